@@ -1,0 +1,289 @@
+"""Tables of the billing and metering core, in PostgreSQL schema `core`.
+
+Money is integer fen, energy integer Wh, demand integer W. A debit on an account is positive: what the customer owes.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from runtime.crypto import EncryptedText
+from runtime.database import NAMING_CONVENTION, UTCDateTime
+
+
+class Base(DeclarativeBase):
+    """The core's own tables; no table of the customer side is among them."""
+
+    metadata = MetaData(schema="core", naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSONB, list[Any]: JSONB}
+
+
+class Account(Base):
+    """A contract for supply with one holder."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    account_no: Mapped[str] = mapped_column(String(12), unique=True)
+    customer_no: Mapped[str | None] = mapped_column(String(20), index=True)  # groups a firm's accounts
+    holder_name: Mapped[str] = mapped_column(EncryptedText("core.account.holder_name"))
+    phone: Mapped[str] = mapped_column(EncryptedText("core.account.phone"))
+    phone_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    address: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(16))  # residential | commercial | industrial | agriculture
+    settlement: Mapped[str] = mapped_column(String(8), default="postpaid")  # postpaid | prepaid
+    people: Mapped[int | None]
+    low_income: Mapped[bool] = mapped_column(default=False)
+    opened: Mapped[date]
+    closed: Mapped[date | None]
+
+
+class ServicePoint(Base):
+    """Where the grid hands over energy: an address, a tariff and the meters that measured there."""
+
+    __tablename__ = "service_point"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    service_point_no: Mapped[str] = mapped_column(String(16), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("core.account.id"), index=True)
+    address: Mapped[str] = mapped_column(Text)
+    area: Mapped[str] = mapped_column(String(32), index=True)  # transformer area, for outages
+    contract_kva: Mapped[int | None]
+
+
+class TariffAssignment(Base):
+    """Which tariff a service point is on, from which day."""
+
+    __tablename__ = "tariff_assignment"
+
+    service_point_id: Mapped[int] = mapped_column(
+        ForeignKey("core.service_point.id"), primary_key=True
+    )
+    since: Mapped[date] = mapped_column(primary_key=True)
+    tariff: Mapped[str] = mapped_column(String(64))
+
+
+class Meter(Base):
+    """A device; its interval data are meter-days, its dial readings are registers."""
+
+    __tablename__ = "meter"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    meter_no: Mapped[str] = mapped_column(String(20), unique=True)
+    service_point_id: Mapped[int] = mapped_column(ForeignKey("core.service_point.id"), index=True)
+    interval: Mapped[bool] = mapped_column(default=True)  # quarter-hours; otherwise daily registers
+    digits: Mapped[int] = mapped_column(default=6)  # whole kWh digits of the dial, for rollover
+    installed: Mapped[date]
+    removed: Mapped[date | None]
+
+
+class MeterDay(Base):
+    """96 quarter-hours of one civil day (Asia/Shanghai), Wh and varh. Partitioned by month.
+
+    `quality` is None when all are measured, else 96 letters: V measured, E estimated, M missing.
+    """
+
+    __tablename__ = "meter_day"
+    __table_args__ = {"postgresql_partition_by": "RANGE (day)"}
+
+    meter_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    import_wh: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    export_wh: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+    reactive_varh: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+    quality: Mapped[str | None] = mapped_column(String(96))
+
+
+class RegisterReading(Base):
+    """A dial reading at the end of a civil day, in Wh (varh for `reactive`)."""
+
+    __tablename__ = "register_reading"
+
+    meter_id: Mapped[int] = mapped_column(ForeignKey("core.meter.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    register: Mapped[str] = mapped_column(String(16), primary_key=True)  # import | export | reactive
+    reading_wh: Mapped[int] = mapped_column(BigInteger)
+    quality: Mapped[str] = mapped_column(String(1), default="V")
+
+
+class IngestFile(Base):
+    """A file of readings that was taken in; the hash makes a repeated file harmless."""
+
+    __tablename__ = "ingest_file"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(String(16))
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    readings: Mapped[int]
+    rejected: Mapped[int]
+
+
+class RejectedReading(Base):
+    """A row that was not accepted, with the reason in words."""
+
+    __tablename__ = "rejected_reading"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("core.ingest_file.id"), index=True)
+    row: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Text)
+
+
+class BillRun(Base):
+    """One month's billing; it can be stopped and started again at any point."""
+
+    __tablename__ = "bill_run"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    period: Mapped[str] = mapped_column(String(7), unique=True)
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+    issued: Mapped[int] = mapped_column(default=0)
+    held: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+
+
+class Bill(Base):
+    """What one service point used in one month and what it costs.
+
+    `case` is the rating input and `lines` its result (rating section 9). A rebill is a new row with a higher
+    revision; the old one becomes `cancelled`. The partial unique index is what keeps a month from being billed twice.
+    """
+
+    __tablename__ = "bill"
+    __table_args__ = (
+        UniqueConstraint("service_point_id", "period", "revision"),
+        Index(
+            "uq_bill_live",
+            "service_point_id",
+            "period",
+            unique=True,
+            postgresql_where=text("status <> 'cancelled'"),
+        ),
+        CheckConstraint("status in ('held', 'issued', 'cancelled')", name="status"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    bill_no: Mapped[str] = mapped_column(String(24), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("core.account.id"), index=True)
+    service_point_id: Mapped[int] = mapped_column(ForeignKey("core.service_point.id"))
+    period: Mapped[str] = mapped_column(String(7))
+    revision: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(String(12))
+    from_day: Mapped[date]
+    to_day: Mapped[date]
+    wh: Mapped[int] = mapped_column(BigInteger)
+    tariff: Mapped[str] = mapped_column(String(64))
+    tariff_version: Mapped[str] = mapped_column(String(32))
+    case: Mapped[dict[str, Any]]
+    lines: Mapped[list[Any]]
+    readings: Mapped[list[Any]]  # dial readings shown on the bill: meter, register, start, end
+    total_fen: Mapped[int] = mapped_column(BigInteger)
+    consumption_fen: Mapped[int] = mapped_column(BigInteger)
+    export_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    settled_fen: Mapped[int] = mapped_column(BigInteger, default=0)  # principal paid or credited
+    estimated: Mapped[bool] = mapped_column(default=False)
+    issued_at: Mapped[datetime | None]
+    due: Mapped[date | None]
+    settled_at: Mapped[datetime | None]
+
+
+class Anomaly(Base):
+    """Why a bill is held: someone looks before it goes out."""
+
+    __tablename__ = "anomaly"
+    __table_args__ = (UniqueConstraint("bill_id", "kind"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    bill_id: Mapped[int] = mapped_column(ForeignKey("core.bill.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(24))  # sudden_rise | sudden_fall | off_last_year | zero_use
+    detail: Mapped[dict[str, Any]]
+    found_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    decision: Mapped[str | None] = mapped_column(String(12))  # released | rejected
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class Posting(Base):
+    """Money received for an account, posted once per idempotency key."""
+
+    __tablename__ = "posting"
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    posting_no: Mapped[str] = mapped_column(String(24), unique=True)
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    account_id: Mapped[int] = mapped_column(ForeignKey("core.account.id"), index=True)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    channel: Mapped[str] = mapped_column(String(16))
+    order_no: Mapped[str] = mapped_column(String(64), index=True)
+    paid_at: Mapped[datetime]
+    posted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    allocations: Mapped[list[Any]]  # [{"bill_no", "principal_fen", "late_fee_fen"}]
+    credit_fen: Mapped[int] = mapped_column(BigInteger, default=0)  # what was left for the balance
+
+
+class LedgerEntry(Base):
+    """The account's ledger, append-only. Positive raises what the customer owes; the balance is the sum."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (UniqueConstraint("kind", "reference"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("core.account.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))  # bill | late_fee | posting | adjustment | rebill
+    reference: Mapped[str] = mapped_column(String(64))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str | None] = mapped_column(Text)
+    booked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ServiceOrder(Base):
+    """Work the utility does for a customer; later rooms create them and follow them by the change feed."""
+
+    __tablename__ = "service_order"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    service_order_no: Mapped[str] = mapped_column(String(24), unique=True)
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("core.account.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(16), default="received")
+    details: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Change(Base):
+    """One row of the change feed. The sequence is handed out in commit order (see core/feed.py)."""
+
+    __tablename__ = "change"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(24))
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    data: Mapped[dict[str, Any]]

@@ -1,0 +1,271 @@
+"""Tables of the customer service layer: people and their links, and the synced copy of what the core says.
+
+The copy is written by `service/sync` alone. Money is integer fen, energy integer Wh.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from runtime.crypto import EncryptedText
+from runtime.database import Base
+
+# ---- people -------------------------------------------------------------------------------------
+
+
+class User(Base):
+    """A person who signs in. Phone numbers are found by blind index only."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    phone: Mapped[str] = mapped_column(EncryptedText("user.phone"))
+    phone_index: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    name: Mapped[str | None] = mapped_column(EncryptedText("user.name"))
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8), default="zh")  # zh | en
+    theme: Mapped[str] = mapped_column(String(8), default="system")  # system | light | dark
+    elder_mode: Mapped[bool] = mapped_column(default=False)
+    staff_role: Mapped[str | None] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    disabled_at: Mapped[datetime | None]
+
+
+class SignInSession(Base):
+    """A signed-in browser; the cookie holds the token, the table its SHA-256."""
+
+    __tablename__ = "sign_in_session"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    device: Mapped[str] = mapped_column(String(200))
+    address: Mapped[str] = mapped_column(String(45))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class OneTimeCode(Base):
+    """A code sent by SMS. Only the hash is kept; it works once, for one purpose and one phone."""
+
+    __tablename__ = "one_time_code"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(16))  # sign_in | sign_up | bind
+    subject: Mapped[bytes] = mapped_column(LargeBinary, index=True)  # blind index of the phone
+    code_hash: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """A try that is limited: counted here, in the transaction that acts on it, so that it fails closed."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_subject", "kind", "subject", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    subject: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Link(Base):
+    """What a user may do with an account: the one source of authority over customer data."""
+
+    __tablename__ = "link"
+    __table_args__ = (
+        Index(
+            "uq_link_live",
+            "user_id",
+            "account_no",
+            unique=True,
+            postgresql_where=text("ended_at is null"),
+        ),
+        CheckConstraint(
+            "role in ('owner', 'payer', 'family_helper',"
+            " 'enterprise_admin', 'enterprise_finance', 'enterprise_energy')",
+            name="role",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    account_no: Mapped[str] = mapped_column(ForeignKey("account.account_no"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    alias: Mapped[str | None] = mapped_column(String(30))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime | None]
+
+
+# ---- the copy of what the core says -----------------------------------------------------------
+
+
+class Account(Base):
+    """A supply account as the core last described it. `balance_fen` > 0 is owed, < 0 is credit."""
+
+    __tablename__ = "account"
+
+    account_no: Mapped[str] = mapped_column(String(12), primary_key=True)
+    customer_no: Mapped[str | None] = mapped_column(String(20), index=True)
+    holder_name: Mapped[str] = mapped_column(EncryptedText("account.holder_name"))
+    phone: Mapped[str] = mapped_column(EncryptedText("account.phone"))
+    address: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(16))
+    settlement: Mapped[str] = mapped_column(String(8))
+    people: Mapped[int | None]
+    low_income: Mapped[bool] = mapped_column(default=False)
+    opened: Mapped[date]
+    closed: Mapped[date | None]
+    balance_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    balance_at: Mapped[datetime | None]
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class ServicePoint(Base):
+    """A place of supply with its present tariff."""
+
+    __tablename__ = "service_point"
+
+    service_point_no: Mapped[str] = mapped_column(String(16), primary_key=True)
+    account_no: Mapped[str] = mapped_column(String(12), index=True)
+    address: Mapped[str] = mapped_column(Text)
+    area: Mapped[str] = mapped_column(String(32))
+    tariff: Mapped[str] = mapped_column(String(64))
+    contract_kva: Mapped[int | None]
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Meter(Base):
+    """A meter at a service point."""
+
+    __tablename__ = "meter"
+
+    meter_no: Mapped[str] = mapped_column(String(20), primary_key=True)
+    service_point_no: Mapped[str] = mapped_column(String(16), index=True)
+    interval: Mapped[bool]
+    installed: Mapped[date]
+    removed: Mapped[date | None]
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class MeterDay(Base):
+    """96 quarter-hours of one civil day in Wh; `quality` as in the core: None or 96 letters of V, E, M."""
+
+    __tablename__ = "meter_day"
+    __table_args__ = {"postgresql_partition_by": "RANGE (day)"}
+
+    meter_no: Mapped[str] = mapped_column(String(20), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    import_wh: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    export_wh: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+    reactive_varh: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+    quality: Mapped[str | None] = mapped_column(String(96))
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class DailyUse(Base):
+    """A day's total of a meter without quarter-hours, in Wh, from its daily registers."""
+
+    __tablename__ = "daily_use"
+
+    meter_no: Mapped[str] = mapped_column(String(20), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    import_wh: Mapped[int] = mapped_column(BigInteger)
+    export_wh: Mapped[int] = mapped_column(BigInteger, default=0)
+    quality: Mapped[str] = mapped_column(String(1), default="V")
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Bill(Base):
+    """A bill as issued by the core. `lines` and `case` are rating's (TARIFFS 9, 9.1)."""
+
+    __tablename__ = "bill"
+    __table_args__ = (Index("ix_bill_account_period", "account_no", "period"),)
+
+    bill_no: Mapped[str] = mapped_column(String(24), primary_key=True)
+    account_no: Mapped[str] = mapped_column(String(12))
+    service_point_no: Mapped[str] = mapped_column(String(16))
+    period: Mapped[str] = mapped_column(String(7))
+    revision: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(String(12))  # issued | cancelled
+    from_day: Mapped[date]
+    to_day: Mapped[date]
+    wh: Mapped[int] = mapped_column(BigInteger)
+    tariff: Mapped[str] = mapped_column(String(64))
+    tariff_version: Mapped[str] = mapped_column(String(32))
+    case: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    lines: Mapped[list[Any]] = mapped_column(JSONB)
+    readings: Mapped[list[Any]] = mapped_column(JSONB)
+    total_fen: Mapped[int] = mapped_column(BigInteger)
+    consumption_fen: Mapped[int] = mapped_column(BigInteger)
+    export_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    settled_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    estimated: Mapped[bool] = mapped_column(default=False)
+    issued_at: Mapped[datetime]
+    due: Mapped[date]
+    settled_at: Mapped[datetime | None]
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Posting(Base):
+    """A payment the core has posted, as the customer sees it in the payment history."""
+
+    __tablename__ = "posting"
+
+    posting_no: Mapped[str] = mapped_column(String(24), primary_key=True)
+    account_no: Mapped[str] = mapped_column(String(12), index=True)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    channel: Mapped[str] = mapped_column(String(16))
+    order_no: Mapped[str] = mapped_column(String(64), index=True)
+    paid_at: Mapped[datetime]
+    posted_at: Mapped[datetime]
+    allocations: Mapped[list[Any]] = mapped_column(JSONB)
+    credit_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class SyncCursor(Base):
+    """How far a source has been read; moved in the same transaction as the rows it brought."""
+
+    __tablename__ = "sync_cursor"
+
+    source: Mapped[str] = mapped_column(String(32), primary_key=True)
+    position: Mapped[str] = mapped_column(Text, default="")
+    core_at: Mapped[datetime | None]  # when the core wrote the last change that was read
+    checked_at: Mapped[datetime | None]  # when the source last answered
+
+
+class PoisonedChange(Base):
+    """A change that could not be applied, set aside with its reason while the rest goes on."""
+
+    __tablename__ = "poisoned_change"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    source: Mapped[str] = mapped_column(String(32))
+    position: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(24))
+    payload: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    found_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    resolved_at: Mapped[datetime | None]

@@ -1,0 +1,87 @@
+# What a person does in a day. `make demo` and `make test` need Python 3.11+, Node 20 and nothing else of ours.
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench migrate translate lock clean
+
+BIN := .venv/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+say = @printf '\033[1m» %s\033[0m\n'
+
+help:
+	@echo 'make demo       everything from a clean checkout: a utility, its customers, the portal'
+	@echo 'make test       all tests, with what they need'
+	@echo 'make lint       style, types and the rule of who may import whom'
+	@echo 'make bench      speed as ratios; one of them: make bench NAME=rating'
+	@echo 'make migrate    bring the database to the newest form'
+	@echo 'make translate  collect the sentences of the pages for translation'
+	@echo 'make lock       pin the requirements again, with hashes'
+
+demo: .venv/main.stamp static/built/done.stamp
+	@exec $(BIN)/denghuo demo
+
+test: .venv/dev.stamp static/built/done.stamp
+	@tests/install-browser
+	$(say) 'Tests without a browser, without killing'
+	@$(BIN)/pytest -q -n 2 --dist loadscope -m 'not drill and not browser'
+	$(say) 'Journeys in a real browser'
+	@$(BIN)/pytest -q -m browser
+	$(say) 'Drills: processes are killed at random'
+	@$(BIN)/pytest -q -m drill
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev.stamp static/built/done.stamp
+	@$(BIN)/python -m bench $(NAME)
+
+migrate: .venv/main.stamp
+	@$(BIN)/denghuo migrate
+
+translate: .venv/main.stamp
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --omit-header -o var/messages.pot .
+	$(BIN)/pybabel -q update -i var/messages.pot -d portal/translations -N --omit-header
+
+lock: .venv/uv.stamp
+	cd requirements && for f in uv main dev; do \
+		../$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header $$f.in -o $$f.txt; done
+
+clean:
+	rm -rf .venv node_modules static/vendor static/built
+
+# ---- what the targets stand on -------------------------------------------------------------------
+
+.venv/uv.stamp: requirements/uv.txt
+	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer was not found. Install it, or name it: make PYTHON=/path/to/python3.11 …'; exit 1; }
+	$(say) 'A Python environment in .venv'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/main.stamp: .venv/uv.stamp requirements/main.txt pyproject.toml
+	$(say) 'Python packages (pinned, with hashes)'
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/main.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/main.stamp requirements/dev.txt
+	$(say) 'Python packages for the tests'
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+node_modules/done.stamp: package-lock.json
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null || { echo 'Node 20 or newer was not found. Install it and try again.'; exit 1; }
+	$(say) 'Front-end packages'
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+ASSETS := $(shell find static/css static/js static/img -type f 2>/dev/null)
+CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/messages.po)
+
+static/built/done.stamp: node_modules/done.stamp .venv/main.stamp $(ASSETS) $(CATALOGUES)
+	$(say) 'Style sheets, scripts and translations'
+	@npm run --silent build
+	@$(BIN)/pybabel -q compile -d portal/translations
+	@touch $@

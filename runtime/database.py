@@ -1,0 +1,109 @@
+"""The customer side's database: one engine, one base of models, one unit of work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import DateTime, Engine, MetaData, create_engine
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from runtime import postgres
+from runtime.settings import Settings
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+STATEMENT_TIMEOUT = timedelta(seconds=30)
+"""No statement of a request or a job may take longer; a bulk load sets its own, locally."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """`timestamptz` that takes aware datetimes only and gives them back in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("A stored instant needs a time zone.")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of every model of the customer side (schema public)."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {datetime: UtcDateTime()}  # noqa: RUF012 - SQLAlchemy reads it here
+
+
+class Database:
+    """An engine whose connections heal after the server was down, and units of work on it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        statement_timeout: timedelta = STATEMENT_TIMEOUT,
+    ) -> None:
+        self.url = url
+        self.engine: Engine = create_engine(
+            sqlalchemy_url(url),
+            pool_pre_ping=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=10,
+            connect_args=_connect_args(url, statement_timeout),
+        )
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Database":
+        """The database that the settings name, else the private one of `settings.var`.
+
+        Raises SettingsError when neither is there.
+        """
+        return cls(database_url(settings))
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Session]:
+        """One transaction (read committed): commits at the end, rolls back on any exception."""
+        with self._sessions.begin() as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close the pooled connections; a forked process calls it before its first query."""
+        self.engine.dispose()
+
+
+def database_url(settings: Settings) -> str:
+    """The URL of the named database, else of the running private one. Raises SettingsError."""
+    return settings.database_url or postgres.private_url(settings.var)
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The URL in the form in which SQLAlchemy takes psycopg for its driver."""
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def libpq_url(url: str) -> str:
+    """The URL in the form that psql, psycopg and Procrastinate take."""
+    return sqlalchemy_url(url).replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _connect_args(url: str, statement_timeout: timedelta) -> dict[str, Any]:
+    milliseconds = int(statement_timeout.total_seconds() * 1000)
+    own = make_url(sqlalchemy_url(url)).query.get("options", "")
+    options = f"-c timezone=UTC -c statement_timeout={milliseconds} {own}".strip()
+    return {"options": options, "connect_timeout": 5, "application_name": "denghuo"}

@@ -1,0 +1,116 @@
+"""`denghuo demo`: a whole utility on one machine, from nothing to a page that shows a bill."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import click
+from honcho.manager import Manager
+from honcho.printer import Printer
+
+from denghuo.house import HouseError, Place, await_answer, processes, require_free_ports
+from runtime.postgres import PostgresError, PrivateServer
+from runtime.secrets import ensure_secrets
+from runtime.settings import Settings, SettingsError, load
+
+_started = time.monotonic()
+
+
+def say(text: str) -> None:
+    """A line of progress with the seconds since the start."""
+    click.echo(f"{time.monotonic() - _started:5.1f} s  {text}")
+
+
+@click.command()
+def demo() -> None:
+    """Start everything: database, core, sandbox, worker, portal, and a utility to look at."""
+    place = _place()
+    try:
+        require_free_ports(place)
+        with _database(place):
+            _prepare(place)
+            sys.exit(_run(place))
+    except (HouseError, PostgresError, SettingsError) as problem:
+        raise click.ClickException(str(problem)) from problem
+    except subprocess.CalledProcessError as problem:
+        raise click.ClickException(f"`{' '.join(problem.cmd)}` did not succeed; its words stand above.") from problem
+
+
+def _place() -> Place:
+    def port(name: str, default: int) -> int:
+        return int(os.environ.get(f"DENGHUO_{name}_PORT", default))
+
+    return Place(
+        load(Settings).var.resolve(),
+        portal_port=port("PORTAL", 8000),
+        core_port=port("CORE", 8300),
+        sandbox_port=port("SANDBOX", 8400),
+        metrics_port=port("METRICS", 8001),
+    )
+
+
+@contextmanager
+def _database(place: Place) -> Iterator[None]:
+    """The private PostgreSQL for as long as the demo lives, unless the operator named another."""
+    ensure_secrets(place.var)
+    if load(Settings).database_url:
+        say("Database: the one that DATABASE_URL names")
+        yield
+        return
+    say("Database: a private PostgreSQL in var/postgres")
+    with PrivateServer(place.var):
+        yield
+
+
+def _prepare(place: Place) -> None:
+    command(place, "sandbox", "keys", "--dir", str(place.var / "secrets"))
+    say("Tables brought to their newest form")
+    command(place, "migrate")
+
+
+def command(place: Place, *words: str) -> None:
+    """Run one `denghuo` command of this house to its end. Raises CalledProcessError."""
+    subprocess.run(["denghuo", *words], env=place.environment(), check=True)  # noqa: S603, S607
+
+
+def _run(place: Place) -> int:
+    """All processes, until one of them ends or Ctrl-C; returns the exit code."""
+    logs = place.var / "log"
+    logs.mkdir(exist_ok=True)
+    manager = Manager(Printer(_Silent()))
+    for name, line in processes().items():
+        manager.add_process(name, f"{line} >> '{logs / name}.log' 2>&1", env=place.environment())
+    threading.Thread(target=_furnish_or_end, args=(place,), daemon=True).start()
+    manager.loop()
+    say("Everything that was started has been stopped")
+    return 0 if manager.returncode in (0, 130) else 1
+
+
+class _Silent:
+    """The processes write to var/log; the screen is for progress."""
+
+    def write(self, _text: str) -> None:
+        return
+
+    def flush(self) -> None:
+        return
+
+    def isatty(self) -> bool:
+        return False
+
+
+def _furnish_or_end(place: Place) -> None:
+    from denghuo.demo.furnish import furnish
+
+    try:
+        furnish(place)
+    except (HouseError, SettingsError, subprocess.CalledProcessError) as problem:
+        click.echo(f"The demo could not be made ready: {problem}", err=True)
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,120 @@
+"""Where a house stands: its folder, its ports, and what its processes are told.
+
+The demo and the browser tests start the same processes from the same Procfile; only the place differs.
+"""
+
+import os
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from honcho.environ import parse_procfile
+
+ROOT = Path(__file__).parent.parent
+
+
+class HouseError(Exception):
+    """The house cannot be started. The message is one sentence for whoever starts it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Folder and ports of one house; everything listens on the loopback address only."""
+
+    var: Path
+    portal_port: int = 8000
+    core_port: int = 8300
+    sandbox_port: int = 8400
+    metrics_port: int = 8001
+
+    @property
+    def portal(self) -> str:
+        """The address that a customer opens."""
+        return f"http://127.0.0.1:{self.portal_port}"
+
+    @property
+    def core(self) -> str:
+        """The address of the billing and metering core."""
+        return f"http://127.0.0.1:{self.core_port}"
+
+    @property
+    def sandbox(self) -> str:
+        """The address of the gateways and of the SMS box."""
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    def environment(self) -> dict[str, str]:
+        """The environment of every process of this house; what the operator has set wins."""
+        programs = str(Path(sys.executable).parent)
+        told = {
+            "DENGHUO_VAR": str(self.var),
+            "DENGHUO_ENVIRONMENT": "demo",
+            "DENGHUO_PUBLIC_URL": self.portal,
+            "DENGHUO_PORTAL_PORT": str(self.portal_port),
+            "DENGHUO_METRICS_PORT": str(self.metrics_port),
+            "DENGHUO_CORE_URL": self.core,
+            "DENGHUO_CORE_PORT": str(self.core_port),
+            "DENGHUO_SANDBOX_PORT": str(self.sandbox_port),
+            "DENGHUO_SANDBOX_URL": self.sandbox,
+            "DENGHUO_WECHATPAY_GATEWAY": self.sandbox,
+            "DENGHUO_ALIPAY_GATEWAY": f"{self.sandbox}/gateway.do",
+            "DENGHUO_SMS_URL": self.sandbox,
+            "PYTHONUNBUFFERED": "1",
+        }
+        path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        return told | dict(os.environ) | {"PATH": path, "DENGHUO_VAR": str(self.var)}
+
+    def ports(self) -> dict[str, int]:
+        """Who listens where."""
+        return {
+            "portal": self.portal_port,
+            "metrics": self.metrics_port,
+            "core": self.core_port,
+            "sandbox": self.sandbox_port,
+        }
+
+
+def processes() -> dict[str, str]:
+    """The processes by name, as shell commands."""
+    return dict(parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes)
+
+
+def require_free_ports(place: Place) -> None:
+    """Raises HouseError that names the first port which somebody else already listens on."""
+    for name, port in place.ports().items():
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                raise HouseError(
+                    f"Port {port} for the {name} is taken: end what listens there, "
+                    f"or choose another with DENGHUO_{name.upper()}_PORT."
+                )
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on at this moment."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def await_answer(url: str, seconds: float = 60) -> None:
+    """Wait until `url` answers 200. Raises HouseError when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not _answers(url):
+        if time.monotonic() > deadline:
+            raise HouseError(f"{url} did not answer within {seconds:.0f} seconds; see var/log.")
+        time.sleep(0.1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False

@@ -1,6 +1,7 @@
 """Tables of the billing and metering core, in PostgreSQL schema `core`.
 
-Money is integer fen, energy integer Wh, demand integer W. A debit on an account is positive: what the customer owes.
+Money is integer fen, energy integer Wh, demand integer W. A debit on an account is positive: it is
+what the customer owes.
 """
 
 from datetime import date, datetime
@@ -8,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Identity,
     Index,
@@ -26,14 +29,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from runtime.crypto import EncryptedText
-from runtime.database import NAMING_CONVENTION, UTCDateTime
+from runtime.database import NAMING_CONVENTION, UtcDateTime
 
 
 class Base(DeclarativeBase):
     """The core's own tables; no table of the customer side is among them."""
 
     metadata = MetaData(schema="core", naming_convention=NAMING_CONVENTION)
-    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSONB, list[Any]: JSONB}
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it here
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
 
 
 class Account(Base):
@@ -43,12 +50,13 @@ class Account(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     account_no: Mapped[str] = mapped_column(String(12), unique=True)
-    customer_no: Mapped[str | None] = mapped_column(String(20), index=True)  # groups a firm's accounts
+    customer_no: Mapped[str | None] = mapped_column(String(20), index=True)  # a firm's accounts
     holder_name: Mapped[str] = mapped_column(EncryptedText("core.account.holder_name"))
     phone: Mapped[str] = mapped_column(EncryptedText("core.account.phone"))
     phone_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
     address: Mapped[str] = mapped_column(Text)
-    kind: Mapped[str] = mapped_column(String(16))  # residential | commercial | industrial | agriculture
+    # residential | commercial | industrial | agriculture
+    kind: Mapped[str] = mapped_column(String(16))
     settlement: Mapped[str] = mapped_column(String(8), default="postpaid")  # postpaid | prepaid
     people: Mapped[int | None]
     low_income: Mapped[bool] = mapped_column(default=False)
@@ -102,7 +110,7 @@ class MeterDay(Base):
     """
 
     __tablename__ = "meter_day"
-    __table_args__ = {"postgresql_partition_by": "RANGE (day)"}
+    __table_args__ = ({"postgresql_partition_by": "RANGE (day)"},)
 
     meter_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
@@ -119,7 +127,8 @@ class RegisterReading(Base):
 
     meter_id: Mapped[int] = mapped_column(ForeignKey("core.meter.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
-    register: Mapped[str] = mapped_column(String(16), primary_key=True)  # import | export | reactive
+    # import | export | reactive
+    register: Mapped[str] = mapped_column(String(16), primary_key=True)
     reading_wh: Mapped[int] = mapped_column(BigInteger)
     quality: Mapped[str] = mapped_column(String(1), default="V")
 
@@ -151,7 +160,10 @@ class RejectedReading(Base):
 
 
 class BillRun(Base):
-    """One month's billing; it can be stopped and started again at any point."""
+    """One month's billing; it can be stopped and started again at any point.
+
+    The three counts are those of the month, taken from the bills at the end of each run.
+    """
 
     __tablename__ = "bill_run"
 
@@ -164,11 +176,28 @@ class BillRun(Base):
     failed: Mapped[int] = mapped_column(default=0)
 
 
+class BillFailure(Base):
+    """A service point that a run could not bill, and why; gone once it is billed."""
+
+    __tablename__ = "bill_failure"
+
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    service_point_id: Mapped[int] = mapped_column(
+        ForeignKey("core.service_point.id"), primary_key=True
+    )
+    reason: Mapped[str] = mapped_column(Text)
+    found_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class Bill(Base):
     """What one service point used in one month and what it costs.
 
-    `case` is the rating input and `lines` its result (rating section 9). A rebill is a new row with a higher
-    revision; the old one becomes `cancelled`. The partial unique index is what keeps a month from being billed twice.
+    `case` is the rating input and `lines` its result (rating section 9). A rebill is a new row with
+    a higher revision; the old one becomes `cancelled`. The partial unique index is what keeps a
+    month from being billed twice.
+
+    Use is billed in hundredths of a kWh: `wh` is what the lines charge, a multiple of 10 Wh, and
+    `used_wh` what the meters counted. What is left over is carried to the next bill.
     """
 
     __tablename__ = "bill"
@@ -196,17 +225,40 @@ class Bill(Base):
     wh: Mapped[int] = mapped_column(BigInteger)
     tariff: Mapped[str] = mapped_column(String(64))
     tariff_version: Mapped[str] = mapped_column(String(32))
+    used_wh: Mapped[int] = mapped_column(BigInteger)
+    export_wh: Mapped[int] = mapped_column(BigInteger, default=0)
+    export_used_wh: Mapped[int] = mapped_column(BigInteger, default=0)
     case: Mapped[dict[str, Any]]
     lines: Mapped[list[Any]]
     readings: Mapped[list[Any]]  # dial readings shown on the bill: meter, register, start, end
     total_fen: Mapped[int] = mapped_column(BigInteger)
     consumption_fen: Mapped[int] = mapped_column(BigInteger)
     export_fen: Mapped[int] = mapped_column(BigInteger, default=0)
-    settled_fen: Mapped[int] = mapped_column(BigInteger, default=0)  # principal paid or credited
+    late_fen: Mapped[int] = mapped_column(BigInteger, default=0)  # late charges of earlier bills
+    settled_fen: Mapped[int] = mapped_column(BigInteger, default=0)  # paid or credited
     estimated: Mapped[bool] = mapped_column(default=False)
     issued_at: Mapped[datetime | None]
     due: Mapped[date | None]
     settled_at: Mapped[datetime | None]
+
+
+class LateCharge(Base):
+    """The late charge of one part of a bill that was settled after it was due (rule 7.9).
+
+    It is taken once: by the posting that settled the part (`taken`), or, when the money did
+    not reach, as a line of a later bill (`billed_on_id`). With neither it waits for the next bill.
+    """
+
+    __tablename__ = "late_charge"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    bill_id: Mapped[int] = mapped_column(ForeignKey("core.bill.id"), index=True)
+    arrears_fen: Mapped[int] = mapped_column(BigInteger)
+    due: Mapped[date]
+    paid: Mapped[date]
+    fee_fen: Mapped[int] = mapped_column(BigInteger)
+    taken: Mapped[bool] = mapped_column(default=False)  # paid when the part was settled
+    billed_on_id: Mapped[int | None] = mapped_column(ForeignKey("core.bill.id"), index=True)
 
 
 class Anomaly(Base):
@@ -217,7 +269,8 @@ class Anomaly(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     bill_id: Mapped[int] = mapped_column(ForeignKey("core.bill.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(24))  # sudden_rise | sudden_fall | off_last_year | zero_use
+    # sudden_rise | sudden_fall | off_last_year | zero_use
+    kind: Mapped[str] = mapped_column(String(24))
     detail: Mapped[dict[str, Any]]
     found_at: Mapped[datetime] = mapped_column(server_default=func.now())
     decision: Mapped[str | None] = mapped_column(String(12))  # released | rejected
@@ -232,7 +285,9 @@ class Posting(Base):
     __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    posting_no: Mapped[str] = mapped_column(String(24), unique=True)
+    posting_no: Mapped[str] = mapped_column(
+        String(24), Computed("'P' || lpad(id::text, 12, '0')", persisted=True), unique=True
+    )
     idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
     request_sha256: Mapped[str] = mapped_column(String(64))
     account_id: Mapped[int] = mapped_column(ForeignKey("core.account.id"), index=True)
@@ -240,13 +295,35 @@ class Posting(Base):
     channel: Mapped[str] = mapped_column(String(16))
     order_no: Mapped[str] = mapped_column(String(64), index=True)
     paid_at: Mapped[datetime]
-    posted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    posted_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     allocations: Mapped[list[Any]]  # [{"bill_no", "principal_fen", "late_fee_fen"}]
     credit_fen: Mapped[int] = mapped_column(BigInteger, default=0)  # what was left for the balance
 
 
+class Adjustment(Base):
+    """A correction by hand, such as a goodwill credit; negative is in the customer's favour."""
+
+    __tablename__ = "adjustment"
+    __table_args__ = (CheckConstraint("amount_fen <> 0", name="amount"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    adjustment_no: Mapped[str] = mapped_column(
+        String(24), Computed("'A' || lpad(id::text, 12, '0')", persisted=True), unique=True
+    )
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    account_id: Mapped[int] = mapped_column(ForeignKey("core.account.id"), index=True)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[str] = mapped_column(String(64))
+    booked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class LedgerEntry(Base):
-    """The account's ledger, append-only. Positive raises what the customer owes; the balance is the sum."""
+    """The account's ledger: a positive entry raises what is owed, the balance is the sum.
+
+    A trigger refuses to change or delete an entry; a mistake is put right by a new one.
+    """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (UniqueConstraint("kind", "reference"),)
@@ -261,12 +338,14 @@ class LedgerEntry(Base):
 
 
 class ServiceOrder(Base):
-    """Work the utility does for a customer; later rooms create them and follow them by the change feed."""
+    """Work the utility does for a customer, followed by the change feed."""
 
     __tablename__ = "service_order"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    service_order_no: Mapped[str] = mapped_column(String(24), unique=True)
+    service_order_no: Mapped[str] = mapped_column(
+        String(24), Computed("'S' || lpad(id::text, 12, '0')", persisted=True), unique=True
+    )
     idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
     request_sha256: Mapped[str] = mapped_column(String(64))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("core.account.id"), index=True)
@@ -278,12 +357,16 @@ class ServiceOrder(Base):
 
 
 class Change(Base):
-    """One row of the change feed. The sequence is handed out in commit order (see core/feed.py)."""
+    """One row of the change feed. The sequence is handed out in commit order (see core/feed.py).
+
+    `data` is `json`, not `jsonb`: it is kept as the text it came in, so that giving it out again
+    costs nothing.
+    """
 
     __tablename__ = "change"
 
-    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[str] = mapped_column(String(24))
     key: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(server_default=func.now())
-    data: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)

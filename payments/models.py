@@ -1,0 +1,190 @@
+"""Tables of payments: orders and their items, what gateways told us, what the core must post.
+
+Money is integer fen. An order changes its state by `payments.states.advance` alone, and every
+change is a row of `order_event`, which is never rewritten.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+import service.models  # noqa: F401 - orders refer to the table of users
+from runtime.database import Base
+
+ORDER_STATES = "('created', 'awaiting', 'paid', 'posted', 'closed', 'refunding', 'refunded')"
+
+
+class Order(Base):
+    """One act of paying. `order_no` is the gateway's `out_trade_no`; nobody can guess it."""
+
+    __tablename__ = "payment_order"
+    __table_args__ = (
+        CheckConstraint(f"status in {ORDER_STATES}", name="status"),
+        CheckConstraint("gateway in ('wechat', 'alipay')", name="gateway"),
+        CheckConstraint("product in ('native', 'h5', 'jsapi', 'page', 'wap')", name="product"),
+        CheckConstraint("purpose in ('bills', 'top_up')", name="purpose"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint(
+            "(paid_at is not null) = (status in ('paid', 'posted', 'refunding', 'refunded'))",
+            name="paid",
+        ),
+        UniqueConstraint("user_id", "idempotency_key"),
+        Index(
+            "ix_payment_order_open",
+            "next_query_at",
+            postgresql_where=text("status in ('created', 'awaiting')"),
+        ),
+        Index(
+            "ix_payment_order_unfinished",
+            "paid_at",
+            postgresql_where=text("status in ('paid', 'refunding')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    order_no: Mapped[str] = mapped_column(String(32), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    status: Mapped[str] = mapped_column(String(12), default="created")
+    gateway: Mapped[str] = mapped_column(String(8))
+    product: Mapped[str] = mapped_column(String(8))
+    purpose: Mapped[str] = mapped_column(String(8))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    idempotency_key: Mapped[str] = mapped_column(String(64))
+    destination: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    close_reason: Mapped[str | None] = mapped_column(String(24))
+    trade_no: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    next_query_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    posted_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=0)
+
+    items: Mapped[list["OrderItem"]] = relationship(order_by="OrderItem.id", lazy="selectin")
+    tasks: Mapped[list["PostingTask"]] = relationship(order_by="PostingTask.id")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it here
+
+
+class OrderItem(Base):
+    """What an order pays: a bill with its late charge, or money for an account's balance.
+
+    `held` is true while the order may still settle the bill; the partial unique index keeps a
+    bill from being in two such orders.
+    """
+
+    __tablename__ = "payment_order_item"
+    __table_args__ = (
+        CheckConstraint("principal_fen >= 0 and late_fen >= 0", name="parts"),
+        CheckConstraint("amount_fen = principal_fen + late_fen and amount_fen > 0", name="amount"),
+        Index(
+            "uq_payment_order_item_held",
+            "bill_no",
+            unique=True,
+            postgresql_where=text("held and bill_no is not null"),
+        ),
+        Index("ix_payment_order_item_bill", "bill_no"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), index=True)
+    account_no: Mapped[str] = mapped_column(String(12), index=True)
+    bill_no: Mapped[str | None] = mapped_column(String(24))
+    period: Mapped[str | None] = mapped_column(String(7))
+    principal_fen: Mapped[int] = mapped_column(BigInteger)
+    late_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    held: Mapped[bool] = mapped_column(default=True)
+
+
+class OrderEvent(Base):
+    """One change of an order's state, and what brought it about. Append-only by trigger."""
+
+    __tablename__ = "order_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), index=True)
+    from_status: Mapped[str | None] = mapped_column(String(12))
+    to_status: Mapped[str] = mapped_column(String(12))
+    cause: Mapped[str] = mapped_column(String(24))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Callback(Base):
+    """What arrived at a notify address, as it arrived, and what was made of it.
+
+    Only a verified message has a `notification_id`, so that a forged one cannot take the place
+    of the true one.
+    """
+
+    __tablename__ = "payment_callback"
+    __table_args__ = (
+        UniqueConstraint("gateway", "notification_id"),
+        Index("ix_payment_callback_received", "gateway", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    gateway: Mapped[str] = mapped_column(String(8))
+    notification_id: Mapped[str | None] = mapped_column(String(128))
+    order_no: Mapped[str | None] = mapped_column(String(64), index=True)
+    verdict: Mapped[str] = mapped_column(String(16))
+    headers: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    size: Mapped[int]
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class PostingTask(Base):
+    """Money of an order that the core must post to one account, exactly once."""
+
+    __tablename__ = "posting_task"
+    __table_args__ = (
+        UniqueConstraint("order_id", "account_no"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("(posted_at is null) = (posting_no is null)", name="posted"),
+        Index("ix_posting_task_account", "account_no"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"))
+    account_no: Mapped[str] = mapped_column(String(12))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    bill_nos: Mapped[list[str]] = mapped_column(JSONB)
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(String(48))
+    posting_no: Mapped[str | None] = mapped_column(String(24))
+    posted_at: Mapped[datetime | None]
+
+
+class Refund(Base):
+    """Money of an order that has nowhere to go and goes back the way it came, whole."""
+
+    __tablename__ = "payment_refund"
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), unique=True)
+    refund_no: Mapped[str] = mapped_column(String(40), unique=True)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(String(48))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    done_at: Mapped[datetime | None]

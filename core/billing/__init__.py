@@ -1,0 +1,1 @@
+"""Billing: bills, balances and the money that settles them. Amounts in fen, energy in Wh."""

@@ -1,4 +1,4 @@
-"""Tables of the customer service layer: people and their links, and the synced copy of what the core says.
+"""Tables of the customer service layer: people, their links, and the synced copy of the core.
 
 The copy is written by `service/sync` alone. Money is integer fen, energy integer Wh.
 """
@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    UniqueConstraint,
     func,
     text,
 )
@@ -79,7 +80,7 @@ class OneTimeCode(Base):
 
 
 class Attempt(Base):
-    """A try that is limited: counted here, in the transaction that acts on it, so that it fails closed."""
+    """A limited try: counted here, in the transaction that acts on it, so that it fails closed."""
 
     __tablename__ = "attempt"
     __table_args__ = (Index("ix_attempt_subject", "kind", "subject", "at"),)
@@ -122,7 +123,10 @@ class Link(Base):
 
 
 class Account(Base):
-    """A supply account as the core last described it. `balance_fen` > 0 is owed, < 0 is credit."""
+    """A supply account as the core last described it. `balance_fen` > 0 is owed, < 0 is credit.
+
+    The balance comes as a change of its own, so it has a sequence number of its own.
+    """
 
     __tablename__ = "account"
 
@@ -139,6 +143,7 @@ class Account(Base):
     closed: Mapped[date | None]
     balance_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     balance_at: Mapped[datetime | None]
+    balance_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     seq: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
@@ -170,10 +175,13 @@ class Meter(Base):
 
 
 class MeterDay(Base):
-    """96 quarter-hours of one civil day in Wh; `quality` as in the core: None or 96 letters of V, E, M."""
+    """96 quarter-hours of one civil day in Wh, partitioned by month (`service/partitions.py`).
+
+    `quality` is None when all are measured, else 96 letters: V measured, E estimated, M missing.
+    """
 
     __tablename__ = "meter_day"
-    __table_args__ = {"postgresql_partition_by": "RANGE (day)"}
+    __table_args__ = ({"postgresql_partition_by": "RANGE (day)"},)
 
     meter_no: Mapped[str] = mapped_column(String(20), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
@@ -254,12 +262,15 @@ class SyncCursor(Base):
     position: Mapped[str] = mapped_column(Text, default="")
     core_at: Mapped[datetime | None]  # when the core wrote the last change that was read
     checked_at: Mapped[datetime | None]  # when the source last answered
+    caught_up_at: Mapped[datetime | None]  # when it last had nothing that we had not read
+    waiting: Mapped[int] = mapped_column(BigInteger, default=0)  # changes known, not yet read
 
 
 class PoisonedChange(Base):
     """A change that could not be applied, set aside with its reason while the rest goes on."""
 
     __tablename__ = "poisoned_change"
+    __table_args__ = (UniqueConstraint("source", "position"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     source: Mapped[str] = mapped_column(String(32))

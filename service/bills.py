@@ -1,0 +1,269 @@
+"""Bills as a customer sees them: the list, one bill with its lines, and the payments posted."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from rating import UnknownTariff, load_tariffs
+from runtime import clock
+from runtime.errors import NotFound
+from service.access import Right, linked, visible_account
+from service.models import Bill, Posting
+
+
+@dataclass(frozen=True)
+class BillSummary:
+    """A bill in a list. `state` is what its money alone says: due, overdue, paid, or cancelled
+    (replaced by a corrected bill); a bill of nothing or less is paid."""
+
+    bill_no: str
+    account_no: str
+    service_point_no: str
+    period: str
+    revision: int
+    from_day: date
+    to_day: date
+    kwh: Decimal
+    total_fen: int
+    settled_fen: int
+    due: date
+    issued_at: datetime
+    settled_at: datetime | None
+    estimated: bool
+    state: str
+
+    @property
+    def days(self) -> int:
+        return (self.to_day - self.from_day).days + 1
+
+    @property
+    def outstanding_fen(self) -> int:
+        """What is left to pay of the bill itself; a late charge is in `dues`."""
+        return max(0, self.total_fen - self.settled_fen) if self.state != "cancelled" else 0
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """A line: `rate` is yuan per `unit`, or a fraction of `base_fen`; `explain` names the words."""
+
+    code: str
+    explain: str
+    quantity: Decimal
+    unit: str
+    rate: Decimal
+    amount_fen: int
+    base_fen: int | None
+
+
+@dataclass(frozen=True)
+class MeterReading:
+    """Dial readings in kWh (kvarh for the register `reactive`)."""
+
+    meter_no: str
+    register: str
+    start: Decimal
+    end: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class BillView:
+    """A bill with all that stands on it.
+
+    `tariff_name` is the tariff's own name by language (zh, en). `case` is the rating input
+    (TARIFFS 9.1). `previous_no` and `last_year_no` are the bills it can be compared with.
+    """
+
+    summary: BillSummary
+    tariff: str
+    tariff_version: str
+    tariff_name: dict[str, str]
+    consumption_fen: int
+    export_fen: int
+    late_fen: int
+    lines: tuple[BillLine, ...]
+    readings: tuple[MeterReading, ...]
+    case: dict[str, Any]
+    previous_no: str | None
+    last_year_no: str | None
+    replaced_by: str | None
+
+
+@dataclass(frozen=True)
+class PaymentSeen:
+    """A payment the core has posted."""
+
+    posting_no: str
+    account_no: str
+    amount_fen: int
+    channel: str
+    order_no: str
+    paid_at: datetime
+    posted_at: datetime
+    bill_nos: tuple[str, ...]
+    late_fee_fen: int
+    credit_fen: int
+
+
+def bills_of(
+    session: Session, user_id: int, account_no: str, *, limit: int = 100, before: str | None = None
+) -> list[BillSummary]:
+    """The account's bills that stand, the newest month first; `before` is a period to go on from.
+
+    Raises NotFound for a stranger, Forbidden for a role that does not see bills.
+    """
+    visible_account(session, user_id, account_no, needs=Right.SEE_BILLS)
+    query = select(Bill).where(Bill.account_no == account_no, Bill.status == "issued")
+    if before is not None:
+        query = query.where(Bill.period < before)
+    bills = session.scalars(query.order_by(Bill.period.desc(), Bill.bill_no).limit(limit))
+    today = clock.today()
+    return [summary_of(bill, today) for bill in bills]
+
+
+def bill(session: Session, user_id: int, bill_no: str) -> BillView:
+    """One bill, also a cancelled one. Raises NotFound when it is not the user's to see."""
+    return view_of(session, visible_bill(session, user_id, bill_no))
+
+
+def visible_bill(session: Session, user_id: int, bill_no: str) -> Bill:
+    """The bill's row, bound by the user's link. Raises NotFound."""
+    query = linked(select(Bill), Bill.account_no, user_id, Right.SEE_BILLS)
+    found: Bill | None = session.scalar(query.where(Bill.bill_no == bill_no))
+    if found is None:
+        raise NotFound("bill.not_found", bill_no=bill_no)
+    return found
+
+
+def payments_of(
+    session: Session, user_id: int, account_no: str, *, limit: int = 100
+) -> list[PaymentSeen]:
+    """The account's posted payments, the newest first. Raises NotFound, Forbidden."""
+    visible_account(session, user_id, account_no, needs=Right.SEE_BILLS)
+    postings = session.scalars(
+        select(Posting)
+        .where(Posting.account_no == account_no)
+        .order_by(Posting.paid_at.desc(), Posting.posting_no.desc())
+        .limit(limit)
+    )
+    return [_payment(posting) for posting in postings]
+
+
+def view_of(session: Session, bill: Bill) -> BillView:
+    """Everything about a bill the caller may see."""
+    previous_no, last_year_no, replaced_by = _related(session, bill)
+    return BillView(
+        summary=summary_of(bill, clock.today()),
+        tariff=bill.tariff,
+        tariff_version=bill.tariff_version,
+        tariff_name=tariff_name(bill.tariff, bill.period),
+        consumption_fen=bill.consumption_fen,
+        export_fen=bill.export_fen,
+        late_fen=bill.total_fen - bill.consumption_fen - bill.export_fen,
+        lines=tuple(_line(line) for line in bill.lines),
+        readings=tuple(_reading(reading) for reading in bill.readings),
+        case=bill.case,
+        previous_no=previous_no,
+        last_year_no=last_year_no,
+        replaced_by=replaced_by,
+    )
+
+
+def summary_of(bill: Bill, today: date) -> BillSummary:
+    """A bill without its lines."""
+    return BillSummary(
+        bill_no=bill.bill_no,
+        account_no=bill.account_no,
+        service_point_no=bill.service_point_no,
+        period=bill.period,
+        revision=bill.revision,
+        from_day=bill.from_day,
+        to_day=bill.to_day,
+        kwh=Decimal(bill.wh).scaleb(-3),
+        total_fen=bill.total_fen,
+        settled_fen=bill.settled_fen,
+        due=bill.due,
+        issued_at=bill.issued_at,
+        settled_at=bill.settled_at,
+        estimated=bill.estimated,
+        state=_state(bill, today),
+    )
+
+
+def tariff_name(tariff: str, period: str) -> dict[str, str]:
+    """A tariff's name by language; its id where this installation does not know it."""
+    try:
+        name = load_tariffs().find(tariff, period).tariff.name
+    except UnknownTariff:
+        return {"zh": tariff, "en": tariff}
+    return {"zh": name.zh, "en": name.en}
+
+
+def month_before(period: str, months: int = 1) -> str:
+    """The period so many months earlier, "2026-01" and 1 giving "2025-12"."""
+    count = int(period[:4]) * 12 + int(period[5:]) - 1 - months
+    return f"{count // 12:04d}-{count % 12 + 1:02d}"
+
+
+def _state(bill: Bill, today: date) -> str:
+    if bill.status == "cancelled":
+        return "cancelled"
+    if bill.settled_fen >= bill.total_fen:
+        return "paid"
+    return "overdue" if today > bill.due else "due"
+
+
+def _related(session: Session, bill: Bill) -> tuple[str | None, str | None, str | None]:
+    """Numbers of last month's bill, last year's, and of the one that replaced this."""
+    months = (month_before(bill.period), month_before(bill.period, 12), bill.period)
+    rows = session.execute(
+        select(Bill.period, Bill.bill_no).where(
+            Bill.account_no == bill.account_no,
+            Bill.service_point_no == bill.service_point_no,
+            Bill.period.in_(months),
+            Bill.status == "issued",
+        )
+    )
+    found = dict(rows.tuples().all())
+    live = found.get(bill.period)
+    previous, last_year = found.get(months[0]), found.get(months[1])
+    return previous, last_year, live if live != bill.bill_no else None
+
+
+def _line(line: dict[str, Any]) -> BillLine:
+    return BillLine(
+        code=line["code"],
+        explain=line["explain"],
+        quantity=Decimal(line["quantity"]),
+        unit=line["unit"],
+        rate=Decimal(line["rate"]),
+        amount_fen=line["amount_fen"],
+        base_fen=line.get("base_fen"),
+    )
+
+
+def _reading(reading: dict[str, Any]) -> MeterReading:
+    start, end = (Decimal(reading[name]).scaleb(-3) for name in ("start_wh", "end_wh"))
+    return MeterReading(reading["meter_no"], reading["register"], start, end)
+
+
+def _payment(posting: Posting) -> PaymentSeen:
+    return PaymentSeen(
+        posting_no=posting.posting_no,
+        account_no=posting.account_no,
+        amount_fen=posting.amount_fen,
+        channel=posting.channel,
+        order_no=posting.order_no,
+        paid_at=posting.paid_at,
+        posted_at=posting.posted_at,
+        bill_nos=tuple(part["bill_no"] for part in posting.allocations),
+        late_fee_fen=sum(part["late_fee_fen"] for part in posting.allocations),
+        credit_fen=posting.credit_fen,
+    )

@@ -1,0 +1,208 @@
+"""The core's HTTP interface, typed. What the core refuses and what it cannot do are told apart.
+
+Refusals become `runtime.errors` with codes of our own; a core that does not answer, or answers
+what nobody can read, is `Unavailable("core.unavailable")`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+from msgspec import Meta, Struct
+
+from runtime.errors import Conflict, NotFound, Refused, Unavailable
+from runtime.http import Outbound, OutboundError
+from runtime.settings import Settings, load
+from service.settings import ServiceSettings
+
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class Outstanding(Struct, frozen=True):
+    """A bill not wholly paid; `late_fee_fen` is what the charge has come to today."""
+
+    bill_no: str
+    period: str
+    due: date
+    outstanding_fen: int
+    late_fee_fen: int
+
+
+class Balance(Struct, frozen=True):
+    """Where an account stands: `balance_fen` > 0 is owed, < 0 is credit."""
+
+    account_no: str
+    balance_fen: int
+    at: Instant
+    outstanding: tuple[Outstanding, ...] = ()
+
+
+class Allocation(Struct, frozen=True):
+    """What a posting paid of one bill."""
+
+    bill_no: str
+    principal_fen: int
+    late_fee_fen: int
+
+
+class Posted(Struct, frozen=True):
+    """A posting as the core keeps it; `credit_fen` is what was left for the balance."""
+
+    posting_no: str
+    account_no: str
+    amount_fen: int
+    channel: str
+    order_no: str
+    paid_at: Instant
+    posted_at: Instant
+    allocations: tuple[Allocation, ...]
+    credit_fen: int
+
+
+class _Verdict(Struct):
+    verified: bool
+
+
+class _Problem(Struct):
+    code: str
+    message: str
+    field: str | None = None
+
+
+class _Answer(Struct):
+    error: _Problem
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A piece of the change feed: NDJSON lines, where to go on, and the newest number there is."""
+
+    lines: bytes
+    next_after: int
+    latest: int
+
+
+T = TypeVar("T")
+
+
+class CoreClient:
+    """A client of the core, safe to share between threads."""
+
+    def __init__(self, base_url: str, token: str, *, timeout: float = 5.0) -> None:
+        headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}
+        self._http = Outbound(base_url, timeout=timeout, headers=headers, name="core")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "CoreClient":
+        """The client that the settings describe. Raises SettingsError."""
+        if not isinstance(settings, ServiceSettings):
+            settings = load(ServiceSettings, var=settings.var)
+        token = settings.core_token.get_secret_value()
+        return cls(settings.core_url, token, timeout=settings.core_timeout)
+
+    def verify(self, account_no: str, holder_name: str, phone_last4: str) -> bool:
+        """Whether name and last four of the phone are those of the account's holder.
+
+        An account that the core does not know is not verified either. Raises Unavailable.
+        """
+        body = {"holder_name": holder_name, "phone_last4": phone_last4}
+        try:
+            response = self._http.post(
+                f"/v1/accounts/{quote(account_no, safe='')}/verify", idempotent=True, json=body
+            )
+        except OutboundError as error:
+            if error.status in (404, 422):
+                return False
+            raise _refusal(error) from error
+        return _read(response, _Verdict).verified
+
+    def balance(self, account_no: str) -> Balance:
+        """The account's balance and outstanding bills now. Raises NotFound, Unavailable."""
+        try:
+            response = self._http.get(f"/v1/accounts/{quote(account_no, safe='')}/balance")
+        except OutboundError as error:
+            raise _refusal(error, account_no=account_no) from error
+        return _read(response, Balance)
+
+    def post(
+        self,
+        *,
+        key: str,
+        account_no: str,
+        amount_fen: int,
+        channel: str,
+        order_no: str,
+        paid_at: datetime,
+        bill_nos: Sequence[str] = (),
+    ) -> Posted:
+        """Post a payment once for `key`, however often it is asked; `bill_nos` are settled first.
+
+        Raises NotFound (account), Conflict (the key was used for something else), Refused (the
+        core takes no such posting), Unavailable (not known whether it was posted: ask again with
+        the same key).
+        """
+        body: dict[str, Any] = {
+            "account_no": account_no,
+            "amount_fen": amount_fen,
+            "channel": channel,
+            "order_no": order_no,
+            "paid_at": paid_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        }
+        if bill_nos:
+            body["bill_nos"] = list(bill_nos)
+        try:
+            response = self._http.post(
+                "/v1/postings", idempotent=True, json=body, headers={"Idempotency-Key": key}
+            )
+        except OutboundError as error:
+            raise _refusal(error, account_no=account_no, order_no=order_no) from error
+        return _read(response, Posted)
+
+    def changes(self, after: int, limit: int) -> Feed:
+        """Up to `limit` changes that come after a number. Raises Unavailable."""
+        try:
+            response = self._http.get("/v1/changes", params={"after": after, "limit": limit})
+        except OutboundError as error:
+            raise _refusal(error) from error
+        return Feed(
+            response.content, _number(response, "X-Next-After"), _number(response, "X-Latest")
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def _read(response: httpx.Response, form: type[T]) -> T:
+    try:
+        return msgspec.json.decode(response.content, type=form)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Unavailable("core.unavailable") from error
+
+
+def _number(response: httpx.Response, header: str) -> int:
+    try:
+        return int(response.headers[header])
+    except (KeyError, ValueError) as error:
+        raise Unavailable("core.unavailable") from error
+
+
+def _refusal(error: OutboundError, **params: Any) -> Refused:
+    if error.status == 404:
+        return NotFound("account.not_found", **params)
+    if error.status == 409:
+        return Conflict("posting.key_reused", **params)
+    if error.status == 422:
+        return Refused("posting.refused", reason=_reason(error.body), **params)
+    return Unavailable("core.unavailable")
+
+
+def _reason(body: str) -> str:
+    """The core's own code for its refusal, for the log; never shown to a customer."""
+    try:
+        return msgspec.json.decode(body, type=_Answer).error.code
+    except msgspec.MsgspecError:
+        return "unknown"

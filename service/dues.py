@@ -1,0 +1,82 @@
+"""What a user owes: outstanding bills and the late charge on them (rule 7.9).
+
+The charge is computed as the core takes it: simple, from the day after the due date to the day of
+payment, on the outstanding part of a bill without the late charges that the bill itself carries.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from rating import Case, Late, load_tariffs, rate
+from runtime import clock
+from service.access import Right, linked
+from service.models import Bill
+
+
+@dataclass(frozen=True)
+class Due:
+    """An outstanding bill: `principal_fen` of it, plus the late charge if paid on the day asked."""
+
+    bill_no: str
+    account_no: str
+    period: str
+    principal_fen: int
+    late_fee_fen: int
+    due: date
+    days_late: int
+
+    @property
+    def amount_fen(self) -> int:
+        return self.principal_fen + self.late_fee_fen
+
+
+def dues(
+    session: Session,
+    user_id: int,
+    account_nos: Collection[str] | None = None,
+    *,
+    on: date | None = None,
+    needs: Right = Right.SEE_BILLS,
+) -> list[Due]:
+    """The outstanding bills of the user's accounts, the oldest due first, as of the civil day `on`.
+
+    `account_nos` narrows; an account that is not the user's has no dues here.
+    """
+    query = linked(select(Bill), Bill.account_no, user_id, needs)
+    if account_nos is not None:
+        query = query.where(Bill.account_no.in_(account_nos))
+    bills = session.scalars(
+        query.where(Bill.status == "issued", Bill.total_fen > Bill.settled_fen).order_by(
+            Bill.due, Bill.bill_no
+        )
+    )
+    day = on or clock.today()
+    return [due_of(bill, day) for bill in bills]
+
+
+def due_of(bill: Bill, on: date) -> Due:
+    """What an outstanding bill comes to on a civil day."""
+    return Due(
+        bill_no=bill.bill_no,
+        account_no=bill.account_no,
+        period=bill.period,
+        principal_fen=bill.total_fen - bill.settled_fen,
+        late_fee_fen=late_fee_fen(bill, on),
+        due=bill.due,
+        days_late=max(0, (on - bill.due).days),
+    )
+
+
+def late_fee_fen(bill: Bill, on: date) -> int:
+    """The late charge in fen if all that is outstanding were paid on a civil day."""
+    carried = bill.total_fen - bill.consumption_fen - bill.export_fen
+    arrears = bill.total_fen - carried - bill.settled_fen
+    if on <= bill.due or arrears <= 0:
+        return 0
+    version = load_tariffs().find(bill.tariff, bill.period)
+    late = Late(arrears, bill.due, on)
+    return rate(Case(version=version, period=bill.period, kwh={}, late=late)).late_fen

@@ -60,6 +60,7 @@ class Database:
         self.engine: Engine = create_engine(
             sqlalchemy_url(url),
             pool_pre_ping=True,
+            hide_parameters=True,
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=10,

@@ -163,4 +163,4 @@ def _field(cls: type[Settings], location: str) -> tuple[str, FieldInfo | None]:
 
 def _reason(message: str) -> str:
     text = message.removeprefix("Value error, ").rstrip(".")
-    return text[:1].lower() + text[1:]
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]

@@ -38,7 +38,8 @@ def test_a_rollback_takes_the_job_back(database: Database) -> None:
             assert count_jobs(session) == {"todo": 1}
             raise ZeroDivisionError
 
-    pytest.raises(ZeroDivisionError, change)
+    with pytest.raises(ZeroDivisionError):
+        change()
     with database.unit_of_work() as session:
         assert count_jobs(session) == {}
 

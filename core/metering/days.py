@@ -10,7 +10,7 @@ import psycopg
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from core import feed
+from core import feed, published
 from core.partitions import ensure_month
 
 Quarters = NDArray[np.int64]
@@ -18,6 +18,9 @@ Quarters = NDArray[np.int64]
 
 Letters = NDArray[np.bytes_]
 """96 letters of one civil day: V measured, E estimated, M missing."""
+
+Mask = NDArray[np.bool_]
+"""Which of the 96 quarter-hours."""
 
 QUARTERS = 96
 MEASURED, ESTIMATED, MISSING = b"V", b"E", b"M"
@@ -151,16 +154,11 @@ def _row(day: Day) -> tuple[Any, ...]:
     )
 
 
-def _change(meter_no: str, day: Day) -> tuple[str, str, dict[str, Any]]:
-    data = {
-        "meter_no": meter_no,
-        "day": day.day.isoformat(),
-        "import_wh": day.import_wh.tolist(),
-        "export_wh": _listed(day.export_wh),
-        "reactive_varh": _listed(day.reactive_varh),
-        "quality": day.letters,
-    }
-    return "meter_day", f"{meter_no}/{day.day}", data
+def _change(meter_no: str, day: Day) -> feed.Change:
+    exported, reactive = _listed(day.export_wh), _listed(day.reactive_varh)
+    return published.meter_day(
+        meter_no, day.day, day.import_wh.tolist(), exported, reactive, day.letters
+    )
 
 
 def _listed(values: Quarters | None) -> list[int] | None:

@@ -231,7 +231,7 @@ def _related(session: Session, bill: Bill) -> tuple[str | None, str | None, str 
             Bill.status == "issued",
         )
     )
-    found = dict(rows.tuples().all())
+    found = dict(iter(rows))
     live = found.get(bill.period)
     previous, last_year = found.get(months[0]), found.get(months[1])
     return previous, last_year, live if live != bill.bill_no else None

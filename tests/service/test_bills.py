@@ -1,0 +1,142 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from runtime.errors import NotFound
+from service import bills
+from tests.service.builders import create_bill, create_customer, create_posting
+
+READINGS = [
+    {"meter_no": "33017742", "register": "import", "start_wh": 18204000, "end_wh": 18490000}
+]
+
+
+@pytest.fixture(autouse=True)
+def _in_december():
+    with time_machine.travel(datetime(2026, 12, 11, 2, tzinfo=UTC), tick=False):
+        yield
+
+
+def test_a_bill_shows_its_lines_readings_days_and_tariff(session):
+    user, account = create_customer(session)
+    created = create_bill(
+        session,
+        account,
+        "2026-11",
+        case={"kwh": {"peak": "178", "valley": "108"}, "year_to_date_kwh": "2700"},
+        readings=READINGS,
+    )
+    view = bills.bill(session, user.id, created.bill_no)
+    assert [(line.code, line.quantity, line.rate, line.amount_fen) for line in view.lines] == [
+        ("energy.peak", Decimal("178"), Decimal("0.568"), 10110),
+        ("energy.valley", Decimal("108"), Decimal("0.288"), 3110),
+        ("surcharge.tier2", Decimal("226"), Decimal("0.05"), 1130),
+    ]
+    assert sum(line.amount_fen for line in view.lines) == view.summary.total_fen == 14350
+    assert view.lines[0].explain == "explain.energy.peak"
+    assert (view.consumption_fen, view.export_fen, view.late_fen) == (14350, 0, 0)
+    assert view.readings[0].difference == Decimal("286")
+    assert view.summary.days == 30
+    assert view.summary.kwh == Decimal("286")
+    assert view.tariff_name["zh"] == "浙江居民峰谷阶梯电价"
+    assert (view.summary.state, view.summary.outstanding_fen) == ("due", 14350)
+
+
+def test_a_bill_knows_the_bills_it_is_compared_with(session):
+    user, account = create_customer(session)
+    last_year = create_bill(session, account, "2025-11")
+    create_bill(session, account, "2026-10", status="cancelled")
+    october = create_bill(session, account, "2026-10", revision=1)
+    create_bill(session, account, "2026-10", service_point_no="SP2")
+    november = create_bill(session, account, "2026-11")
+    view = bills.bill(session, user.id, november.bill_no)
+    assert (view.previous_no, view.last_year_no) == (october.bill_no, last_year.bill_no)
+    assert view.replaced_by is None
+
+
+def test_a_cancelled_bill_is_not_listed_and_names_the_one_in_its_place(session):
+    user, account = create_customer(session)
+    wrong = create_bill(session, account, "2026-10", status="cancelled")
+    right = create_bill(session, account, "2026-10", revision=1)
+    view = bills.bill(session, user.id, wrong.bill_no)
+    assert (view.summary.state, view.summary.outstanding_fen) == ("cancelled", 0)
+    assert view.replaced_by == right.bill_no
+    listed = bills.bills_of(session, user.id, account.account_no)
+    assert [summary.bill_no for summary in listed] == [right.bill_no]
+
+
+@pytest.mark.parametrize(
+    ("total", "settled", "due", "state", "outstanding"),
+    [
+        (1000, 0, date(2026, 12, 11), "due", 1000),
+        (1000, 400, date(2026, 12, 10), "overdue", 600),
+        (1000, 1000, date(2026, 12, 1), "paid", 0),
+        (0, 0, date(2026, 12, 1), "paid", 0),
+        (-500, -500, date(2026, 12, 1), "paid", 0),
+    ],
+)
+def test_the_state_of_a_bill_is_that_of_its_money(session, total, settled, due, state, outstanding):
+    user, account = create_customer(session)
+    create_bill(session, account, total_fen=total, settled_fen=settled, due=due)
+    (summary,) = bills.bills_of(session, user.id, account.account_no)
+    assert (summary.state, summary.outstanding_fen) == (state, outstanding)
+
+
+def test_bills_are_listed_newest_first_and_go_on_from_a_month(session):
+    user, account = create_customer(session)
+    for period in ("2026-09", "2026-11", "2026-10"):
+        create_bill(session, account, period)
+    newest = bills.bills_of(session, user.id, account.account_no, limit=2)
+    assert [summary.period for summary in newest] == ["2026-11", "2026-10"]
+    older = bills.bills_of(session, user.id, account.account_no, before="2026-10")
+    assert [summary.period for summary in older] == ["2026-09"]
+
+
+def test_a_neighbour_finds_no_bill_and_no_payment(session):
+    _, account = create_customer(session)
+    created = create_bill(session, account)
+    create_posting(session, account)
+    neighbour, _ = create_customer(session)
+    with pytest.raises(NotFound) as refusal:
+        bills.bill(session, neighbour.id, created.bill_no)
+    assert refusal.value.code == "bill.not_found"
+    for asked in (bills.bills_of, bills.payments_of):
+        with pytest.raises(NotFound):
+            asked(session, neighbour.id, account.account_no)
+
+
+def test_every_role_sees_bills_and_nobody_without_a_link_does(session):
+    energy, account = create_customer(session, "enterprise_energy")
+    created = create_bill(session, account)
+    assert bills.bill(session, energy.id, created.bill_no).summary.bill_no == created.bill_no
+
+
+def test_payments_show_what_they_settled(session):
+    user, account = create_customer(session)
+    create_posting(
+        session,
+        account,
+        15010,
+        allocations=[
+            {"bill_no": "B1", "principal_fen": 14951, "late_fee_fen": 45},
+            {"bill_no": "B2", "principal_fen": 10, "late_fee_fen": 0},
+        ],
+        credit_fen=4,
+    )
+    (payment,) = bills.payments_of(session, user.id, account.account_no)
+    assert payment.bill_nos == ("B1", "B2")
+    assert (payment.amount_fen, payment.late_fee_fen, payment.credit_fen) == (15010, 45, 4)
+
+
+@pytest.mark.parametrize(
+    ("period", "months", "before"),
+    [("2026-01", 1, "2025-12"), ("2026-11", 12, "2025-11"), ("2026-12", 11, "2026-01")],
+)
+def test_months_are_counted_back_over_the_new_year(period, months, before):
+    assert bills.month_before(period, months) == before
+
+
+def test_an_unknown_tariff_keeps_its_id_for_a_name():
+    assert bills.tariff_name("xx-old", "2026-10") == {"zh": "xx-old", "en": "xx-old"}

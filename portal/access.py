@@ -1,0 +1,95 @@
+"""Who may call a page: declared once for each blueprint.
+
+A test walks every route and fails on a blueprint without a declaration, so that a new page is
+never open by oversight. What the asker may do with one account is not decided here: that is
+the link between user and account, which the service layer checks.
+"""
+
+import hmac
+from collections.abc import Callable, Collection
+from enum import StrEnum
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from pydantic import SecretStr
+
+
+class Access(StrEnum):
+    """The kinds of asker that a blueprint can be open to."""
+
+    PUBLIC = "public"
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    SERVICE = "service"
+    CALLBACK = "callback"
+
+
+declared: dict[str, Access] = {}
+"""Blueprint name to its declaration."""
+
+
+def public(blueprint: Blueprint) -> Blueprint:
+    """Open to everyone, signed in or not."""
+    return _declare(blueprint, Access.PUBLIC)
+
+
+def callback(blueprint: Blueprint) -> Blueprint:
+    """Open to another system that proves itself by a signature, which each view verifies.
+
+    Such a blueprint is outside the form protection (`security.protect_forms`).
+    """
+    return _declare(blueprint, Access.CALLBACK)
+
+
+def customer_only(blueprint: Blueprint) -> Blueprint:
+    """Open to signed-in people; others are sent to sign in and then back."""
+    return _declare(blueprint, Access.CUSTOMER, _require_customer)
+
+
+def staff_only(blueprint: Blueprint, roles: Collection[str]) -> Blueprint:
+    """Open to the utility's own people in one of `roles`; for others it does not exist."""
+
+    def require_role() -> ResponseReturnValue | None:
+        refused = _require_customer()
+        if refused is None and current_user.staff_role not in roles:
+            abort(404)
+        return refused
+
+    return _declare(blueprint, Access.STAFF, require_role)
+
+
+def service_token(blueprint: Blueprint, token: Callable[[], SecretStr]) -> Blueprint:
+    """Open to one of our own processes that brings the bearer token."""
+
+    def require_token() -> None:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        expected = token().get_secret_value()
+        if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+            abort(401)
+
+    return _declare(blueprint, Access.SERVICE, require_token)
+
+
+def _declare(
+    blueprint: Blueprint,
+    access: Access,
+    check: Callable[[], ResponseReturnValue | None] | None = None,
+) -> Blueprint:
+    declared[blueprint.name] = access
+    if check is not None:
+        blueprint.before_request(check)
+    return blueprint
+
+
+def _require_customer() -> ResponseReturnValue | None:
+    if current_user.is_authenticated:
+        return None
+    return redirect(url_for("sign_in.sign_in", next=_way_back()))
+
+
+def _way_back() -> str:
+    """Where to go after signing in: the page itself, or home when it was a form's target."""
+    if request.method != "GET":
+        return "/"
+    return request.full_path if request.query_string else request.path

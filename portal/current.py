@@ -1,0 +1,120 @@
+"""Who is asking, and about which of their accounts."""
+
+from flask import Flask, g, request
+from flask_login import LoginManager, UserMixin, current_user
+from werkzeug.wrappers import Response
+
+from portal.security import cookie_name
+from portal.settings import PortalSettings, current_settings
+from portal.unit import database
+from service.people import links, sessions
+from service.people.links import LinkedAccount
+from service.people.sessions import Lifetime, SignedIn
+
+SIGN_IN_COOKIE = "denghuo"
+ACCOUNT_COOKIE = "account"
+ACCOUNT_COOKIE_SECONDS = 365 * 24 * 3600
+
+
+class Visitor(UserMixin):
+    """The signed-in person, as Flask-Login wants to see them."""
+
+    def __init__(self, signed_in: SignedIn) -> None:
+        self.id = signed_in.user_id
+        self.session_id = signed_in.session_id
+        self.phone = signed_in.phone
+        self.name = signed_in.name
+        self.language = signed_in.language
+        self.theme = signed_in.theme
+        self.elder_mode = signed_in.elder_mode
+        self.staff_role = signed_in.staff_role
+
+
+def recognise(app: Flask) -> None:
+    """Know people by the token in their cookie, and offer them to the templates."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.request_loader(lambda _request: _visitor_of_token())
+    app.jinja_env.globals.update(
+        visitor=visitor, my_accounts=my_accounts, current_account=current_account
+    )
+
+
+def visitor() -> Visitor | None:
+    """The signed-in person; None for others, and on pages that must not ask the database."""
+    if g.get("without_user") or not current_user.is_authenticated:
+        return None
+    return current_user  # type: ignore[return-value]
+
+
+def my_accounts() -> list[LinkedAccount]:
+    """The accounts of the signed-in person, read once for each request."""
+    found: list[LinkedAccount] | None = g.get("my_accounts")
+    if found is None:
+        person = visitor()
+        found = links.linked_accounts(g.session, person.id) if person else []
+        g.my_accounts = found
+    return found
+
+
+def current_account() -> LinkedAccount | None:
+    """The account last chosen in this browser, else the first; None when there is none."""
+    mine = my_accounts()
+    chosen = request.cookies.get(ACCOUNT_COOKIE)
+    return next((each for each in mine if str(each.link_id) == chosen), mine[0] if mine else None)
+
+
+def remember_account(response: Response, link_id: int) -> None:
+    """Make an account the current one in this browser."""
+    response.set_cookie(
+        ACCOUNT_COOKIE,
+        str(link_id),
+        max_age=ACCOUNT_COOKIE_SECONDS,
+        secure=current_settings().secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def lifetime(settings: PortalSettings | None = None) -> Lifetime:
+    """How long a sign-in lasts."""
+    settings = settings or current_settings()
+    return Lifetime(settings.session_idle, settings.session_life)
+
+
+def token_in_cookie() -> str | None:
+    return request.cookies.get(cookie_name(SIGN_IN_COOKIE, current_settings()))
+
+
+def keep_token(response: Response, token: str) -> None:
+    """Give the browser its sign-in."""
+    settings = current_settings()
+    response.set_cookie(
+        cookie_name(SIGN_IN_COOKIE, settings),
+        token,
+        max_age=int(settings.session_life.total_seconds()),
+        secure=settings.secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def drop_token(response: Response) -> None:
+    """Take the sign-in from the browser."""
+    settings = current_settings()
+    response.delete_cookie(
+        cookie_name(SIGN_IN_COOKIE, settings), secure=settings.secure, httponly=True, samesite="Lax"
+    )
+
+
+def _visitor_of_token() -> Visitor | None:
+    token = token_in_cookie()
+    if not token or g.get("without_user"):
+        return None
+    signed_in = sessions.find_signed_in(g.session, token, lifetime())
+    if signed_in is None:
+        return None
+    if sessions.needs_touch(signed_in):
+        with database().unit_of_work() as own:
+            sessions.touch(own, signed_in.session_id)
+    return Visitor(signed_in)

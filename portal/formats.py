@@ -1,0 +1,148 @@
+"""How figures, dates and names look on a page. Formatting happens here and nowhere else."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel import Locale
+from flask import Flask
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from runtime import clock, money
+
+MINUS = "\N{MINUS SIGN}"
+WH_PER_KWH = Decimal(1000)
+MONTHS = Locale("en").months["format"]["wide"]
+
+
+def register(app: Flask) -> None:
+    """Offer every format to the templates as a filter of the same name."""
+    for form in FILTERS:
+        app.jinja_env.filters[form.__name__] = form
+
+
+def yuan(fen: int) -> str:
+    """14951 -> `149.51`; negative with a real minus sign."""
+    return money.yuan(fen)
+
+
+def amount(fen: int) -> str:
+    """14951 -> `¥149.51`."""
+    return f"{MINUS if fen < 0 else ''}¥{money.yuan(abs(fen))}"
+
+
+def change(fen: int) -> str:
+    """8247 -> `+82.47`, -216 -> `−2.16`."""
+    return f"+{money.yuan(fen)}" if fen > 0 else money.yuan(fen)
+
+
+def kwh(wh: int, digits: int | None = None) -> str:
+    """Wh as a number of kWh: whole ones plain (`286`), others with one digit (`11.8`)."""
+    if digits is None:
+        digits = 0 if wh % 1000 == 0 or abs(wh) >= 1_000_000 else 1
+    return f"{Decimal(wh) / WH_PER_KWH:,.{digits}f}".replace("-", MINUS)
+
+
+def energy(wh: int, digits: int | None = None) -> str:
+    """Wh with its unit: `286 度`, `286 kWh`."""
+    return _("%(number)s 度", number=kwh(wh, digits))
+
+
+def price(yuan_per_unit: Decimal | str) -> str:
+    """A price of the tariff, unrounded, with at least three decimals: `0.588`, `0.050`."""
+    text = f"{Decimal(yuan_per_unit):f}"
+    decimals = text.partition(".")[2].rstrip("0")
+    return f"{Decimal(text):.{max(3, len(decimals))}f}".replace("-", MINUS)
+
+
+def day(when: date) -> str:
+    """`12 月 18 日`, with the year when it is not this one."""
+    parts = {
+        "year": when.year,
+        "month": when.month,
+        "day": when.day,
+        "name": MONTHS[when.month],
+    }
+    if when.year == clock.today().year:
+        return _("%(month)s 月 %(day)s 日", **parts)
+    return _("%(year)s 年 %(month)s 月 %(day)s 日", **parts)
+
+
+def month(period: str) -> str:
+    """A billing period `2026-11` -> `11 月`, with the year when it is not this one."""
+    year, number = (int(part) for part in period.split("-"))
+    parts = {"year": year, "month": number, "name": MONTHS[number]}
+    if year == clock.today().year:
+        return _("%(month)s 月", **parts)
+    return _("%(year)s 年 %(month)s 月", **parts)
+
+
+def full_month(period: str) -> str:
+    """A billing period `2026-11` -> `2026 年 11 月`."""
+    year, number = (int(part) for part in period.split("-"))
+    return _("%(year)s 年 %(month)s 月", year=year, month=number, name=MONTHS[number])
+
+
+def clock_time(when: datetime) -> str:
+    """`20:14` in Beijing time."""
+    return when.astimezone(clock.BEIJING).strftime("%H:%M")
+
+
+def moment(when: datetime) -> str:
+    """`今天 06:10`, or with the day when it was not today."""
+    civil = clock.civil_date(when)
+    named = _("今天") if civil == clock.today() else day(civil)
+    return f"{named} {clock_time(when)}"
+
+
+def days_left(due: date) -> str:
+    """`还有 7 天`, `就在今天`, `晚了 3 天`."""
+    days = (due - clock.today()).days
+    if days == 0:
+        return _("就在今天")
+    if days > 0:
+        return ngettext("还有 %(num)s 天", "还有 %(num)s 天", days)
+    return ngettext("晚了 %(num)s 天", "晚了 %(num)s 天", -days)
+
+
+def masked_name(name: str | None) -> str:
+    """`王建华` -> `王*华`; enough to know oneself by, too little for others."""
+    text = (name or "").strip()
+    if len(text) <= 1:
+        return text
+    if not _is_han(text):
+        return f"{text.split()[0]} {text.split()[-1][0]}." if " " in text else text[0] + "***"
+    return text[0] + "*" + (text[-1] if len(text) > 2 else "")
+
+
+def masked_phone(phone: str) -> str:
+    """`13800002046` -> `138 **** 2046`."""
+    return f"{phone[:3]} **** {phone[-4:]}"
+
+
+def grouped(number: str) -> str:
+    """`420011875603` -> `4200 1187 5603`, as it is read aloud."""
+    return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+
+
+def _is_han(text: str) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
+FILTERS = (
+    yuan,
+    amount,
+    change,
+    kwh,
+    energy,
+    price,
+    day,
+    month,
+    full_month,
+    clock_time,
+    moment,
+    days_left,
+    masked_name,
+    masked_phone,
+    grouped,
+)

@@ -1,0 +1,1 @@
+"""The customer: name, password, signed-in browsers, how pages look."""

@@ -1,0 +1,68 @@
+"""What the portal may be told."""
+
+from datetime import timedelta
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import current_app
+from pydantic import Field, SecretStr, field_validator
+
+from runtime.settings import Settings
+
+
+class PortalSettings(Settings):
+    """Addresses, cookies and figures of the web process."""
+
+    secret_key: SecretStr = Field(description="Key that signs cookies and form tokens")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Address under which customers reach the portal; "
+        "with https:// cookies are marked Secure",
+    )
+    portal_host: str = Field("127.0.0.1", description="Address that the web process listens on")
+    portal_port: int = Field(8000, ge=0, le=65535, description="Port of the web process")
+    portal_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests")
+    portal_threads: int = Field(8, ge=1, le=64, description="Threads in each of these processes")
+    trusted_proxies: int = Field(
+        0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-* is believed"
+    )
+    metrics_host: str = Field("127.0.0.1", description="Private address of /metrics")
+    metrics_port: int = Field(8001, ge=0, le=65535, description="Private port of /metrics")
+    session_idle_days: int = Field(
+        7, ge=1, le=90, description="Days without a visit after which a sign-in ends"
+    )
+    session_days: int = Field(30, ge=1, le=365, description="Days after which a sign-in ends")
+    form_targets: str = Field(
+        "",
+        description="Further origins that a form may lead to, parted by spaces "
+        "(cashier pages of payment gateways)",
+    )
+    utility_name_zh: str = Field("江城供电", description="Name of the utility in Chinese")
+    utility_name_en: str = Field("Jiangcheng Power", description="Name of the utility in English")
+    hotline: str = Field("96000", description="Telephone of the utility, shown on every page")
+
+    @field_validator("public_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+            raise ValueError("it must be http:// or https:// and a host, without a path")
+        return value.rstrip("/")
+
+    @property
+    def secure(self) -> bool:
+        """Whether customers come by https."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def session_idle(self) -> timedelta:
+        return timedelta(days=self.session_idle_days)
+
+    @property
+    def session_life(self) -> timedelta:
+        return timedelta(days=self.session_days)
+
+
+def current_settings() -> PortalSettings:
+    """The settings of the application that answers this request."""
+    return cast(PortalSettings, current_app.extensions["settings"])

@@ -1,0 +1,140 @@
+"""Pages at the door."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, g, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.access import public
+from portal.current import drop_token, keep_token, lifetime, token_in_cookie, visitor
+from portal.forms import Form
+from portal.i18n import language
+from portal.navigation import home, way_back
+from portal.security import asker_address
+from portal.sign_in.forms import CodeSignInForm, PasswordSignInForm, SignUpForm
+from runtime.errors import NotFound, Refused
+from service.people import codes, sessions, users
+from service.people import sign_in as door
+from service.people.sign_in import From
+
+blueprint = public(Blueprint("sign_in", __name__))
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    if visitor():
+        return redirect(way_back(request.args.get("next")))
+    form = PasswordSignInForm(next=request.args.get("next"))
+    if form.validate_on_submit():
+        try:
+            token = door.sign_in_with_password(
+                g.session, form.phone.data, form.password.data, _origin()
+            )
+            return _welcome(token, form.next.data)
+        except Refused as refusal:
+            form.refuse(refusal)
+    return _door("sign_in/password.html", form)
+
+
+@blueprint.route("/sign-in/code", methods=["GET", "POST"])
+def sign_in_by_code() -> ResponseReturnValue:
+    if visitor():
+        return redirect(way_back(request.args.get("next")))
+    form = CodeSignInForm(next=request.args.get("next"))
+    if _wants_code():
+        return _send_code(form, door.send_sign_in_code, "sign_in/code.html", codes.SIGN_IN)
+    if form.validate_on_submit():
+        try:
+            token = door.sign_in_with_code(g.session, form.phone.data, form.code.data, _origin())
+            return _welcome(token, form.next.data)
+        except Refused as refusal:
+            form.refuse(refusal)
+    return _door("sign_in/code.html", form, codes.SIGN_IN)
+
+
+@blueprint.route("/sign-up", methods=["GET", "POST"])
+def sign_up() -> ResponseReturnValue:
+    if visitor():
+        return redirect(home())
+    form = SignUpForm()
+    if _wants_code():
+        return _send_code(form, door.send_sign_up_code, "sign_in/sign_up.html", codes.SIGN_UP)
+    if form.validate_on_submit():
+        try:
+            token = door.sign_up(
+                g.session,
+                form.phone.data,
+                form.code.data,
+                form.password.data,
+                _origin(),
+                name=form.name.data,
+                language=language(),
+            )
+            return _welcome(token, "/accounts/bind")
+        except Refused as refusal:
+            form.refuse(refusal)
+    return _door("sign_in/sign_up.html", form, codes.SIGN_UP)
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    _end_present_session()
+    session.clear()
+    flash(_("已经退出。"))
+    response = redirect("/sign-in")
+    drop_token(response)
+    return response
+
+
+def _wants_code() -> bool:
+    return request.method == "POST" and request.form.get("action") == "send"
+
+
+def _send_code(
+    form: Form, send: Callable[..., None], template: str, purpose: str
+) -> ResponseReturnValue:
+    """Send the code and show the same form, everything typed still in it."""
+    try:
+        send(g.session, form["phone"].data or "", _origin(), language())
+        g.code_sent = True
+    except Refused as refusal:
+        form.refuse(refusal)
+    return _door(template, form, purpose)
+
+
+def _door(template: str, form: Form, purpose: str | None = None) -> ResponseReturnValue:
+    wait = _seconds_to_wait(form, purpose) if purpose and request.method == "POST" else 0
+    page = render_template(template, form=form, wait=wait, sent=g.get("code_sent", False))
+    return page, 422 if form.errors else 200
+
+
+def _seconds_to_wait(form: Form, purpose: str) -> int:
+    try:
+        phone = users.normal_phone(form["phone"].data or "")
+    except Refused:
+        return 0
+    return codes.seconds_to_wait(g.session, purpose, phone)
+
+
+def _origin() -> From:
+    return From(asker_address(), request.user_agent.string, lifetime())
+
+
+def _welcome(token: str, next_page: str | None) -> ResponseReturnValue:
+    """Into the house, with a new token and new form tokens; the old ones are worth nothing."""
+    _end_present_session()
+    session.clear()
+    response = redirect(way_back(next_page))
+    keep_token(response, token)
+    return response
+
+
+def _end_present_session() -> None:
+    token = token_in_cookie()
+    signed_in = sessions.find_signed_in(g.session, token, lifetime()) if token else None
+    if signed_in is not None:
+        try:
+            sessions.revoke(g.session, signed_in.user_id, signed_in.session_id)
+        except NotFound:
+            return

@@ -1,0 +1,64 @@
+"""Sentences for the codes that the rooms below speak in: refusals, tariff lines, explanations.
+
+A refusal carries a code and figures; here is what a person reads. A test fails when a code has
+no sentence, or a sentence no English.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from portal import formats
+from portal.settings import current_settings
+from runtime.errors import Refused
+
+REFUSALS: dict[str, LazyString] = {
+    "sign_in.wrong": _l("手机号或密码不对。想不起来密码，就用短信验证码登录。"),
+    "sign_in.locked": _l("试得太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
+    "code.wrong": _l("验证码不对，还能试 %(left)s 次。请看最新的那一条短信。"),
+    "code.used_up": _l("这个验证码试了太多次，已经作废。请重新要一个。"),
+    "code.expired": _l("验证码过了 5 分钟，或者还没有要过。请重新要一个。"),
+    "code.too_soon": _l("刚发过一条，%(seconds)s 秒后可以再要。"),
+    "code.too_many": _l("今天要的验证码太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
+    "user.not_registered": _l("这个手机号还没有注册。注册只要一分钟。"),
+    "user.already_registered": _l("这个手机号已经注册过了，直接登录就行。"),
+    "user.phone_malformed": _l("手机号是 11 位数字，1 开头。再看一眼？"),
+    "password.too_short": _l("密码至少要 %(least)s 位。"),
+    "password.too_long": _l("密码最长 %(most)s 位。"),
+    "password.too_common": _l("这个密码太容易猜到。换一个只有您知道的。"),
+    "password.like_phone": _l("密码里不要用自己的手机号。"),
+    "password.wrong": _l("现在的密码不对。"),
+    "session.not_found": _l("那台设备已经退出了。"),
+    "account.not_found": _l("您的名下没有这个户号。"),
+    "account.number_malformed": _l("户号是 12 位数字，在账单右上角。再看一眼？"),
+    "account.already_bound": _l("这个户号您已经绑定了。"),
+    "account.not_synced": _l("资料对上了，这一户的账单还在送来的路上。请过 10 分钟再来绑定。"),
+    "binding.not_verified": _l(
+        "户号、户名和手机尾号对不上。请照着账单一个字一个字填；登记的手机换过，就打 %(hotline)s。"
+    ),
+    "binding.too_many": _l("对不上的次数太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
+    "core.unavailable": _l("电费系统在维护，现在核对不了。10 分钟后再试。"),
+}
+
+UNKNOWN_REFUSAL = _l("没有办成，什么都没有改。再试一次，或打 %(hotline)s。")
+
+
+def refusal(refused: Refused) -> str:
+    """The sentence for a refusal. A code without one gets the plain "it did not work"."""
+    return refusal_or_none(refused) or str(UNKNOWN_REFUSAL % _figures({}))
+
+
+def refusal_or_none(refused: Refused) -> str | None:
+    """The sentence for a refusal whose code is known here."""
+    known = REFUSALS.get(refused.code)
+    return known % _figures(refused.params) if known is not None else None
+
+
+def _figures(params: dict[str, Any]) -> dict[str, Any]:
+    spoken = {
+        name: formats.moment(value) if isinstance(value, datetime) else value
+        for name, value in params.items()
+    }
+    return {"hotline": current_settings().hotline, **spoken}

@@ -1,0 +1,117 @@
+"""One-time codes by SMS: six digits, five minutes, one use, five tries, one purpose.
+
+The table holds a keyed hash, so that a copy of the database gives no code away. Only the
+newest code of a purpose and subject counts.
+"""
+
+import hmac
+import math
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from runtime import clock, events
+from runtime.crypto import blind_index
+from runtime.errors import Refused
+from service.models import OneTimeCode
+from service.people import limits
+from service.people.events import CodeIssued
+
+SIGN_IN = "sign_in"
+SIGN_UP = "sign_up"
+BIND = "bind"
+
+LIFE = timedelta(minutes=5)
+PAUSE = timedelta(minutes=1)
+"""Time between two codes for the same subject."""
+TRIES = 5
+
+
+def send_code(
+    session: Session,
+    purpose: str,
+    phone: str | None,
+    *,
+    subject: str,
+    address: str,
+    language: str,
+) -> None:
+    """Issue a code for `subject` and have it sent to `phone`.
+
+    `subject` is the phone itself, or what else the code is to prove. Without a phone all goes
+    its way, only nothing is sent: whoever asks learns nothing. Raises
+    Refused("code.too_soon") and TooManyTries.
+    """
+    receiver = phone or subject
+    limits.require(session, limits.CODE_ADDRESS, address)
+    limits.require(session, limits.CODE_PHONE, receiver)
+    wait = seconds_to_wait(session, purpose, subject)
+    if wait:
+        raise Refused("code.too_soon", seconds=wait)
+    limits.count(session, limits.CODE_ADDRESS, address)
+    limits.count(session, limits.CODE_PHONE, receiver)
+    code, now = f"{secrets.randbelow(1_000_000):06d}", clock.now()
+    session.add(
+        OneTimeCode(
+            purpose=purpose,
+            subject=_subject(purpose, subject),
+            code_hash=_hash(purpose, subject, code),
+            created_at=now,
+            expires_at=now + LIFE,
+        )
+    )
+    session.flush()
+    if phone is not None:
+        events.publish(session, CodeIssued(phone, code, purpose, language, now + LIFE))
+
+
+def use_code(session: Session, purpose: str, subject: str, code: str) -> None:
+    """Accept `code` and spend it; a wrong one costs a try.
+
+    Raises Refused: "code.wrong" (left), "code.used_up", "code.expired".
+    """
+    newest = _newest(session, purpose, subject, lock=True)
+    if newest is None or newest.used_at is not None or newest.expires_at <= clock.now():
+        raise Refused("code.expired")
+    if newest.tries >= TRIES:
+        raise Refused("code.used_up")
+    if not hmac.compare_digest(newest.code_hash, _hash(purpose, subject, _digits(code))):
+        newest.tries += 1
+        left = TRIES - newest.tries
+        raise Refused("code.wrong", left=left) if left else Refused("code.used_up")
+    newest.used_at = clock.now()
+
+
+def seconds_to_wait(session: Session, purpose: str, subject: str) -> int:
+    """Whole seconds until another code may be asked for; 0 when that is now."""
+    newest = _newest(session, purpose, subject)
+    if newest is None or newest.used_at is not None:
+        return 0
+    left = (newest.created_at + PAUSE - clock.now()).total_seconds()
+    return max(0, math.ceil(left))
+
+
+def _newest(
+    session: Session, purpose: str, subject: str, *, lock: bool = False
+) -> OneTimeCode | None:
+    wanted = (
+        select(OneTimeCode)
+        .where(OneTimeCode.purpose == purpose, OneTimeCode.subject == _subject(purpose, subject))
+        .order_by(OneTimeCode.id.desc())
+        .limit(1)
+    )
+    return session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
+
+
+def _subject(purpose: str, subject: str) -> bytes:
+    return blind_index(subject, f"code.{purpose}")
+
+
+def _hash(purpose: str, subject: str, code: str) -> str:
+    return blind_index(f"{subject}/{code}", f"code.{purpose}.hash").hex()
+
+
+def _digits(code: str) -> str:
+    return "".join(letter for letter in code if letter.isdigit())

@@ -1,0 +1,15 @@
+"""What happens to people that other rooms act on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class CodeIssued:
+    """A one-time code waits to be sent to `phone` and is worth nothing after `expires_at`."""
+
+    phone: str = field(repr=False)
+    code: str = field(repr=False)
+    purpose: str
+    language: str
+    expires_at: datetime

@@ -1,0 +1,127 @@
+"""Signing up and signing in: what a person must show, and how often they may try."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from runtime.errors import Refused
+from service.models import User
+from service.people import codes, limits, passwords, sessions, users
+from service.people.sessions import Lifetime
+
+
+@dataclass(frozen=True)
+class From:
+    """Where a try comes from, and how long a sign-in from there lasts."""
+
+    address: str
+    device: str
+    lifetime: Lifetime
+
+
+def sign_in_with_password(session: Session, phone: str, password: str, origin: From) -> str:
+    """The token of a new session. Raises Refused("sign_in.wrong") and TooManyTries.
+
+    An unknown phone answers as a wrong password does, after the same time.
+    """
+    phone = users.normal_phone(phone)
+    limits.require(session, limits.SIGN_IN_ADDRESS, origin.address)
+    limits.require(session, limits.SIGN_IN_PHONE, phone)
+    user = users.find_by_phone(session, phone)
+    stored = user.password_hash if user else None
+    if not passwords.verify_password(stored, password) or user is None or stored is None:
+        limits.count(session, limits.SIGN_IN_ADDRESS, origin.address)
+        limits.count(session, limits.SIGN_IN_PHONE, phone)
+        raise Refused("sign_in.wrong")
+    user.password_hash = passwords.improved_hash(stored, password) or stored
+    return _open(session, user, phone, origin)
+
+
+def send_sign_in_code(session: Session, phone: str, origin: From, language: str) -> None:
+    """Send a code to any phone, registered or not, so that asking tells nothing."""
+    phone = users.normal_phone(phone)
+    codes.send_code(
+        session, codes.SIGN_IN, phone, subject=phone, address=origin.address, language=language
+    )
+
+
+def sign_in_with_code(session: Session, phone: str, code: str, origin: From) -> str:
+    """The token of a new session.
+
+    Raises Refused("user.not_registered") only to whoever holds the phone, the refusals of
+    `codes.use_code`, and TooManyTries.
+    """
+    phone = users.normal_phone(phone)
+    _use_code(session, codes.SIGN_IN, phone, code, origin)
+    user = users.find_by_phone(session, phone)
+    if user is None:
+        raise Refused("user.not_registered")
+    return _open(session, user, phone, origin)
+
+
+def send_sign_up_code(session: Session, phone: str, origin: From, language: str) -> None:
+    """Send the code that proves the phone of somebody new."""
+    phone = users.normal_phone(phone)
+    codes.send_code(
+        session, codes.SIGN_UP, phone, subject=phone, address=origin.address, language=language
+    )
+
+
+def sign_up(
+    session: Session,
+    phone: str,
+    code: str,
+    password: str,
+    origin: From,
+    *,
+    name: str | None = None,
+    language: str = "zh",
+) -> str:
+    """A new user, signed in: the token of the session.
+
+    The password is looked at before the code is spent. Raises the refusals of
+    `passwords.hash_password` and `codes.use_code`, and Conflict("user.already_registered")
+    only to whoever holds the phone.
+    """
+    phone = users.normal_phone(phone)
+    hashed = passwords.hash_password(password, phone)
+    _use_code(session, codes.SIGN_UP, phone, code, origin)
+    user = users.add_user(session, phone, password_hash=hashed, name=name, language=language)
+    return _open(session, user, phone, origin)
+
+
+def change_password(
+    session: Session, user_id: int, current: str | None, new: str, *, keep_session: int
+) -> None:
+    """Set a new password and sign all other browsers out.
+
+    Whoever has none yet needs no `current`. Raises Refused("password.wrong"), the refusals of
+    `passwords.hash_password`, and TooManyTries.
+    """
+    user = users.get_user(session, user_id)
+    limits.require(session, limits.PASSWORD_CHANGE, str(user_id))
+    if user.password_hash is not None and not passwords.verify_password(
+        user.password_hash, current or ""
+    ):
+        limits.count(session, limits.PASSWORD_CHANGE, str(user_id))
+        raise Refused("password.wrong")
+    user.password_hash = passwords.hash_password(new, user.phone)
+    limits.forget(session, limits.PASSWORD_CHANGE, str(user_id))
+    sessions.revoke_others(session, user_id, keep_session)
+
+
+def _use_code(session: Session, purpose: str, phone: str, code: str, origin: From) -> None:
+    """Codes have tries of their own, so a locked password leaves this way open to its owner."""
+    limits.require(session, limits.SIGN_IN_ADDRESS, origin.address)
+    try:
+        codes.use_code(session, purpose, phone, code)
+    except Refused:
+        limits.count(session, limits.SIGN_IN_ADDRESS, origin.address)
+        raise
+
+
+def _open(session: Session, user: User, phone: str, origin: From) -> str:
+    limits.forget(session, limits.SIGN_IN_PHONE, phone)
+    return sessions.open_session(
+        session, user, device=origin.device, address=origin.address, lifetime=origin.lifetime
+    )

@@ -1,0 +1,110 @@
+"""What the portal's tests stand on: an application on the test database, and a browser for it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+
+from portal.app import create_app
+from portal.settings import PortalSettings
+from runtime import events
+from runtime.database import Database
+from runtime.settings import load
+from service.models import Account, User
+from service.people import passwords, users
+from service.people.events import CodeIssued
+
+PHONE = "13800002046"
+PASSWORD = "lamp by the window"
+
+
+@dataclass
+class CoreThatKnows:
+    """Stands in for the core over HTTP: answers from what a test has told it."""
+
+    known: set[tuple[str, str, str]] = field(default_factory=set)
+    asked: int = 0
+
+    def verify(self, account_no: str, holder_name: str, phone_last4: str) -> bool:
+        self.asked += 1
+        return (account_no, holder_name, phone_last4) in self.known
+
+
+@pytest.fixture
+def core() -> CoreThatKnows:
+    return CoreThatKnows()
+
+
+@pytest.fixture
+def settings() -> PortalSettings:
+    return load(PortalSettings, secret_key=SecretStr("for tests alone"), environment="test")
+
+
+@pytest.fixture
+def app(settings: PortalSettings, database: Database, core: CoreThatKnows) -> Flask:
+    return create_app(settings, database, core)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def codes_sent() -> Iterator[list[CodeIssued]]:
+    """The codes that would have gone out by SMS."""
+    sent: list[CodeIssued] = []
+    with events.subscribed(CodeIssued, lambda _session, event: sent.append(event)):
+        yield sent
+
+
+def create_user(database: Database, phone: str = PHONE, password: str | None = PASSWORD) -> User:
+    """A registered user; without a password only a code signs them in."""
+    with database.unit_of_work() as session:
+        hashed = passwords.hash_password(password, phone) if password else None
+        return users.add_user(session, phone, password_hash=hashed)
+
+
+def create_account(
+    database: Database,
+    account_no: str = "420011875603",
+    *,
+    phone: str = PHONE,
+    holder_name: str = "王建华",
+    balance_fen: int = 0,
+) -> Account:
+    """An account in the synced copy."""
+    account = Account(
+        account_no=account_no,
+        holder_name=holder_name,
+        phone=phone,
+        address="梧桐里 12 栋 502",
+        kind="residential",
+        settlement="postpaid",
+        opened=date(2024, 3, 1),
+        balance_fen=balance_fen,
+    )
+    with database.unit_of_work() as session:
+        session.add(account)
+    return account
+
+
+def form_token(client: FlaskClient, path: str = "/sign-in") -> str:
+    """The token of the forms that this browser is shown."""
+    page = client.get(path).get_data(as_text=True)
+    return page.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+def post(client: FlaskClient, path: str, /, **fields: str):  # type: ignore[no-untyped-def]
+    """Submit a form as a browser would, its token included."""
+    return client.post(path, data={"csrf_token": form_token(client), **fields})
+
+
+def sign_in(client: FlaskClient, phone: str = PHONE, password: str = PASSWORD) -> None:
+    """Sign this browser in."""
+    answer = post(client, "/sign-in", phone=phone, password=password)
+    assert answer.status_code == 302, answer.get_data(as_text=True)

@@ -14,6 +14,7 @@ from core.metering.estimation import estimate_month
 from core.metering.ingest import IngestResult, ingest
 from core.metering.readings import FileProblem, Rejected
 from core.settings import core_database
+from runtime.cli import plain_errors
 from runtime.settings import Settings, load
 
 SHOWN = 20
@@ -27,6 +28,7 @@ ENCODER = msgspec.json.Encoder(decimal_format="number")
 @click.option("--dry-run", is_flag=True, help="Read and check the file; no database is used.")
 @click.option("--meter", "meter_no", help="Meter of a Green Button file that does not name it.")
 @click.option("--correction", is_flag=True, help="Replace measured values that differ.")
+@plain_errors
 def ingest_command(file: Path, dry_run: bool, meter_no: str | None, correction: bool) -> None:
     """Take in a FILE of readings: Green Button XML or CSV, plain or gzip.
 
@@ -47,6 +49,7 @@ def ingest_command(file: Path, dry_run: bool, meter_no: str | None, correction: 
 @click.command("estimate")
 @click.argument("period", metavar="YYYY-MM")
 @click.option("--through", type=click.DateTime(["%Y-%m-%d"]), help="Last day, if not the month's.")
+@plain_errors
 def estimate_command(period: str, through: datetime | None) -> None:
     """Fill the gaps of a month from each customer's own history."""
     _check_period(period)

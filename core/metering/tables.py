@@ -40,7 +40,7 @@ VALUE_COLUMNS = {
 """Column name to channel and the power of ten from its unit to a millionth of a Wh."""
 
 NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,9})?", re.ASCII)
-LARGEST_DIAL_WH = 10**15
+LARGEST_DIAL_WH = 10**12
 
 Cells = dict[str, str]
 Form = Callable[[int, Cells], Iterator[Row]]
@@ -103,7 +103,7 @@ def _interval(number: int, cells: Cells) -> Iterator[Row]:
         channel, power = VALUE_COLUMNS[name]
         uwh = _number(cells[name], power)
         reading = (number, meter_no, channel, start, int(minutes) * 60, uwh, _estimated(cells))
-        yield _checked(reading, cells[name])
+        yield _checked(reading, ",".join(cells.values())[:200])
 
 
 def _day_of_quarters(number: int, cells: Cells) -> Iterator[Row]:

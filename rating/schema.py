@@ -130,7 +130,7 @@ class Hours(Strict):
 class Utilisation(Strict):
     """A well-used transformer pays only `factor` of the demand price (rule 7.7)."""
 
-    kwh_per_kva: Kwh
+    kwh_per_kva: Annotated[Kwh, Field(gt=0, lt=10_000)]
     factor: Annotated[Number, Field(gt=0, le=1, decimal_places=2)]
 
 

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -54,7 +55,7 @@ _CONFIGURATION = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
 }
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_FAST = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PrivateServer:
@@ -150,8 +151,10 @@ class PrivateServer:
         server = programs(home)
         with _sole_server(home) as lock:
             if not home.data.exists():
-                _initialise(home, server, _password(self._var), lock)
-            (home.data / "postmaster.pid").unlink(missing_ok=True)
+                sync = [] if self._durable else ["--no-sync"]
+                _initialise(home, server, _password(self._var), lock, sync)
+            for stale in (home.data / "postmaster.pid", home.sockets / f"{SOCKET}.lock"):
+                stale.unlink(missing_ok=True)
             make_private(home.sockets, home.user)
             _shorten(home.log)
             home.access.write_text("local all all scram-sha-256\n", encoding="ascii")
@@ -261,7 +264,7 @@ def _locked(file: IO[str], patience: float) -> bool:
             return True
 
 
-def _initialise(home: Home, server: Path, password: str, lock: IO[str]) -> None:
+def _initialise(home: Home, server: Path, password: str, lock: IO[str], options: list[str]) -> None:
     """A data folder with our role and database, complete or not there at all."""
     draft = home.path / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
@@ -273,6 +276,7 @@ def _initialise(home: Home, server: Path, password: str, lock: IO[str]) -> None:
             *(str(server / "initdb"), "-D", str(draft), "--username=postgres"),
             *("--auth=reject", "--encoding=UTF8", "--no-instructions"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+            *options,
         ],
     )
     quoted = password.replace("'", "''")
@@ -369,10 +373,10 @@ def _shorten(log: Path) -> None:
 
 
 def _last_words(log: Path) -> str:
-    """The last line of the server's log that says why."""
+    """What the end of the server's log says about the reason."""
     lines = [line.strip() for line in _tail(log).splitlines() if line.strip()]
-    telling = [line for line in lines if "FATAL" in line or "error" in line.lower()]
-    return (telling or lines or ["it said nothing"])[-1]
+    telling = [line for line in lines if re.search(r"FATAL|PANIC|LOG: .*(invalid|could not)", line)]
+    return " ".join((telling or lines or ["it said nothing"])[-2:])
 
 
 def _tail(log: Path) -> str:

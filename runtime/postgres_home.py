@@ -67,13 +67,14 @@ def find_home(var: Path) -> Home | None:
 
 def make_home(var: Path) -> Home:
     """The home of the private server of `var` (resolved), made where it is missing."""
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = var / "postgres"
     if os.getuid() != 0:
         if folder.is_symlink():
             raise PostgresError(
                 f"{folder} was made by root: remove it, or use another DENGHUO_VAR."
             )
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         return Home(folder, None)
     if folder.is_dir() and not folder.is_symlink():
         raise PostgresError(

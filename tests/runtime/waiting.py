@@ -1,0 +1,30 @@
+"""Waiting for what another process does, without guessing how long it takes."""
+
+import os
+import time
+from collections.abc import Callable
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Return as soon as `condition` holds; fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds: {condition}"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not yet waited for does not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as status:
+            return status.read().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def signal_process(pid: int, number: int) -> None:
+    """Send a signal; harmless when the process is gone."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return

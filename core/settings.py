@@ -50,7 +50,9 @@ class CoreSettings(BillingSettings, CryptoSettings):
         min_length=16, description="Token with which the customer side speaks to the core"
     )
     core_host: str = Field("127.0.0.1", description="Address on which the core answers")
-    core_port: int = Field(8300, ge=1, le=65535, description="Port on which the core answers")
+    core_port: int = Field(
+        8300, ge=0, le=65535, description="Port on which the core answers; 0 takes any that is free"
+    )
     core_readings_megabytes: int = Field(
         64, ge=1, le=1024, description="Largest file of readings that the core takes, in MB"
     )

@@ -1,0 +1,118 @@
+"""Errors as the API shows them: one form for all, a sentence for people, never an inner message."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from core.api.forms import ErrorAnswer
+from runtime.errors import Conflict, Forbidden, NotFound, Refused, TooManyTries, Unavailable
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+STATUSES: dict[type[Refused], int] = {
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooManyTries: 429,
+    Unavailable: 503,
+}
+
+SENTENCES = {
+    "account.not_found": "There is no account {account_no}.",
+    "bill.not_found": "There is no bill {bill_no}.",
+    "bill.cannot_rebill": "The bill {bill_no} was replaced already; correct {live_bill_no}.",
+    "bill.rebill_failed": "The month cannot be billed: {reason}",
+    "bill_run.not_found": "The month {period} was not billed yet.",
+    "bill_run.not_over": "The month {period} is not over.",
+    "bill_run.running": "The month {period} is being billed right now.",
+    "anomaly.not_found": "There is no anomaly {anomaly_id}.",
+    "anomaly.decided": "The bill was {decision} already.",
+    "posting.bill_unknown": "The account has no bill {bill_no}.",
+    "posting.in_future": "The money cannot have been paid in the future.",
+    "service_order.not_found": "There is no service order {service_order_no}.",
+    "service_order.cannot_move": "An order that is {status} cannot become {wanted}.",
+    "settlement.not_over": "The file of {day} is made when the day is over.",
+    "idempotency.key_reused": "This idempotency key was used for another request.",
+}
+"""Code to sentence. A test walks the code and fails when one is missing."""
+
+HTTP_CODES = {400: "request.unreadable", 404: "path.not_found", 405: "method.not_allowed"}
+HTTP_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+}
+
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorAnswer, "description": "The body cannot be read"},
+    401: {"model": ErrorAnswer, "description": "No token, or not the right one"},
+    413: {"model": ErrorAnswer, "description": "The body is too large"},
+    422: {"model": ErrorAnswer, "description": "The request is malformed"},
+}
+"""Answers that every address may give."""
+
+NOT_FOUND: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorAnswer, "description": "There is no such object"}
+}
+CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: {"model": ErrorAnswer, "description": "The object's state, or an earlier request, forbids"}
+}
+
+
+def answer(
+    status: int, code: str, message: str, field: str | None = None, **headers: str
+) -> JSONResponse:
+    """An error in its public form."""
+    problem = {"code": code, "message": message}
+    if field:
+        problem["field"] = field
+    return JSONResponse({"error": problem}, status, headers or None)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the application leave in the public form."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _database_down)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)  # noqa: S101 - that is what it is installed for
+    status = next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 422)
+    sentence = SENTENCES[error.code].format(**error.params)
+    return answer(status, error.code, sentence, error.params.get("field"))
+
+
+def _malformed(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    first = error.errors()[0]
+    field = ".".join(str(step) for step in first["loc"])
+    if first["type"] == "json_invalid":
+        return answer(422, "request.not_json", "The body is not JSON.", "body")
+    reason = first["msg"].removeprefix("Value error, ")
+    return answer(422, "request.malformed", f"{field}: {reason}.", field)
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = HTTP_CODES.get(error.status_code, "request.refused")
+    message = HTTP_SENTENCES.get(error.status_code, error.detail)
+    return answer(error.status_code, code, message, **dict(error.headers or {}))
+
+
+def _database_down(request: Request, error: Exception) -> JSONResponse:
+    log.error("database_unreachable", path=request.url.path, kind=type(error).__name__)
+    sentence = "The core cannot reach its database. Nothing was changed; try again shortly."
+    return answer(503, "database.unavailable", sentence, **{"Retry-After": "5"})
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected_error", path=request.url.path, exc_info=error)
+    sentence = "Something went wrong inside the core. Nothing was changed."
+    return answer(500, "internal", sentence)

@@ -1,0 +1,117 @@
+"""Postings: money received, and the daily file of them."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field, StringConstraints
+
+from core import published
+from core.api.errors import CONFLICT, NOT_FOUND
+from core.api.forms import (
+    AccountNo,
+    BillNo,
+    Given,
+    IdempotencyKey,
+    Instant,
+    PositiveFen,
+    Told,
+    Unit,
+)
+from core.billing.postings import Payment, post
+from core.billing.settlement_file import settlement_file
+
+router = APIRouter(tags=["postings"])
+
+
+class PaymentGiven(Given):
+    """Money received for an account."""
+
+    account_no: Annotated[AccountNo, Field(examples=["420011875603"])]
+    amount_fen: Annotated[PositiveFen, Field(examples=[12345])]
+    channel: Annotated[
+        str, StringConstraints(pattern=r"^[a-z_]{1,16}$"), Field(examples=["wechat"])
+    ]
+    order_no: Annotated[
+        str,
+        StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$"),
+        Field(description="The payer's order, by which both sides reconcile", examples=["P26110"]),
+    ]
+    paid_at: Annotated[Instant, Field(description="When the customer paid; late charges end here")]
+    bill_nos: list[BillNo] = Field(
+        default=[], max_length=500, description="Bills to settle before all others"
+    )
+
+
+class Allocation(Told):
+    """What went to one bill."""
+
+    bill_no: str
+    principal_fen: int
+    late_fee_fen: int
+
+
+class PostingTold(Told):
+    """A payment as it was posted."""
+
+    posting_no: str = Field(examples=["P000000000001"])
+    account_no: str
+    amount_fen: int
+    channel: str
+    order_no: str
+    paid_at: datetime
+    posted_at: datetime
+    allocations: list[Allocation]
+    credit_fen: int = Field(description="What was left, and is credit for later bills")
+
+
+@router.post(
+    "/v1/postings",
+    status_code=201,
+    response_model=PostingTold,
+    responses={200: {"model": PostingTold, "description": "Posted before"}} | NOT_FOUND | CONFLICT,
+)
+def postings(
+    unit: Unit, response: Response, payment: PaymentGiven, idempotency_key: IdempotencyKey
+) -> dict[str, Any]:
+    """Post money received, once. Named bills are settled first, then the one due first."""
+    bills = tuple(payment.bill_nos)
+    received = Payment(**payment.model_dump(exclude={"bill_nos"}), bill_nos=bills)
+    done = post(unit, received, idempotency_key)
+    response.status_code = 200 if done.replayed else 201
+    return published.posting_data(done.posting, done.account_no)
+
+
+class Table(Response):
+    """Comma-separated values in UTF-8."""
+
+    media_type = "text/csv"
+
+
+_FILE = {
+    "description": "A header, a row for each posting in their order, and the row "
+    "`total,<count>,<sum in fen>`.",
+    "content": {"text/csv": {"schema": {"type": "string"}}},
+    "headers": {
+        "X-Count": {"schema": {"type": "integer"}, "description": "Postings in the file"},
+        "X-Sum-Fen": {"schema": {"type": "integer"}, "description": "Their sum"},
+        "X-Content-SHA256": {
+            "schema": {"type": "string"},
+            "description": "SHA-256 of the body, hexadecimal",
+        },
+    },
+}
+
+
+@router.get("/v1/settlements/{day}", response_class=Table, responses={200: _FILE})
+def settlements(
+    unit: Unit, day: Annotated[date, Path(description="Civil day in China")]
+) -> Response:
+    """The postings of a civil day, to reconcile against. Today's file still grows."""
+    file = settlement_file(unit, day)
+    headers = {
+        "X-Count": str(file.count),
+        "X-Sum-Fen": str(file.sum_fen),
+        "X-Content-SHA256": file.sha256,
+    }
+    return Table(file.content, headers=headers)

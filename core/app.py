@@ -1,0 +1,54 @@
+"""The core's application: everything the utility's own system tells and takes over HTTP."""
+
+from typing import Any
+
+from fastapi import Depends, FastAPI
+
+from core.api import accounts, changes, errors, health, postings, service_orders
+from core.api.limits import BodyLimit
+from core.metering import api as readings
+from core.security import TokenGate, bearer
+from core.settings import CoreSettings
+from runtime.database import Database
+
+DESCRIPTION = """
+The billing and metering core of an electric utility, as the customer side sees it. A utility that
+has a system of its own puts an adapter with this interface in front of it (docs/adapter.md).
+
+Money is integer fen, energy integer Wh. Dates are civil dates of Asia/Shanghai, times are UTC.
+Every request but `/healthz` carries the bearer token. Requests that move money or make something
+carry an `Idempotency-Key`.
+"""
+
+ROUTERS = (changes, accounts, postings, service_orders, readings)
+
+
+def create_app(settings: CoreSettings, database: Database) -> FastAPI:
+    """The application on a database; keys for encrypted columns must be in use."""
+    app = _described()
+    app.state.settings = settings
+    app.state.database = database
+    app.add_middleware(BodyLimit)
+    app.add_middleware(TokenGate, token=settings.core_token.get_secret_value())
+    errors.install(app)
+    return app
+
+
+def interface() -> dict[str, Any]:
+    """The interface as OpenAPI 3.1, which needs neither database nor secrets."""
+    return _described().openapi()
+
+
+def _described() -> FastAPI:
+    app = FastAPI(
+        title="Denghuo core",
+        version="1",
+        description=DESCRIPTION.strip(),
+        docs_url=None,
+        redoc_url=None,
+        responses=errors.DOCUMENTED,
+    )
+    for module in ROUTERS:
+        app.include_router(module.router, dependencies=[Depends(bearer)])
+    app.include_router(health.router)
+    return app

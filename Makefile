@@ -41,7 +41,7 @@ migrate: .venv/main.stamp
 	@$(BIN)/denghuo migrate
 
 translate: .venv/main.stamp
-	$(BIN)/pybabel -q extract -F babel.cfg --no-location --omit-header -o var/messages.pot .
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l --no-location --omit-header -o var/messages.pot .
 	$(BIN)/pybabel -q update -i var/messages.pot -d portal/translations -N --omit-header
 
 lock: .venv/uv.stamp

@@ -1,0 +1,130 @@
+"""Taking a gateway's message: verify, store as it came, apply, ask for the work, answer.
+
+Storing and applying are one transaction. A refused message is stored too, without the right to
+its notification id, and not more than `REFUSED_PER_HOUR` of them, so that nobody fills the disk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from payments import receipts
+from payments.gateways.base import Answer, Gateway, Notification, NotificationRefused
+from payments.models import Callback
+from payments.receipts import TAKEN, Verdict
+from runtime import clock, metrics
+from runtime.database import Database
+from runtime.logs import get_logger
+
+LARGEST_BODY = 32_768
+"""Bytes; a true notification has about two thousand."""
+
+KEPT_BODY = 8_192
+REFUSED_PER_HOUR = 500
+REFUSED_KEPT = timedelta(days=30)
+_KEPT_HEADERS = 12
+_KEPT_HEADER_LENGTH = 600
+
+_log = get_logger(__name__)
+_callbacks = metrics.counter(
+    "denghuo_payment_callbacks", "Messages at the notify addresses", ["gateway", "verdict"]
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """What arrived at a notify address."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def take(database: Database, gateway: Gateway, message: Message) -> Answer:
+    """Deal with a message and say what the gateway is to hear."""
+    verdict = _verdict(database, gateway, message)
+    _callbacks.labels(gateway.name, verdict.value).inc()
+    if verdict not in TAKEN:
+        _log.warning("callback_refused", gateway=gateway.name, verdict=verdict.value)
+    return gateway.answer(verdict in TAKEN)
+
+
+def forget_refused(session: Session) -> int:
+    """Delete refused messages after a month; what was verified stays. Returns how many."""
+    old = delete(Callback).where(
+        Callback.notification_id.is_(None), Callback.received_at < clock.now() - REFUSED_KEPT
+    )
+    return session.execute(old).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def _verdict(database: Database, gateway: Gateway, message: Message) -> Verdict:
+    try:
+        if len(message.body) > LARGEST_BODY:
+            raise NotificationRefused(gateway.name, Verdict.TOO_LARGE)
+        notification = gateway.verify_notification(message.headers, message.body)
+    except NotificationRefused as refusal:
+        return _store_refused(database, gateway, message, Verdict(refusal.reason))
+    try:
+        with database.unit_of_work() as session:
+            return _apply(session, gateway, message, notification)
+    except SQLAlchemyError:
+        raise  # the database is away or busy; the gateway says it again
+    except Exception:
+        _store_refused(database, gateway, message, Verdict.FAILED)
+        raise
+
+
+def _apply(
+    session: Session, gateway: Gateway, message: Message, notification: Notification
+) -> Verdict:
+    trade = notification.trade
+    verdict = receipts.record(session, gateway, trade, "callback") if trade else Verdict.IGNORED
+    row = _row(gateway, message, verdict) | {
+        "notification_id": notification.notification_id,
+        "order_no": trade.order_no[:64] if trade else None,
+    }
+    session.execute(insert(Callback).values(row).on_conflict_do_nothing())
+    return verdict
+
+
+def _store_refused(
+    database: Database, gateway: Gateway, message: Message, verdict: Verdict
+) -> Verdict:
+    with database.unit_of_work() as session:
+        if _refused_lately(session, gateway) < REFUSED_PER_HOUR:
+            session.execute(insert(Callback).values(_row(gateway, message, verdict)))
+    return verdict
+
+
+def _refused_lately(session: Session, gateway: Gateway) -> int:
+    lately = select(func.count()).where(
+        Callback.gateway == gateway.name,
+        Callback.notification_id.is_(None),
+        Callback.received_at > clock.now() - timedelta(hours=1),
+    )
+    return session.scalar(lately) or 0
+
+
+def _row(gateway: Gateway, message: Message, verdict: Verdict) -> dict[str, object]:
+    return {
+        "gateway": gateway.name,
+        "verdict": verdict.value,
+        "headers": _kept_headers(message.headers),
+        "body": message.body[:KEPT_BODY],
+        "size": len(message.body),
+        "received_at": clock.now(),
+    }
+
+
+def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The gateway's own headers and the content type; a NUL has no place in JSON."""
+    kept = {
+        name: value[:_KEPT_HEADER_LENGTH].replace("\0", "")
+        for name, value in headers.items()
+        if name.lower().startswith(("wechatpay-", "content-"))
+    }
+    return dict(list(kept.items())[:_KEPT_HEADERS])

@@ -1,0 +1,196 @@
+"""The way to the gateway and back. No database connection is held while a gateway is asked."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from payments import receipts
+from payments.gateways import Gateways
+from payments.gateways.base import (
+    Charge,
+    Gateway,
+    GatewayError,
+    GatewayRefused,
+    GatewayUnavailable,
+    Product,
+    Trade,
+    TradeState,
+)
+from payments.models import Order
+from payments.orders import Selection, start_order
+from payments.settings import PaymentSettings
+from payments.states import OPEN, advance, lock_order
+from runtime import clock
+from runtime.database import Database
+from runtime.errors import Conflict, NotFound, Refused, Unavailable
+from runtime.logs import get_logger
+
+ATTEMPTS = 3
+"""Orders of the customer's own that may be in the way of a new one."""
+
+SLOWEST_QUERY = timedelta(minutes=2)
+
+_log = get_logger(__name__)
+
+
+class Checkout:
+    """Places, asks about and closes orders."""
+
+    def __init__(self, database: Database, gateways: Gateways, settings: PaymentSettings) -> None:
+        self._database = database
+        self._gateways = gateways
+        self._settings = settings
+
+    def place(
+        self,
+        user_id: int,
+        selection: Selection,
+        gateway: str,
+        product: Product,
+        idempotency_key: str,
+        *,
+        description: str = "电费",
+        client_ip: str = "127.0.0.1",
+        openid: str | None = None,
+    ) -> str:
+        """An order that the customer can pay now; its number.
+
+        An open order of the same customer for the same bills is used again when it fits, and
+        closed when it does not. Raises what `start_order` raises, and
+        Unavailable("gateway.unavailable").
+        """
+        if gateway not in self._gateways:
+            raise Refused("gateway.not_offered")
+        order = self._start(user_id, selection, gateway, product, idempotency_key)
+        if order.status == "created":
+            self._open(order, description, client_ip, openid)
+        return order.order_no
+
+    def ask(self, order_no: str) -> None:
+        """Learn from the gateway what has become of an open order; close it after its time."""
+        order = self._find(order_no)
+        if order.status not in OPEN:
+            return
+        gateway = self._gateways[order.gateway]
+        expired = clock.now() >= order.expires_at
+        try:
+            trade: Trade | None = gateway.query(order_no)
+            if expired and trade and trade.state in (TradeState.AWAITING, TradeState.ABSENT):
+                trade = self._close_at(gateway, order_no)
+        except GatewayError as error:
+            _log.warning("gateway_not_asked", order_no=order_no, reason=error.reason)
+            self._ask_later(order_no)
+            return
+        self._apply(gateway, order_no, trade, "expired")
+
+    def close(self, order_no: str, cause: str) -> None:
+        """Close an open order, at the gateway first. One that was paid is recorded as paid.
+
+        Raises Unavailable when the gateway cannot say.
+        """
+        order = self._find(order_no)
+        if order.status not in OPEN:
+            return
+        gateway = self._gateways[order.gateway]
+        try:
+            trade = self._close_at(gateway, order_no)
+        except GatewayError as error:
+            raise Unavailable("gateway.unavailable") from error
+        self._apply(gateway, order_no, trade, cause)
+
+    def cancel(self, user_id: int, order_no: str) -> None:
+        """The customer gives an order up. Raises NotFound, Unavailable."""
+        if self._find(order_no).user_id != user_id:
+            raise NotFound("order.not_found")
+        self.close(order_no, "cancelled")
+
+    def _start(
+        self, user_id: int, selection: Selection, gateway: str, product: Product, key: str
+    ) -> Order:
+        for _ in range(ATTEMPTS):
+            try:
+                with self._database.unit_of_work() as session:
+                    return start_order(
+                        session,
+                        user_id,
+                        selection,
+                        gateway,
+                        product,
+                        key,
+                        minutes=self._settings.payment_order_minutes,
+                    )
+            except Conflict as conflict:
+                if conflict.code != "order.open":
+                    raise
+                self.close(conflict.params["order_no"], "replaced")
+        raise Conflict("order.in_the_way")
+
+    def _open(self, order: Order, description: str, client_ip: str, openid: str | None) -> None:
+        charge = Charge(
+            order_no=order.order_no,
+            amount_fen=order.amount_fen,
+            description=description,
+            expires_at=order.expires_at,
+            product=Product(order.product),
+            notify_url=f"{self._settings.public_url}/callbacks/{order.gateway}",
+            return_url=f"{self._settings.public_url}/pay/{order.order_no}",
+            client_ip=client_ip,
+            openid=openid,
+        )
+        try:
+            destination = self._gateways[order.gateway].create(charge)
+        except GatewayError as error:
+            self._close_here(order.order_no, "gateway_failed")
+            raise Unavailable("gateway.unavailable") from error
+        with self._database.unit_of_work() as session:
+            opened = lock_order(session, order.order_no)
+            if opened is not None and opened.status == "created":
+                opened.destination = {k: v for k, v in asdict(destination).items() if v}
+                opened.next_query_at = self._next_query(opened)
+                advance(session, opened, "awaiting", "gateway")
+
+    def _close_at(self, gateway: Gateway, order_no: str) -> Trade | None:
+        """Close at the gateway; None when that is done, else what the order is instead."""
+        try:
+            gateway.close(order_no)
+        except GatewayRefused as refusal:
+            trade = gateway.query(order_no)
+            if trade.state in (TradeState.AWAITING, TradeState.ABSENT):
+                raise GatewayUnavailable(gateway.name, refusal.reason) from refusal
+            return trade
+        return None
+
+    def _apply(self, gateway: Gateway, order_no: str, trade: Trade | None, cause: str) -> None:
+        if trade is None:
+            self._close_here(order_no, cause)
+            return
+        with self._database.unit_of_work() as session:
+            receipts.record(session, gateway, trade, "query")
+        self._ask_later(order_no)
+
+    def _close_here(self, order_no: str, cause: str) -> None:
+        with self._database.unit_of_work() as session:
+            order = lock_order(session, order_no)
+            if order is not None and order.status in OPEN:
+                advance(session, order, "closed", cause)
+
+    def _ask_later(self, order_no: str) -> None:
+        with self._database.unit_of_work() as session:
+            order = lock_order(session, order_no)
+            if order is not None and order.status in OPEN:
+                order.next_query_at = self._next_query(order)
+
+    def _next_query(self, order: Order) -> datetime:
+        """Seldomer as the order grows old, at its end in any case."""
+        now = clock.now()
+        first = timedelta(seconds=self._settings.payment_query_seconds)
+        pause = min(max(first, (now - order.created_at) / 4), max(first, SLOWEST_QUERY))
+        return now + pause if now >= order.expires_at else min(now + pause, order.expires_at)
+
+    def _find(self, order_no: str) -> Order:
+        with self._database.unit_of_work() as session:
+            order = session.scalars(select(Order).where(Order.order_no == order_no)).one_or_none()
+        if order is None:
+            raise NotFound("order.not_found")
+        return order

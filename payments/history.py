@@ -1,0 +1,210 @@
+"""What the customer sees of orders and payments: the true state at every moment."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.models import Order, OrderItem, PostingTask
+from runtime import clock
+from runtime.errors import NotFound
+from service.access import Right, visible_account
+from service.models import Posting
+
+CERTAIN_AFTER = timedelta(minutes=10)
+"""After an order's end the gateway has been asked often enough for a certain answer."""
+
+
+class Stage(StrEnum):
+    """An order as a customer needs to know it."""
+
+    STARTED = "started"  # not at the gateway yet
+    AWAITING = "awaiting"
+    UNKNOWN = "unknown"  # its time is over and the gateway has not said how it ended
+    CREDITING = "crediting"
+    POSTED = "posted"
+    CLOSED = "closed"
+    FAILED = "failed"
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
+
+
+_STAGES = {
+    "paid": Stage.CREDITING,
+    "posted": Stage.POSTED,
+    "refunding": Stage.REFUNDING,
+    "refunded": Stage.REFUNDED,
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of an order, in fen."""
+
+    account_no: str
+    bill_no: str | None
+    period: str | None
+    principal_fen: int
+    late_fen: int
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """An order as its owner sees it. `certain_by`: when an unknown result will be known."""
+
+    order_no: str
+    stage: Stage
+    gateway: str
+    product: str
+    purpose: str
+    amount_fen: int
+    items: tuple[Item, ...]
+    destination: dict[str, Any]
+    created_at: datetime
+    expires_at: datetime
+    certain_by: datetime
+    paid_at: datetime | None
+    posted_at: datetime | None
+    close_reason: str | None
+
+    @property
+    def account_nos(self) -> list[str]:
+        return sorted({item.account_no for item in self.items})
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing will change any more, so that a page may stop asking."""
+        return self.stage in (Stage.POSTED, Stage.CLOSED, Stage.FAILED, Stage.REFUNDED)
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A payment in an account's history; `stage` is posted for what the core has confirmed."""
+
+    at: datetime
+    amount_fen: int
+    channel: str
+    order_no: str
+    stage: Stage
+    posting_no: str | None = None
+    bill_nos: tuple[str, ...] = ()
+    credit_fen: int = 0
+
+
+def order_view(session: Session, user_id: int, order_no: str) -> OrderView:
+    """The user's own order. Raises NotFound."""
+    order = session.scalars(
+        select(Order).where(Order.order_no == order_no, Order.user_id == user_id)
+    ).one_or_none()
+    if order is None:
+        raise NotFound("order.not_found")
+    return OrderView(
+        order_no=order.order_no,
+        stage=_stage(order),
+        gateway=order.gateway,
+        product=order.product,
+        purpose=order.purpose,
+        amount_fen=order.amount_fen,
+        items=tuple(_item(item) for item in order.items),
+        destination=order.destination or {},
+        created_at=order.created_at,
+        expires_at=order.expires_at,
+        certain_by=max(order.expires_at, clock.now()) + CERTAIN_AFTER,
+        paid_at=order.paid_at,
+        posted_at=order.posted_at,
+        close_reason=order.close_reason,
+    )
+
+
+def payments_of(session: Session, user_id: int, account_no: str) -> list[Payment]:
+    """An account's payments, the newest first: what the core posted and what is on its way.
+
+    Raises NotFound and Forbidden as `visible_account` does.
+    """
+    visible_account(session, user_id, account_no, needs=Right.SEE_BILLS)
+    payments = [*_posted(session, account_no), *_on_the_way(session, account_no)]
+    return sorted(payments, key=lambda payment: payment.at, reverse=True)
+
+
+def last_gateway(session: Session, user_id: int) -> str | None:
+    """The gateway of the user's last payment."""
+    return session.scalar(
+        select(Order.gateway)
+        .where(Order.user_id == user_id, Order.paid_at.is_not(None))
+        .order_by(Order.paid_at.desc())
+        .limit(1)
+    )
+
+
+def _stage(order: Order) -> Stage:
+    if order.status in _STAGES:
+        return _STAGES[order.status]
+    if order.status == "closed":
+        return Stage.FAILED if order.close_reason == "gateway_failed" else Stage.CLOSED
+    if clock.now() >= order.expires_at:
+        return Stage.UNKNOWN
+    return Stage.STARTED if order.status == "created" else Stage.AWAITING
+
+
+def _item(item: OrderItem) -> Item:
+    return Item(
+        item.account_no,
+        item.bill_no,
+        item.period,
+        item.principal_fen,
+        item.late_fen,
+        item.amount_fen,
+    )
+
+
+def _posted(session: Session, account_no: str) -> list[Payment]:
+    postings = session.scalars(select(Posting).where(Posting.account_no == account_no))
+    return [
+        Payment(
+            at=posting.paid_at,
+            amount_fen=posting.amount_fen,
+            channel=posting.channel,
+            order_no=posting.order_no,
+            stage=Stage.POSTED,
+            posting_no=posting.posting_no,
+            bill_nos=tuple(part["bill_no"] for part in posting.allocations),
+            credit_fen=posting.credit_fen,
+        )
+        for posting in postings
+    ]
+
+
+def _on_the_way(session: Session, account_no: str) -> list[Payment]:
+    """Paid orders whose posting is not in the copy, and those that went or go back."""
+    seen = select(Posting.posting_no).where(Posting.posting_no == PostingTask.posting_no)
+    rows = session.execute(
+        select(Order, OrderItem, PostingTask.posting_no)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .outerjoin(
+            PostingTask,
+            (PostingTask.order_id == Order.id) & (PostingTask.account_no == account_no),
+        )
+        .where(OrderItem.account_no == account_no, Order.paid_at.is_not(None), ~seen.exists())
+        .order_by(Order.id, OrderItem.id)
+    )
+    orders: dict[str, tuple[Order, list[OrderItem]]] = {}
+    for order, item, _posting_no in rows:
+        orders.setdefault(order.order_no, (order, []))[1].append(item)
+    return [_unposted(order, items) for order, items in orders.values()]
+
+
+def _unposted(order: Order, items: list[OrderItem]) -> Payment:
+    assert order.paid_at is not None  # noqa: S101 - the query asks for paid orders
+    stage = _stage(order)
+    return Payment(
+        at=order.paid_at,
+        amount_fen=sum(item.amount_fen for item in items),
+        channel=order.gateway,
+        order_no=order.order_no,
+        stage=Stage.CREDITING if stage is Stage.POSTED else stage,
+        bill_nos=tuple(item.bill_no for item in items if item.bill_no is not None),
+    )

@@ -1,0 +1,129 @@
+"""Money on its way and bills that are spoken for.
+
+Between the customer's payment and the core's answer in our copy lies a while in which the copy
+still calls a bill due. What is decided here keeps it from being paid a second time.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from payments.models import Order, OrderItem, PostingTask
+from payments.states import OPEN
+from service.models import Bill, Posting
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a bill cannot be chosen now: an order that may still settle it, or already has."""
+
+    bill_no: str
+    order_no: str
+    user_id: int
+    paid: bool
+    since: datetime
+    until: datetime
+
+
+def crediting(session: Session, account_nos: Collection[str]) -> dict[str, int]:
+    """Fen received for each account and not yet in our copy of the core's postings."""
+    rows = session.execute(
+        select(PostingTask.account_no, func.sum(PostingTask.amount_fen))
+        .where(PostingTask.account_no.in_(account_nos), ~_in_the_copy())
+        .group_by(PostingTask.account_no)
+    )
+    return {account_no: int(fen) for account_no, fen in rows}
+
+
+def crediting_bills(session: Session, account_nos: Collection[str]) -> dict[str, int]:
+    """Fen received for each bill and not yet in our copy of the core's postings."""
+    rows = session.execute(
+        select(OrderItem.bill_no, func.sum(OrderItem.amount_fen))
+        .join(PostingTask, _task_of_item())
+        .where(
+            OrderItem.account_no.in_(account_nos),
+            OrderItem.bill_no.is_not(None),
+            ~_in_the_copy(),
+        )
+        .group_by(OrderItem.bill_no)
+    )
+    return {bill_no: int(fen) for bill_no, fen in rows if bill_no is not None}
+
+
+def held_bills(session: Session, account_nos: Collection[str]) -> dict[str, Hold]:
+    """The bills of these accounts that an order holds: open, paid, or posted but not yet seen."""
+    rows = session.execute(_holds().where(OrderItem.account_no.in_(account_nos)))
+    return {
+        bill_no: Hold(bill_no, order_no, user_id, status not in OPEN, since, until)
+        for bill_no, order_no, user_id, status, since, until in rows
+        if bill_no is not None
+    }
+
+
+def paid_elsewhere(session: Session, order: Order) -> bool:
+    """Whether every bill of the order has been settled without it.
+
+    A cancelled bill does not count: another has taken its place and the core settles that.
+    """
+    bill_nos = [item.bill_no for item in order.items if item.bill_no is not None]
+    if len(bill_nos) < len(order.items):
+        return False
+    settled = and_(Bill.status == "issued", Bill.settled_fen >= Bill.total_fen)
+    statement = select(func.count()).where(
+        Bill.bill_no.in_(bill_nos), or_(settled, _paid_by_another(order))
+    )
+    return session.scalar(statement) == len(bill_nos)
+
+
+def rivals(session: Session, order: Order) -> list[str]:
+    """Other orders that can still be paid and hold a bill of this one."""
+    bill_nos = [item.bill_no for item in order.items if item.bill_no is not None]
+    return list(
+        session.scalars(
+            select(Order.order_no)
+            .join(OrderItem, OrderItem.order_id == Order.id)
+            .where(OrderItem.bill_no.in_(bill_nos), Order.status.in_(OPEN), Order.id != order.id)
+            .distinct()
+            .order_by(Order.order_no)
+        )
+    )
+
+
+def _holds() -> Select[str | None, str, int, str, datetime, datetime]:
+    return (
+        select(
+            OrderItem.bill_no,
+            Order.order_no,
+            Order.user_id,
+            Order.status,
+            Order.created_at,
+            Order.expires_at,
+        )
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(
+            OrderItem.bill_no.is_not(None),
+            or_(Order.status.in_(OPEN), exists().where(_task_of_item(), ~_in_the_copy())),
+        )
+    )
+
+
+def _paid_by_another(order: Order) -> ColumnElement[bool]:
+    return exists().where(
+        OrderItem.bill_no == Bill.bill_no,
+        OrderItem.order_id != order.id,
+        _task_of_item(),
+        ~_in_the_copy(),
+    )
+
+
+def _task_of_item() -> ColumnElement[bool]:
+    return and_(
+        PostingTask.order_id == OrderItem.order_id, PostingTask.account_no == OrderItem.account_no
+    )
+
+
+def _in_the_copy() -> ColumnElement[bool]:
+    return exists().where(Posting.posting_no == PostingTask.posting_no)

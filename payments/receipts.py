@@ -1,0 +1,128 @@
+"""What becomes of an order when a gateway says something about it.
+
+A callback and the answer to a question go through `record` alike, so that it does not matter
+which of them comes first, or how often. The rule for money (docs/payments.md): it is posted,
+unless every bill of the order has been settled without it; then it goes back whole.
+"""
+
+from collections import defaultdict
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments import holds, work
+from payments.gateways.base import Gateway, Trade, TradeState
+from payments.models import Order, OrderItem, PostingTask, Refund
+from payments.states import OPEN, advance, lock_accounts, lock_order
+from runtime import clock, metrics
+from runtime.logs import get_logger
+
+_log = get_logger(__name__)
+_payments = metrics.counter(
+    "denghuo_payments", "Payments that gateways reported, by what became of them", ["outcome"]
+)
+
+
+class Verdict(StrEnum):
+    """What was made of a message; the first four are answered as heard."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    UNKNOWN_ORDER = "unknown_order"
+    WRONG_AMOUNT = "wrong_amount"
+    WRONG_MERCHANT = "wrong_merchant"
+    SECOND_TRADE = "second_trade"
+    BAD_SIGNATURE = "bad_signature"
+    UNKNOWN_SERIAL = "unknown_serial"
+    STALE = "stale"
+    MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    FAILED = "failed"
+
+
+TAKEN = frozenset({Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.IGNORED, Verdict.UNKNOWN_ORDER})
+
+
+def record(session: Session, gateway: Gateway, trade: Trade, cause: str) -> Verdict:
+    """Apply what `gateway` says of an order, in the caller's transaction. Idempotent."""
+    if trade.merchant and trade.merchant != gateway.merchant:
+        return _alarm(Verdict.WRONG_MERCHANT, trade)
+    order = _locked(session, trade.order_no)
+    if order is None or order.gateway != gateway.name:
+        return _alarm(Verdict.UNKNOWN_ORDER, trade)
+    if trade.state is TradeState.PAID:
+        return _paid(session, order, trade, cause)
+    if trade.state in (TradeState.CLOSED, TradeState.REFUNDED) and order.status in OPEN:
+        advance(session, order, "closed", "gateway_closed")
+        return Verdict.ACCEPTED
+    return Verdict.IGNORED
+
+
+def _locked(session: Session, order_no: str) -> Order | None:
+    """The order under lock, its accounts before it (see `lock_accounts`)."""
+    accounts = select(OrderItem.account_no).join(Order).where(Order.order_no == order_no)
+    lock_accounts(session, set(session.scalars(accounts)))
+    return lock_order(session, order_no)
+
+
+def _paid(session: Session, order: Order, trade: Trade, cause: str) -> Verdict:
+    if trade.amount_fen != order.amount_fen:
+        return _alarm(Verdict.WRONG_AMOUNT, trade)
+    if order.paid_at is not None:
+        same = order.trade_no == trade.trade_no
+        return Verdict.DUPLICATE if same else _alarm(Verdict.SECOND_TRADE, trade)
+    late = order.status == "closed"
+    order.trade_no, order.paid_at = trade.trade_no, trade.paid_at or clock.now()
+    advance(session, order, "paid", cause)
+    if holds.paid_elsewhere(session, order):
+        _give_back(session, order)
+    else:
+        _credit(session, order)
+    if late:
+        for order_no in holds.rivals(session, order):
+            work.close_soon(session, order_no)
+    return Verdict.ACCEPTED
+
+
+def _credit(session: Session, order: Order) -> None:
+    """One task for each account: the core posts by account."""
+    items: dict[str, list[OrderItem]] = defaultdict(list)
+    for item in order.items:
+        items[item.account_no].append(item)
+    session.add_all(_task(order, account_no, of) for account_no, of in items.items())
+    work.post_soon(session, order.order_no)
+    _payments.labels("posting").inc()
+
+
+def _task(order: Order, account_no: str, items: list[OrderItem]) -> PostingTask:
+    return PostingTask(
+        order_id=order.id,
+        account_no=account_no,
+        amount_fen=sum(item.amount_fen for item in items),
+        bill_nos=[item.bill_no for item in items if item.bill_no is not None],
+        idempotency_key=f"{order.order_no}:{account_no}",
+    )
+
+
+def _give_back(session: Session, order: Order) -> None:
+    advance(session, order, "refunding", "paid_elsewhere")
+    session.add(
+        Refund(
+            order_id=order.id,
+            refund_no=f"R{order.order_no}",
+            amount_fen=order.amount_fen,
+            reason="paid_elsewhere",
+        )
+    )
+    work.refund_soon(session, order.order_no)
+    _payments.labels("refund").inc()
+
+
+def _alarm(verdict: Verdict, trade: Trade) -> Verdict:
+    """Money that does not fit is for a person to look at: it is in the log and in the figures."""
+    if trade.state is TradeState.PAID:
+        _log.error("payment_does_not_fit", verdict=verdict.value, order_no=trade.order_no)
+        _payments.labels(verdict.value).inc()
+    return verdict

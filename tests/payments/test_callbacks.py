@@ -1,0 +1,308 @@
+"""Messages at the notify addresses: each is stored, and money moves once or not at all."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import func, select, text, update
+
+from payments import callbacks
+from payments.callbacks import Message
+from payments.gateways import Gateways
+from payments.models import Callback, Order, OrderEvent, PostingTask, Refund
+from runtime import clock
+from runtime.database import Database
+from service.models import Bill
+from tests.payments.builders import ACCOUNT, BILL, World, new_key
+
+GATEWAYS = ("wechat", "alipay")
+StartOrder = Callable[..., Order]
+
+
+@pytest.fixture
+def take(database: Database, both: Gateways, world: World) -> Callable[..., int]:
+    """Sends a message as the gateway would; returns the status of our answer."""
+
+    def send(gateway: str, order_no: str, amount_fen: int = 14951, **change: Any) -> int:
+        headers, body = getattr(world, f"{gateway}_message")(order_no, amount_fen, **change)
+        body = change.get("cut", lambda whole: whole)(body)
+        return callbacks.take(database, both[gateway], Message(headers, body)).status
+
+    return send
+
+
+@pytest.fixture
+def state(database: Database) -> Callable[[], tuple[Any, ...]]:
+    """(status of the only order, posting tasks, posting jobs, verdicts of stored messages)."""
+
+    def read() -> tuple[Any, ...]:
+        with database.unit_of_work() as session:
+            return (
+                session.scalar(select(Order.status)),
+                session.scalar(select(func.count(PostingTask.id))),
+                session.scalar(
+                    text("select count(*) from procrastinate_jobs where task_name='payments.post'")
+                ),
+                list(session.scalars(select(Callback.verdict).order_by(Callback.id))),
+            )
+
+    return read
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_a_true_message_makes_the_order_paid_and_asks_for_posting(
+    database: Database, order: StartOrder, take: Any, state: Any, gateway: str
+) -> None:
+    placed = order(gateway)
+    assert take(gateway, placed.order_no) == 200
+    assert state() == ("paid", 1, 1, ["accepted"])
+    with database.unit_of_work() as session:
+        task = session.scalars(select(PostingTask)).one()
+        kept = session.scalars(select(Callback)).one()
+        causes = session.execute(
+            select(OrderEvent.from_status, OrderEvent.to_status, OrderEvent.cause)
+        ).all()
+    assert (task.account_no, task.amount_fen, task.bill_nos) == (ACCOUNT, 14951, [BILL])
+    assert task.idempotency_key == f"{placed.order_no}:{ACCOUNT}"
+    assert (kept.order_no, kept.size) == (placed.order_no, len(kept.body))
+    assert causes == [(None, "created", "customer"), ("awaiting", "paid", "callback")]
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_a_repeated_message_is_absorbed(
+    order: StartOrder, take: Any, state: Any, gateway: str
+) -> None:
+    placed = order(gateway)
+    for _ in range(3):
+        assert take(gateway, placed.order_no, notification_id="n-1") == 200
+    assert take(gateway, placed.order_no, notification_id="n-2") == 200
+    assert state() == ("paid", 1, 1, ["accepted", "duplicate"])
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_the_same_message_eight_times_at_once_counts_once(
+    order: StartOrder, take: Any, state: Any, gateway: str
+) -> None:
+    placed = order(gateway)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda _: take(gateway, placed.order_no, notification_id="n"), range(8))
+        )
+    assert answers == [200] * 8
+    assert state() == ("paid", 1, 1, ["accepted"])
+
+
+@pytest.mark.parametrize(
+    ("gateway", "change", "verdict"),
+    [
+        ("wechat", {"key": new_key()}, "bad_signature"),
+        ("alipay", {"key": new_key()}, "bad_signature"),
+        ("wechat", {"serial": "PUB_KEY_ID_9999"}, "unknown_serial"),
+        ("wechat", {"serial": "zz not a number"}, "unknown_serial"),
+        ("wechat", {"mchid": "1900000002"}, "wrong_merchant"),
+        ("wechat", {"appid": "wx0000000000000002"}, "wrong_merchant"),
+        ("alipay", {"app_id": "2021000000000002"}, "wrong_merchant"),
+        ("alipay", {"seller_id": "2088000000000002"}, "wrong_merchant"),
+        ("wechat", {"amount_fen": 14950}, "wrong_amount"),
+        ("alipay", {"amount_fen": 1495100}, "wrong_amount"),
+        ("alipay", {"total": "149.510"}, "malformed"),
+        ("alipay", {"total": "1.4951E2"}, "malformed"),
+        ("alipay", {"total": "-149.51"}, "malformed"),
+        ("wechat", {"currency": "USD"}, "malformed"),
+        ("wechat", {"state": "SOMETHING_NEW"}, "malformed"),
+        ("wechat", {"cut": lambda body: body[:-20]}, "bad_signature"),
+        ("alipay", {"cut": lambda body: body[:-20]}, "bad_signature"),
+        ("wechat", {"cut": lambda body: body + b" "}, "bad_signature"),
+        ("wechat", {"cut": lambda body: b"\xff\xfe" + body}, "malformed"),
+        ("alipay", {"cut": lambda body: b"\xff\xfe" + body}, "malformed"),
+        ("alipay", {"cut": lambda body: body + b"&subject=%B5%E7"}, "malformed"),
+        ("alipay", {"cut": lambda body: body + b"&total_amount=0.01"}, "malformed"),
+        ("alipay", {"cut": lambda body: b"no form at all"}, "malformed"),
+        ("alipay", {"cut": lambda body: b""}, "bad_signature"),
+        ("wechat", {"cut": lambda body: b""}, "bad_signature"),
+        ("wechat", {"cut": lambda body: body + b" " * 40_000}, "too_large"),
+        ("alipay", {"cut": lambda body: body + b"&a=" + b"b" * 40_000}, "too_large"),
+        ("wechat", {"body": "[]"}, "malformed"),
+        ("wechat", {"body": "{}"}, "bad_signature"),
+        ("wechat", {"body": '"' + "[" * 30_000}, "malformed"),
+        ("wechat", {"notification_id": "x" * 65}, "malformed"),
+        ("wechat", {"notification_id": 7}, "malformed"),
+    ],
+)
+def test_what_is_wrong_is_refused_stored_and_moves_nothing(
+    order: StartOrder, take: Any, state: Any, gateway: str, change: dict[str, Any], verdict: str
+) -> None:
+    placed = order(gateway)
+    assert take(gateway, placed.order_no, **change) == 400
+    assert state() == ("awaiting", 0, 0, [verdict])
+
+
+def test_a_stale_stamp_is_refused_and_so_is_one_from_the_future(
+    order: StartOrder, take: Any, state: Any
+) -> None:
+    placed = order("wechat")
+    for seconds in (-302, 302):
+        stamp = clock.now() + timedelta(seconds=seconds)
+        assert take("wechat", placed.order_no, stamp=stamp) == 400
+    assert take("wechat", placed.order_no, stamp=clock.now() - timedelta(seconds=290)) == 200
+    assert state() == ("paid", 1, 1, ["stale", "stale", "accepted"])
+
+
+def test_a_message_replayed_later_is_refused(
+    database: Database, both: Gateways, world: World, order: StartOrder, state: Any
+) -> None:
+    placed = order("wechat")
+    headers, body = world.wechat_message(placed.order_no, 14951)
+    assert callbacks.take(database, both["wechat"], Message(headers, body)).status == 200
+    with time_machine.travel(clock.now() + timedelta(seconds=301), tick=False):
+        assert callbacks.take(database, both["wechat"], Message(headers, body)).status == 400
+    assert state() == ("paid", 1, 1, ["accepted", "stale"])
+
+
+def test_alipay_repeats_for_a_day_and_is_heard(order: StartOrder, take: Any, state: Any) -> None:
+    placed = order("alipay")
+    old = clock.now() - timedelta(hours=27)
+    assert take("alipay", placed.order_no, stamp=old) == 400
+    assert take("alipay", placed.order_no, stamp=clock.now() - timedelta(hours=25)) == 200
+    assert state()[3] == ["stale", "accepted"]
+
+
+def test_a_forged_message_cannot_take_the_place_of_the_true_one(
+    order: StartOrder, take: Any, state: Any
+) -> None:
+    placed = order("wechat")
+    assert take("wechat", placed.order_no, key=new_key(), notification_id="n-1") == 400
+    assert take("wechat", placed.order_no, notification_id="n-1") == 200
+    assert state() == ("paid", 1, 1, ["bad_signature", "accepted"])
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_an_unknown_order_is_stored_and_answered_as_heard(
+    order: StartOrder, take: Any, state: Any, gateway: str
+) -> None:
+    order(gateway)
+    assert take(gateway, "20261211unknownunknownunknow") == 200
+    assert state() == ("awaiting", 0, 0, ["unknown_order"])
+
+
+def test_a_message_of_the_other_gateway_does_not_pay_an_order(
+    order: StartOrder, take: Any, state: Any
+) -> None:
+    placed = order("wechat")
+    assert take("alipay", placed.order_no) == 200
+    assert state() == ("awaiting", 0, 0, ["unknown_order"])
+
+
+def test_messages_out_of_order_do_not_undo_a_payment(
+    order: StartOrder, take: Any, state: Any
+) -> None:
+    placed = order("alipay")
+    assert take("alipay", placed.order_no) == 200
+    assert take("alipay", placed.order_no, state="WAIT_BUYER_PAY") == 200
+    assert take("alipay", placed.order_no, state="TRADE_CLOSED") == 200
+    assert take("alipay", placed.order_no, state="TRADE_FINISHED") == 200
+    assert state() == ("paid", 1, 1, ["accepted", "ignored", "ignored", "duplicate"])
+
+
+def test_a_trade_closed_at_the_gateway_closes_the_order(
+    order: StartOrder, take: Any, state: Any
+) -> None:
+    placed = order("alipay")
+    assert take("alipay", placed.order_no, state="TRADE_CLOSED") == 200
+    assert state()[0] == "closed"
+
+
+def test_a_message_about_something_else_is_kept_and_heard(
+    order: StartOrder, take: Any, state: Any
+) -> None:
+    placed = order("wechat")
+    assert take("wechat", placed.order_no, event_type="REFUND.SUCCESS") == 200
+    assert state() == ("awaiting", 0, 0, ["ignored"])
+
+
+def test_a_second_trade_for_a_paid_order_raises_the_alarm(
+    order: StartOrder, take: Any, state: Any
+) -> None:
+    placed = order("wechat")
+    assert take("wechat", placed.order_no, trade_no="4200-1") == 200
+    assert take("wechat", placed.order_no, trade_no="4200-2") == 400
+    assert state() == ("paid", 1, 1, ["accepted", "second_trade"])
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_paid_after_closed_is_posted_while_the_bill_is_owed(
+    order: StartOrder, take: Any, state: Any, gateway: str
+) -> None:
+    placed = order(gateway, status="closed")
+    assert take(gateway, placed.order_no) == 200
+    assert state() == ("paid", 1, 1, ["accepted"])
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_paid_after_closed_goes_back_when_the_bill_is_settled(
+    database: Database, order: StartOrder, take: Any, state: Any, gateway: str
+) -> None:
+    placed = order(gateway, status="closed")
+    with database.unit_of_work() as session:
+        session.execute(update(Bill).values(settled_fen=14951))
+    assert take(gateway, placed.order_no) == 200
+    assert state() == ("refunding", 0, 0, ["accepted"])
+    with database.unit_of_work() as session:
+        refund = session.scalars(select(Refund)).one()
+    assert (refund.amount_fen, refund.reason) == (14951, "paid_elsewhere")
+
+
+def test_a_bill_paid_by_two_orders_at_once_is_posted_once_and_given_back_once(
+    database: Database, order: StartOrder, take: Any
+) -> None:
+    closed = order("wechat", status="closed", key="form-1")
+    open_ = order("alipay", key="form-2")
+    with ThreadPoolExecutor(2) as pool:
+        paid = pool.submit(take, "wechat", closed.order_no)
+        also = pool.submit(take, "alipay", open_.order_no)
+        assert (paid.result(), also.result()) == (200, 200)
+    with database.unit_of_work() as session:
+        assert sorted(session.scalars(select(Order.status))) == ["paid", "refunding"]
+        assert session.scalar(select(func.count(PostingTask.id))) == 1
+        assert session.scalar(select(func.sum(Refund.amount_fen))) == 14951
+
+
+def test_late_money_closes_the_open_order_for_the_same_bill(
+    database: Database, order: StartOrder, take: Any
+) -> None:
+    late = order("wechat", status="closed", key="form-1")
+    rival = order("alipay", key="form-2")
+    assert take("wechat", late.order_no) == 200
+    with database.unit_of_work() as session:
+        jobs = session.execute(
+            text("select task_name, args->>'order_no' from procrastinate_jobs order by id")
+        ).all()
+    assert jobs == [("payments.post", late.order_no), ("payments.close", rival.order_no)]
+
+
+def test_refused_messages_do_not_fill_the_disk(
+    database: Database, order: StartOrder, take: Any, state: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(callbacks, "REFUSED_PER_HOUR", 3)
+    placed = order("wechat")
+    for _ in range(5):
+        assert take("wechat", placed.order_no, key=new_key()) == 400
+    assert take("wechat", placed.order_no) == 200
+    assert state()[3] == ["bad_signature"] * 3 + ["accepted"]
+    with database.unit_of_work() as session:
+        session.execute(update(Callback).values(received_at=clock.now() - timedelta(days=31)))
+        assert callbacks.forget_refused(session) == 3
+        assert session.scalar(select(func.count(Callback.id))) == 1
+
+
+def test_a_body_is_kept_up_to_a_limit_with_its_true_size(
+    database: Database, order: StartOrder, take: Any
+) -> None:
+    placed = order("wechat")
+    take("wechat", placed.order_no, cut=lambda body: b"x" * 50_000)
+    with database.unit_of_work() as session:
+        kept = session.scalars(select(Callback)).one()
+    assert (kept.size, len(kept.body)) == (50_000, callbacks.KEPT_BODY)

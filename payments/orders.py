@@ -78,6 +78,7 @@ def start_order(
     `order.nothing_due`, `order.amount_changed` (`amount_fen`); Refused: `amount.too_small`
     (`least_fen`), `amount.too_large` (`most_fen`); NotFound and Forbidden for accounts.
     """
+    lock_accounts(session, {f"of user {user_id}"})  # two clicks on one button come one by one
     if known := _by_key(session, user_id, idempotency_key):
         return known
     items = _items(session, user_id, selection)

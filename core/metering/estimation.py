@@ -106,11 +106,8 @@ def _estimate_days(session: Session, first: date, last: date, points: list[int] 
 def _complete(session: Session, meters: list[Meter], first: date, last: date) -> list[Day]:
     """The days of these meters that gain an estimate."""
     points = {meter.service_point_id for meter in meters}
-    siblings = dict(
-        session.execute(
-            select(Meter.id, Meter.service_point_id).where(Meter.service_point_id.in_(points))
-        ).tuples()
-    )
+    query = select(Meter.id, Meter.service_point_id).where(Meter.service_point_id.in_(points))
+    siblings: dict[int, int] = dict(session.execute(query).all())
     stored = meter_days.load_range(session, list(siblings), first - HISTORY, last + ONE_DAY)
     by_point: dict[int, list[Day]] = defaultdict(list)
     for day in stored:

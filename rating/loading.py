@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -109,6 +109,8 @@ def _load(folder: Path) -> Tariffs:
             TariffVersion(tariff, terms, _rates(file, place, terms, tables))
             for place, terms in enumerate(tariff.versions)
         )
+    if not found:
+        raise TariffError(folder, "", "holds no tariff")
     return Tariffs(found)
 
 
@@ -136,13 +138,17 @@ def _validated(file: Path, form: TypeAdapter[T]) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = ".".join(str(step) for step in first["loc"])
-        raise TariffError(file, path, first["msg"].removeprefix("Value error, ")) from error
+        raise TariffError(file, path, _reason(first["msg"])) from error
+
+
+def _reason(message: str) -> str:
+    return re.sub(r"Decimal\('(.+?)'\)", r"\1", message.removeprefix("Value error, "))
 
 
 def _read(file: Path) -> object:
     try:
         return yaml.load(file.read_text("utf-8"), Loader=_ExactLoader)  # noqa: S506 -- a safe one
-    except (yaml.YAMLError, OSError, ValueError, TypeError, ArithmeticError) as error:
+    except (yaml.YAMLError, OSError, ValueError, TypeError) as error:
         raise TariffError(file, "", f"cannot be read: {' '.join(str(error).split())}") from error
 
 
@@ -150,7 +156,11 @@ class _ExactLoader(yaml.CSafeLoader):
     """Safe YAML with exact decimals, immutable sequences and no field given twice."""
 
     def exact(self, node: yaml.ScalarNode) -> Decimal:
-        return Decimal(node.value)
+        try:
+            return Decimal(node.value)
+        except InvalidOperation as error:
+            problem = f'"{node.value}" is not a decimal number'
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
     def sequence(self, node: yaml.SequenceNode) -> tuple[object, ...]:
         return tuple(self.construct_object(item, deep=True) for item in node.value)

@@ -48,6 +48,18 @@ def energy(wh: int, digits: int | None = None) -> str:
     return _("%(number)s 度", number=kwh(wh, digits))
 
 
+def number(value: Decimal) -> str:
+    """A quantity with its own decimals, thousands parted, no zeros that say nothing."""
+    text = f"{value:,f}"
+    short = text.rstrip("0").rstrip(".") if "." in text else text
+    return short.replace("-", MINUS)
+
+
+def register_name(register: str) -> str:
+    """A meter's register in words."""
+    return {"import": _("用电"), "export": _("上网"), "reactive": _("无功")}[register]
+
+
 def price(yuan_per_unit: Decimal | str) -> str:
     """A price of the tariff, unrounded, with at least three decimals: `0.588`, `0.050`."""
     text = f"{Decimal(yuan_per_unit):f}"
@@ -135,6 +147,8 @@ FILTERS = (
     change,
     kwh,
     energy,
+    number,
+    register_name,
     price,
     day,
     month,

@@ -42,7 +42,7 @@ migrate: .venv/main.stamp
 
 translate: .venv/main.stamp
 	$(BIN)/pybabel -q extract -F babel.cfg -k _l --no-location --omit-header -o var/messages.pot .
-	$(BIN)/pybabel -q update -i var/messages.pot -d portal/translations -N --omit-header
+	$(BIN)/pybabel -q update -i var/messages.pot -d portal/translations -N --ignore-pot-creation-date
 
 lock: .venv/uv.stamp
 	cd requirements && for f in uv main dev; do \

@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from portal.i18n import language
 from runtime import clock, money
 
 MINUS = "\N{MINUS SIGN}"
@@ -69,12 +70,7 @@ def price(yuan_per_unit: Decimal | str) -> str:
 
 def day(when: date) -> str:
     """`12 月 18 日`, with the year when it is not this one."""
-    parts = {
-        "year": when.year,
-        "month": when.month,
-        "day": when.day,
-        "name": MONTHS[when.month],
-    }
+    parts = {"year": when.year, "month": _month_name(when.month), "day": when.day}
     if when.year == clock.today().year:
         return _("%(month)s 月 %(day)s 日", **parts)
     return _("%(year)s 年 %(month)s 月 %(day)s 日", **parts)
@@ -82,17 +78,14 @@ def day(when: date) -> str:
 
 def month(period: str) -> str:
     """A billing period `2026-11` -> `11 月`, with the year when it is not this one."""
-    year, number = (int(part) for part in period.split("-"))
-    parts = {"year": year, "month": number, "name": MONTHS[number]}
-    if year == clock.today().year:
-        return _("%(month)s 月", **parts)
-    return _("%(year)s 年 %(month)s 月", **parts)
+    if period[:4] != f"{clock.today():%Y}":
+        return full_month(period)
+    return _("%(month)s 月", month=_month_name(int(period[5:])))
 
 
 def full_month(period: str) -> str:
     """A billing period `2026-11` -> `2026 年 11 月`."""
-    year, number = (int(part) for part in period.split("-"))
-    return _("%(year)s 年 %(month)s 月", year=year, month=number, name=MONTHS[number])
+    return _("%(year)s 年 %(month)s 月", year=period[:4], month=_month_name(int(period[5:])))
 
 
 def clock_time(when: datetime) -> str:
@@ -135,6 +128,11 @@ def masked_phone(phone: str) -> str:
 def grouped(number: str) -> str:
     """`420011875603` -> `4200 1187 5603`, as it is read aloud."""
     return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+
+
+def _month_name(number: int) -> int | str:
+    """Chinese counts the months, English names them."""
+    return MONTHS[number] if language() == "en" else number
 
 
 def _is_han(text: str) -> bool:

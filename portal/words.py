@@ -39,6 +39,23 @@ REFUSALS: dict[str, LazyString] = {
         "户号、户名和手机尾号对不上。请照着账单一个字一个字填；登记的手机换过，就打 %(hotline)s。"
     ),
     "binding.too_many": _l("对不上的次数太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
+    "binding.role_unknown": _l("请选一下这是谁的家。"),
+    "account.not_allowed": _l("您在这个户号上不能办这件事。请户主来办，或打 %(hotline)s。"),
+    "user.not_found": _l("这个账号已经停用，请打 %(hotline)s。"),
+    "bill.not_found": _l("您的名下没有这张账单。"),
+    "bill.settled": _l("选中的账单里有已经缴清的，不用再付。请看最新的列表。"),
+    "bill.being_credited": _l("这笔钱已经收到，正在记账。最迟 10 分钟，不用再付。"),
+    "bill.being_paid": _l("有人正在付这张账单。%(until)s 还没付成，您再来付。"),
+    "order.not_found": _l("您的名下没有这笔付款。"),
+    "order.nothing_due": _l("没有要缴的。"),
+    "order.nothing_chosen": _l("还没有选要缴哪一张账单。"),
+    "order.amount_changed": _l("要缴的数变了，现在是 %(amount_fen)s。没有付款，请看过再付。"),
+    "order.in_the_way": _l("上一次付款还没结束，请过一分钟再试。钱没有扣。"),
+    "order.open": _l("上一次付款还没结束。先付完它，或者取消它。"),
+    "amount.too_small": _l("最少缴 %(least_fen)s。"),
+    "amount.too_large": _l("一次最多缴 %(most_fen)s，可以分几次缴。"),
+    "gateway.not_offered": _l("这种付款方式现在用不了，换一种试试。"),
+    "gateway.unavailable": _l("付款通道暂时连不上。没有付款，钱没有扣。换一种方式试试。"),
     "core.unavailable": _l("电费系统在维护，现在核对不了。10 分钟后再试。"),
 }
 
@@ -57,8 +74,13 @@ def refusal_or_none(refused: Refused) -> str | None:
 
 
 def _figures(params: dict[str, Any]) -> dict[str, Any]:
-    spoken = {
-        name: formats.moment(value) if isinstance(value, datetime) else value
-        for name, value in params.items()
-    }
+    spoken = {name: _spoken(name, value) for name, value in params.items()}
     return {"hotline": current_settings().hotline, **spoken}
+
+
+def _spoken(name: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return formats.moment(value)
+    if name.endswith("_fen"):
+        return formats.amount(value)
+    return value

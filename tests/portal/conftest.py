@@ -95,7 +95,7 @@ def create_account(
 
 def form_token(client: FlaskClient, path: str = "/sign-in") -> str:
     """The token of the forms that this browser is shown."""
-    page = client.get(path).get_data(as_text=True)
+    page = client.get(path, follow_redirects=True).get_data(as_text=True)
     return page.split('name="csrf_token" value="')[1].split('"')[0]
 
 

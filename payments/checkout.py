@@ -1,6 +1,6 @@
 """The way to the gateway and back. No database connection is held while a gateway is asked."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -34,6 +34,16 @@ SLOWEST_QUERY = timedelta(minutes=2)
 _log = get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Visit:
+    """Where the customer is: `site` is the portal's address, under which gateways call back."""
+
+    site: str
+    description: str = "电费"
+    client_ip: str = "127.0.0.1"
+    openid: str | None = None
+
+
 class Checkout:
     """Places, asks about and closes orders."""
 
@@ -49,10 +59,7 @@ class Checkout:
         gateway: str,
         product: Product,
         idempotency_key: str,
-        *,
-        description: str = "电费",
-        client_ip: str = "127.0.0.1",
-        openid: str | None = None,
+        visit: Visit,
     ) -> str:
         """An order that the customer can pay now; its number.
 
@@ -64,8 +71,16 @@ class Checkout:
             raise Refused("gateway.not_offered")
         order = self._start(user_id, selection, gateway, product, idempotency_key)
         if order.status == "created":
-            self._open(order, description, client_ip, openid)
+            self._open(order, visit)
         return order.order_no
+
+    def resume(self, user_id: int, order_no: str, visit: Visit) -> None:
+        """Bring an order to the gateway that was started and left. Raises NotFound, Unavailable."""
+        order = self._find(order_no)
+        if order.user_id != user_id:
+            raise NotFound("order.not_found")
+        if order.status == "created":
+            self._open(order, visit)
 
     def ask(self, order_no: str) -> None:
         """Learn from the gateway what has become of an open order; close it after its time."""
@@ -126,17 +141,17 @@ class Checkout:
                 self.close(conflict.params["order_no"], "replaced")
         raise Conflict("order.in_the_way")
 
-    def _open(self, order: Order, description: str, client_ip: str, openid: str | None) -> None:
+    def _open(self, order: Order, visit: Visit) -> None:
         charge = Charge(
             order_no=order.order_no,
             amount_fen=order.amount_fen,
-            description=description,
+            description=visit.description,
             expires_at=order.expires_at,
             product=Product(order.product),
-            notify_url=f"{self._settings.public_url}/callbacks/{order.gateway}",
-            return_url=f"{self._settings.public_url}/pay/{order.order_no}",
-            client_ip=client_ip,
-            openid=openid,
+            notify_url=f"{visit.site}/callbacks/{order.gateway}",
+            return_url=f"{visit.site}/pay/{order.order_no}",
+            client_ip=visit.client_ip,
+            openid=visit.openid,
         )
         try:
             destination = self._gateways[order.gateway].create(charge)

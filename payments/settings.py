@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from runtime.settings import Settings, variable
 
+WECHATPAY_GATEWAY = "https://api.mch.weixin.qq.com"
+ALIPAY_GATEWAY = "https://openapi.alipay.com/gateway.do"
 WECHATPAY = (
     "wechatpay_mchid",
     "wechatpay_appid",
@@ -24,13 +26,7 @@ ALIPAY = ("alipay_appid", "alipay_private_key", "alipay_public_key", "alipay_sel
 class PaymentSettings(Settings):
     """A gateway of which nothing is set is not offered; one of which a part is set is an error."""
 
-    public_url: str = Field(
-        "http://127.0.0.1:8000",
-        description="Address of the portal as gateways and customers reach it",
-    )
-    wechatpay_gateway: str = Field(
-        "https://api.mch.weixin.qq.com", description="Address of WeChat Pay's API v3"
-    )
+    wechatpay_gateway: str = Field(WECHATPAY_GATEWAY, description="Address of WeChat Pay's API v3")
     wechatpay_mchid: str | None = Field(None, description="WeChat Pay merchant number")
     wechatpay_appid: str | None = Field(None, description="App id the merchant is bound to")
     wechatpay_serial: str | None = Field(
@@ -46,9 +42,7 @@ class PaymentSettings(Settings):
         None, description="Id of WeChat Pay's public key, `PUB_KEY_ID_…`"
     )
     wechatpay_public_key: str | None = Field(None, description="WeChat Pay's public key, PEM")
-    alipay_gateway: str = Field(
-        "https://openapi.alipay.com/gateway.do", description="Address of Alipay's open gateway"
-    )
+    alipay_gateway: str = Field(ALIPAY_GATEWAY, description="Address of Alipay's open gateway")
     alipay_appid: str | None = Field(None, description="Alipay app id")
     alipay_private_key: SecretStr | None = Field(
         None, description="The app's private key for Alipay, RSA, PKCS#1, PEM"
@@ -65,7 +59,7 @@ class PaymentSettings(Settings):
         5.0, gt=0, le=30, description="Seconds a gateway may take to connect, and to answer"
     )
 
-    @field_validator("public_url", "wechatpay_gateway", "alipay_gateway")
+    @field_validator("wechatpay_gateway", "alipay_gateway")
     @classmethod
     def _address(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -121,12 +115,29 @@ class PaymentSettings(Settings):
         return self
 
     @property
+    def cashiers(self) -> list[str]:
+        """Origins of the pages that customers are sent to."""
+        origins = []
+        if self.has_wechatpay:
+            real = self.wechatpay_gateway == WECHATPAY_GATEWAY
+            origins.append("https://wx.tenpay.com" if real else _origin(self.wechatpay_gateway))
+        if self.has_alipay:
+            real = self.alipay_gateway == ALIPAY_GATEWAY
+            origins.append("https://*.alipay.com" if real else _origin(self.alipay_gateway))
+        return list(dict.fromkeys(origins))
+
+    @property
     def has_wechatpay(self) -> bool:
         return self.wechatpay_mchid is not None
 
     @property
     def has_alipay(self) -> bool:
         return self.alipay_appid is not None
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _lines(value: object) -> object:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from pydantic import SecretStr
@@ -201,7 +202,7 @@ class WeChatPayGateway:
             if charge.product is Product.NATIVE:
                 return Destination(code_url=str(answer["code_url"]))
             if charge.product is Product.H5:
-                return Destination(redirect_url=str(answer["h5_url"]))
+                return Destination(redirect_url=_with_return(str(answer["h5_url"]), charge))
             return Destination(jsapi=self._jsapi(str(answer["prepay_id"])))
         except KeyError as error:
             raise GatewayUnavailable(self.name, "unreadable_answer") from error
@@ -243,6 +244,12 @@ class WeChatPayGateway:
         if status >= 500 or status == 429 or code in _PASSING_CODES:
             return GatewayUnavailable(self.name, "busy")
         return GatewayRefused(self.name, "refused")
+
+
+def _with_return(h5_url: str, charge: Charge) -> str:
+    """The H5 page of the docs: without `redirect_url` the app leads back to the wrong page."""
+    mark = "&" if "?" in h5_url else "?"
+    return f"{h5_url}{mark}redirect_url={quote(charge.return_url, safe='')}"
 
 
 def _client(settings: PaymentSettings) -> WeChatPay:

@@ -1,0 +1,1 @@
+"""Paying: choose, confirm, go to the gateway, see what became of it."""

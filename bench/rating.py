@@ -98,7 +98,3 @@ def _compare(
             expected = statements[place]
             if found != expected or table.total_fen[row] != expected.total_fen:
                 raise SystemExit(f"account-month {place}: {found} is not {expected}")
-
-
-if __name__ == "__main__":
-    main()

@@ -141,9 +141,9 @@ class Account(Base):
     low_income: Mapped[bool] = mapped_column(default=False)
     opened: Mapped[date]
     closed: Mapped[date | None]
-    balance_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    balance_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     balance_at: Mapped[datetime | None]
-    balance_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    balance_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     seq: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
@@ -276,7 +276,7 @@ class PoisonedChange(Base):
     source: Mapped[str] = mapped_column(String(32))
     position: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(24))
-    payload: Mapped[str] = mapped_column(Text)
+    payload: Mapped[str] = mapped_column(EncryptedText("poisoned_change.payload"))
     reason: Mapped[str] = mapped_column(Text)
     found_at: Mapped[datetime] = mapped_column(server_default=func.now())
     resolved_at: Mapped[datetime | None]

@@ -41,9 +41,9 @@ def upgrade() -> None:
         sa.Column("low_income", sa.Boolean(), nullable=False),
         sa.Column("opened", sa.Date(), nullable=False),
         sa.Column("closed", sa.Date(), nullable=True),
-        sa.Column("balance_fen", sa.BigInteger(), nullable=False),
+        sa.Column("balance_fen", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("balance_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("balance_seq", sa.BigInteger(), nullable=False),
+        sa.Column("balance_seq", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_no", name="pk_account"),
     )
@@ -144,7 +144,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=32), nullable=False),
         sa.Column("position", sa.Text(), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column(
             "found_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False

@@ -1,0 +1,241 @@
+"""The kinds of change that are kept, and how strictly each is read.
+
+A change that does not fit raises `msgspec.ValidationError` or `Malformed` with a reason that
+names the field and never shows a value: it may be a name or a phone number.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta, Raw, Struct, field
+
+YEARS = range(2000, 2101)
+"""Years in which a day of use may lie."""
+
+Name = Annotated[str, Meta(min_length=1)]
+Instant = Annotated[datetime, Meta(tz=True)]
+Energy = Annotated[int, Meta(ge=0)]
+Period = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Quality = Annotated[str, Meta(pattern=r"^[VEM]{96}$")]
+
+
+class Malformed(ValueError):  # noqa: N818 - it is the change that is malformed
+    """A change that can be read but does not make sense; the message is the reason."""
+
+
+class Row(Struct, gc=False):
+    """The `data` of a change. `table` is where it is kept and `key` what it is kept by."""
+
+    table: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+
+    def check(self) -> None:
+        """Raise Malformed when the values contradict each other."""
+
+
+class AccountRow(Row):
+    table = "account"
+    key = ("account_no",)
+
+    account_no: Name
+    customer_no: str | None
+    holder_name: str
+    phone: str
+    address: str
+    kind: Name
+    settlement: Name
+    people: int | None
+    low_income: bool
+    opened: date
+    closed: date | None
+
+
+class BalanceRow(Row):
+    """A balance is kept with its account, under a sequence number of its own."""
+
+    table = "account"
+    key = ("account_no",)
+
+    account_no: Name
+    balance_fen: int
+    balance_at: Instant = field(name="at")
+
+
+class ServicePointRow(Row):
+    table = "service_point"
+    key = ("service_point_no",)
+
+    service_point_no: Name
+    account_no: Name
+    address: str
+    area: str
+    tariff: Name
+    contract_kva: int | None
+
+
+class MeterRow(Row):
+    table = "meter"
+    key = ("meter_no",)
+
+    meter_no: Name
+    service_point_no: Name
+    interval: bool
+    installed: date
+    removed: date | None
+
+
+class MeterDayRow(Row):
+    """The arrays stay as they came: they are checked by their signs and go to COPY as text."""
+
+    table = "meter_day"
+    key = ("meter_no", "day")
+
+    meter_no: Name
+    day: date
+    import_wh: Raw
+    export_wh: Raw
+    reactive_varh: Raw
+    quality: Quality | None
+
+    def check(self) -> None:
+        _check_year(self.day)
+
+
+class DailyUseRow(Row):
+    table = "daily_use"
+    key = ("meter_no", "day")
+
+    meter_no: Name
+    day: date
+    import_wh: Energy
+    export_wh: Energy
+    quality: Literal["V", "E"]
+
+    def check(self) -> None:
+        _check_year(self.day)
+
+
+class BillRow(Row):
+    table = "bill"
+    key = ("bill_no",)
+
+    bill_no: Name
+    account_no: Name
+    service_point_no: Name
+    period: Period
+    revision: Annotated[int, Meta(ge=0)]
+    status: Literal["issued", "cancelled"]
+    from_day: date
+    to_day: date
+    wh: Energy
+    tariff: Name
+    tariff_version: Name
+    case: Raw
+    lines: Raw
+    readings: Raw
+    total_fen: int
+    consumption_fen: int
+    export_fen: int
+    settled_fen: int
+    estimated: bool
+    issued_at: Instant
+    due: date
+    settled_at: Instant | None
+
+    def check(self) -> None:
+        _READINGS.decode(self.readings)
+        _CASE.decode(self.case)
+        lines = _LINES.decode(self.lines)
+        if sum(line.amount_fen for line in lines) != self.total_fen:
+            raise Malformed("the lines do not add up to total_fen")
+        if not all(line.quantity.is_finite() and line.rate.is_finite() for line in lines):
+            raise Malformed("a line has a quantity or rate that is no number")
+        if self.to_day < self.from_day:
+            raise Malformed("to_day is before from_day")
+
+
+class PostingRow(Row):
+    table = "posting"
+    key = ("posting_no",)
+
+    posting_no: Name
+    account_no: Name
+    amount_fen: int
+    channel: Name
+    order_no: str
+    paid_at: Instant
+    posted_at: Instant
+    allocations: Raw
+    credit_fen: int
+
+    def check(self) -> None:
+        _ALLOCATIONS.decode(self.allocations)
+
+
+class Line(Struct, gc=False):
+    """A bill line as rating makes it."""
+
+    code: Name
+    quantity: Decimal
+    unit: Name
+    rate: Decimal
+    amount_fen: int
+    base_fen: int | None
+    explain: str
+
+
+class Reading(Struct, gc=False):
+    """Dial readings at both ends of the billed time."""
+
+    meter_no: Name
+    register: Name
+    start_wh: int
+    end_wh: int
+
+
+class Allocation(Struct, gc=False):
+    """What a posting paid of one bill."""
+
+    bill_no: Name
+    principal_fen: int
+    late_fee_fen: int
+
+
+class Case(Struct, gc=False):
+    """What every rating input has; rating reads the rest when it is asked."""
+
+    tariff: Name
+    period: Period
+    kwh: dict[str, str | int | float]
+
+
+_LINES = msgspec.json.Decoder(list[Line])
+_READINGS = msgspec.json.Decoder(list[Reading])
+_ALLOCATIONS = msgspec.json.Decoder(list[Allocation])
+_CASE = msgspec.json.Decoder(Case)
+
+KINDS: dict[str, type[Row]] = {
+    "account": AccountRow,
+    "service_point": ServicePointRow,
+    "meter": MeterRow,
+    "balance": BalanceRow,
+    "meter_day": MeterDayRow,
+    "daily_use": DailyUseRow,
+    "bill": BillRow,
+    "posting": PostingRow,
+}
+"""Row by kind, in the order in which a batch is stored: an account before its balance."""
+
+
+def key_of(kind: str) -> Callable[[Any], Any]:
+    """What two rows of a kind must share to be about the same object."""
+    return attrgetter(*KINDS[kind].key)
+
+
+def _check_year(day: date) -> None:
+    if day.year not in YEARS:
+        raise Malformed(f"day must lie between {YEARS[0]} and {YEARS[-1]}")

@@ -109,7 +109,10 @@ def failed_jobs(session: Session, *, limit: int = 100) -> list[FailedJob]:
 
 def run_again(session: Session, job_id: int) -> bool:
     """Queue a job that was given up once more; False when it is not such a job."""
-    return session.execute(_RUN_AGAIN, {"id": job_id}).first() is not None
+    found = session.execute(_LOCK_FAILED, {"id": job_id}).first() is not None
+    if found:
+        session.execute(_RUN_AGAIN, {"id": job_id})
+    return found
 
 
 def count_jobs(session: Session) -> dict[str, int]:
@@ -160,10 +163,10 @@ _FAILED = text("""
     WHERE job.status = 'failed' AND event.type = 'failed'
     GROUP BY job.id ORDER BY failed_at DESC, job.id DESC LIMIT :limit
 """)
-_RUN_AGAIN = text("""
-    SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL)
-    FROM procrastinate_jobs WHERE id = :id AND status = 'failed' FOR UPDATE
-""")
+_LOCK_FAILED = text(
+    "SELECT id FROM procrastinate_jobs WHERE id = :id AND status = 'failed' FOR UPDATE"
+)
+_RUN_AGAIN = text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)")
 _COUNT = text(
     "SELECT status::text AS status, count(*) AS jobs FROM procrastinate_jobs GROUP BY status"
 )

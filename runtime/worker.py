@@ -101,7 +101,7 @@ async def _work_until(stop: asyncio.Event, url: str, options: WorkerOptions) -> 
         except asyncio.CancelledError:
             continue
         except (ConnectorException, psycopg.Error) as error:
-            _log.warning("worker_lost_database", error=type(error).__name__)
+            _log.warning("worker_lost_database", reason=_reason(error))
 
 
 async def _work(manager: "_Manager", options: WorkerOptions) -> None:
@@ -127,7 +127,7 @@ async def _rescue_for_ever(manager: JobManager, rescue_seconds: float) -> None:
         try:
             await rescue(manager, rescue_seconds)
         except (ConnectorException, psycopg.Error) as error:
-            _log.warning("rescue_failed", error=type(error).__name__)
+            _log.warning("rescue_failed", reason=_reason(error))
         await asyncio.sleep(rescue_seconds / 2)
 
 
@@ -196,13 +196,13 @@ class _Manager(JobManager):
             if isinstance(error.__cause__, psycopg.errors.RaiseException):
                 _log.info("job_ended_elsewhere", job=job.id, task=job.task_name)
                 return
-            _log.warning("job_end_not_recorded", job=job.id, task=job.task_name)
+            _log.warning("job_end_not_recorded", job=job.id, reason=_reason(error))
             self.lost.set()
 
 
 def _procrastinate_options(options: WorkerOptions) -> dict[str, Any]:
     return {
-        "queues": options.queues,
+        "queues": list(options.queues) if options.queues is not None else None,
         "concurrency": options.concurrency,
         "fetch_job_polling_interval": min(1.0, options.rescue_seconds / 2),
         "update_heartbeat_interval": options.rescue_seconds / 4,
@@ -241,3 +241,9 @@ def _pool(manager: JobManager) -> Any:
     if not isinstance(connector, procrastinate.PsycopgConnector):
         raise TypeError("The rescue needs the worker's own connector.")
     return connector.pool
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what the driver said; Procrastinate's own error says nothing."""
+    cause = error.__cause__ or error
+    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 
-from core.api import accounts, changes, errors, health, postings, service_orders
+from core.api import accounts, bills, changes, errors, health, postings, service_orders
 from core.api.limits import BodyLimit
 from core.metering import api as readings
 from core.security import TokenGate, bearer
@@ -20,7 +20,7 @@ Every request but `/healthz` carries the bearer token. Requests that move money 
 carry an `Idempotency-Key`.
 """
 
-ROUTERS = (changes, accounts, postings, service_orders, readings)
+ROUTERS = (changes, accounts, postings, bills, service_orders, readings)
 
 
 def create_app(settings: CoreSettings, database: Database) -> FastAPI:

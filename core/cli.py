@@ -25,6 +25,16 @@ def serve() -> None:
     run(load(CoreSettings))
 
 
+@core.command("bill-run")
+@click.argument("period")
+@plain_errors
+def bill_run(period: str) -> None:
+    """Bill the month PERIOD (2026-10), as far as it is not billed yet."""
+    from core.billing.commands import bill_month
+
+    bill_month(period)
+
+
 @core.command()
 @click.option("--output", type=click.Path(path_type=Path), help="Write to a file.")
 def openapi(output: Path | None) -> None:

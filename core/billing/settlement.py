@@ -1,6 +1,6 @@
 """What money does to bills: which it settles, in which order, and what is left."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,14 +33,31 @@ def outstanding(session: Session, account_id: int) -> list[Bill]:
     return list(session.scalars(open_bills))
 
 
-def credit_fen(session: Session, account_id: int) -> int:
-    """What the account holds beyond its bills: paid in advance, exported, or given back."""
-    owed = (
-        select(func.coalesce(func.sum(Bill.total_fen - Bill.settled_fen), 0))
-        .where(Bill.account_id == account_id, Bill.status == "issued")
+def credits_fen(session: Session, account_ids: Collection[int]) -> dict[int, int]:
+    """What each account holds beyond its bills: paid in advance, exported, or given back."""
+    open_bills = (
+        select(Bill.account_id, func.sum(Bill.total_fen - Bill.settled_fen))
+        .where(Bill.account_id.in_(account_ids), Bill.status == "issued")
         .where(Bill.settled_fen < Bill.total_fen)
+        .group_by(Bill.account_id)
     )
-    return max(0, int(session.scalar(owed) or 0) - ledger.balance_fen(session, account_id))
+    owed = {account_id: int(total) for account_id, total in session.execute(open_bills)}
+    balances = ledger.balances_fen(session, account_ids)
+    return {
+        account_id: max(0, owed.get(account_id, 0) - balance_fen)
+        for account_id, balance_fen in balances.items()
+    }
+
+
+def credit_fen(session: Session, account_id: int) -> int:
+    """What one account holds beyond its bills."""
+    return credits_fen(session, [account_id])[account_id]
+
+
+def with_credit(session: Session, account_ids: Collection[int]) -> list[int]:
+    """Those of the accounts that hold credit."""
+    session.flush()
+    return [each for each, fen in credits_fen(session, account_ids).items() if fen]
 
 
 def settle(session: Session, bills: Iterable[Bill], funds_fen: int, at: datetime) -> Settlement:

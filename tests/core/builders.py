@@ -1,13 +1,17 @@
 """Small builders of what the core knows, for tests."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import msgspec
+import numpy as np
 from sqlalchemy.orm import Session
 
 from core import feed
 from core.billing import issuing
+from core.metering.days import Day, letters_of, save
+from core.metering.usage import month_days
 from core.models import Account, Bill, Meter, ServicePoint, TariffAssignment
 from runtime.crypto import blind_index
 
@@ -106,9 +110,43 @@ def create_bill(
     return bill
 
 
+def record_use(
+    session: Session,
+    meter: Meter,
+    period: str,
+    quarter_wh: int = 100,
+    export_wh: int | None = None,
+    days: int | None = None,
+) -> None:
+    """The same Wh in every quarter-hour of a month, or of its first days."""
+    first, last = month_days(period)
+    count = days or (last - first).days + 1
+    save(
+        session,
+        [
+            Day(
+                meter.id,
+                first + timedelta(days=n),
+                np.full(96, quarter_wh),
+                None if export_wh is None else np.full(96, export_wh),
+                None,
+                letters_of(None),
+            )
+            for n in range(count)
+        ],
+    )
+
+
+def create_home(
+    session: Session, tariff: str = "bj-residential", **account: Any
+) -> tuple[Account, ServicePoint, Meter]:
+    """An account with one service point and one interval meter."""
+    holder = create_account(session, **account)
+    point = create_service_point(session, holder, tariff)
+    return holder, point, create_meter(session, point)
+
+
 def all_changes(session: Session) -> list[dict[str, Any]]:
     """The whole feed, decoded."""
-    import msgspec
-
     page = feed.read(session, 0, feed.LARGEST_PAGE)
     return [msgspec.json.decode(line) for line in page.lines.splitlines()]

@@ -1,0 +1,32 @@
+"""Messages to people: what is to be sent, what was sent, what could not be."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Identity, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from runtime.crypto import EncryptedText
+from runtime.database import Base
+
+WAITING, SENT, FAILED, EXPIRED = "waiting", "sent", "failed", "expired"
+
+
+class Message(Base):
+    """One message to one person. Its text is forgotten when it is sent or of no more use."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint("state in ('waiting', 'sent', 'failed', 'expired')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(8))  # sms
+    kind: Mapped[str] = mapped_column(String(24))
+    recipient: Mapped[str] = mapped_column(EncryptedText("message.recipient"))
+    body: Mapped[str | None] = mapped_column(EncryptedText("message.body"))
+    state: Mapped[str] = mapped_column(String(8), default=WAITING)
+    provider_no: Mapped[str | None] = mapped_column(String(64))
+    failure: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]

@@ -1,0 +1,19 @@
+"""Settings of the channels by which people are reached."""
+
+from pydantic import Field, SecretStr
+
+from runtime.settings import Settings
+
+
+class NotificationSettings(Settings):
+    """Where messages are handed over."""
+
+    sms_url: str = Field(
+        "http://127.0.0.1:8400",
+        pattern=r"^https?://[^/\s]+(/\S*)?$",
+        description="Address of the SMS provider",
+    )
+    sms_token: SecretStr = Field(description="Bearer token that the SMS provider asks for")
+    sms_timeout: float = Field(
+        5.0, gt=0, le=60, description="Seconds to wait for an answer of the SMS provider"
+    )

@@ -1,0 +1,139 @@
+"""Short messages: written down with the change that asks for them, handed over by a job.
+
+The provider knows a message by our number, so a job that runs twice sends once.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Protocol
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from notifications import texts
+from notifications.models import EXPIRED, FAILED, SENT, WAITING, Message
+from notifications.settings import NotificationSettings
+from runtime import clock, metrics
+from runtime.http import Outbound, OutboundError
+from runtime.jobs import BACKOFF, database, defer, jobs
+from runtime.logs import get_logger
+from runtime.settings import load
+from service.people.events import CodeIssued
+
+_log = get_logger(__name__)
+_messages = metrics.counter("denghuo_messages", "Messages to people", ["channel", "outcome"])
+
+
+class SmsRefused(Exception):  # noqa: N818 - the provider's answer, not a fault of ours
+    """The provider will not send this message, now or later; `reason` is its code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SmsProvider(Protocol):
+    """What hands a short message over to the network."""
+
+    def send(self, phone: str, text: str, *, reference: str) -> str:
+        """The provider's number for the message; the same `reference` is sent once.
+
+        Raises SmsRefused, and OutboundError when it may succeed later.
+        """
+
+
+class _Accepted(msgspec.Struct):
+    message_id: str
+
+
+class HttpSms:
+    """A provider that takes messages as JSON over HTTP."""
+
+    def __init__(self, settings: NotificationSettings) -> None:
+        token = settings.sms_token.get_secret_value()
+        self._http = Outbound(
+            settings.sms_url,
+            timeout=settings.sms_timeout,
+            headers={"Authorization": f"Bearer {token}"},
+            name="sms",
+        )
+
+    def send(self, phone: str, text: str, *, reference: str) -> str:
+        body = {"to": phone, "content": text, "client_id": reference}
+        try:
+            response = self._http.post("/sms/v1/messages", idempotent=True, json=body)
+        except OutboundError as error:
+            if error.passing or (error.status or 500) >= 500:
+                raise
+            raise SmsRefused(f"http_{error.status}") from error
+        return msgspec.json.decode(response.content, type=_Accepted).message_id
+
+
+def queue_code(session: Session, event: CodeIssued) -> None:
+    """Write the message with a one-time code down and ask for it to be sent."""
+    message = Message(
+        channel="sms",
+        kind=f"code.{event.purpose}",
+        recipient=event.phone,
+        body=texts.code(event.purpose, event.code, event.language),
+        state=WAITING,
+        expires_at=event.expires_at,
+    )
+    session.add(message)
+    session.flush()
+    defer(session, send, message_id=message.id)
+
+
+@jobs.task(name="notifications.send", queue="notifications", retry=BACKOFF)
+def send(message_id: int) -> None:
+    """Hand a waiting message over. No connection is held while the provider answers."""
+    with database().unit_of_work() as session:
+        message = _take(session, message_id)
+    if message is None or message.body is None:
+        return
+    try:
+        number = _provider().send(
+            message.recipient, message.body, reference=f"message-{message_id}"
+        )
+    except SmsRefused as refused:
+        _log.error("message_refused", message=message_id, reason=refused.reason)
+        _finish(message_id, FAILED, failure=refused.reason)
+        return
+    _finish(message_id, SENT, provider_no=number)
+
+
+def _take(session: Session, message_id: int) -> Message | None:
+    """The message if it still waits; one that is of no more use expires."""
+    message = session.get(Message, message_id, with_for_update=True)
+    if message is None or message.state != WAITING:
+        return None
+    if message.expires_at is not None and message.expires_at <= clock.now():
+        message.state, message.body = EXPIRED, None
+        _messages.labels("sms", EXPIRED).inc()
+        return None
+    return message
+
+
+def _finish(
+    message_id: int, state: str, *, provider_no: str | None = None, failure: str | None = None
+) -> None:
+    with database().unit_of_work() as session:
+        message = session.get_one(Message, message_id, with_for_update=True)
+        message.state, message.body = state, None
+        message.provider_no, message.failure = provider_no, failure
+        message.sent_at = clock.now() if state == SENT else None
+    _messages.labels("sms", state).inc()
+
+
+@cache
+def _of_settings() -> SmsProvider:
+    return HttpSms(load(NotificationSettings))
+
+
+_provider: Callable[[], SmsProvider] = _of_settings
+
+
+def use_provider(provider: SmsProvider | None) -> None:
+    """Name what this process sends by; None for what the settings say."""
+    global _provider
+    _provider = _of_settings if provider is None else lambda: provider

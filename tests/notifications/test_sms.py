@@ -1,0 +1,140 @@
+"""A message goes out once, its text is forgotten, and what cannot be sent says why."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select, text
+
+from notifications import sms, texts
+from notifications.models import Message
+from notifications.settings import NotificationSettings
+from notifications.sms import HttpSms, SmsRefused
+from runtime import clock
+from runtime.database import Database
+from runtime.http import Outbound, OutboundError
+from runtime.settings import load
+from service.people.events import CodeIssued
+
+
+class Outbox:
+    """A provider that keeps what it was given, by reference, as the documented one does."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, tuple[str, str]] = {}
+        self.fault: Exception | None = None
+
+    def send(self, phone: str, text: str, *, reference: str) -> str:
+        if self.fault:
+            raise self.fault
+        self.sent.setdefault(reference, (phone, text))
+        return f"no-{reference}"
+
+
+@pytest.fixture
+def outbox() -> Iterator[Outbox]:
+    provider = Outbox()
+    sms.use_provider(provider)
+    yield provider
+    sms.use_provider(None)
+
+
+def queue(database: Database, minutes: int = 5) -> int:
+    until = clock.now() + timedelta(minutes=minutes)
+    with database.unit_of_work() as session:
+        sms.queue_code(session, CodeIssued("13800002046", "482016", "sign_in", "zh", until))
+    with database.unit_of_work() as session:
+        return session.scalars(select(Message.id)).one()
+
+
+def kept(database: Database) -> Message:
+    with database.unit_of_work() as session:
+        return session.scalars(select(Message)).one()
+
+
+def test_a_code_is_written_down_with_the_job_that_sends_it(database: Database) -> None:
+    number = queue(database)
+    with database.unit_of_work() as session:
+        jobs = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
+        sealed = session.execute(text("SELECT recipient, body FROM message")).one()
+    assert jobs == [("notifications.send", {"message_id": number})]
+    assert b"13800002046" not in sealed.recipient
+    assert b"482016" not in sealed.body
+
+
+def test_it_is_sent_once_and_its_text_forgotten(database: Database, outbox: Outbox) -> None:
+    number = queue(database)
+    sms.send(number)
+    sms.send(number)
+    message = kept(database)
+    assert outbox.sent == {
+        f"message-{number}": ("13800002046", texts.code("sign_in", "482016", "zh"))
+    }
+    assert (message.state, message.body) == ("sent", None)
+    assert message.provider_no == f"no-message-{number}"
+
+
+def test_a_late_code_is_not_sent(database: Database, outbox: Outbox) -> None:
+    sms.send(queue(database, minutes=0))
+    assert outbox.sent == {}
+    assert (kept(database).state, kept(database).body) == ("expired", None)
+
+
+def test_a_provider_that_is_down_is_asked_again(database: Database, outbox: Outbox) -> None:
+    number = queue(database)
+    outbox.fault = OutboundError("sms", None)
+    with pytest.raises(OutboundError):
+        sms.send(number)
+    assert kept(database).state == "waiting"
+    outbox.fault = None
+    sms.send(number)
+    assert kept(database).state == "sent"
+
+
+def test_a_refused_message_is_given_up_with_its_reason(database: Database, outbox: Outbox) -> None:
+    outbox.fault = SmsRefused("http_422")
+    sms.send(queue(database))
+    message = kept(database)
+    assert (message.state, message.failure, message.body) == ("failed", "http_422", None)
+
+
+def answering(status: int, body: object) -> tuple[HttpSms, list[httpx.Request]]:
+    """The HTTP provider, speaking to a network that answers as told."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(status, json=body)
+
+    provider = HttpSms(load(NotificationSettings, sms_token=SecretStr("quiet")))
+    provider._http = Outbound(
+        "http://sms.test",
+        headers={"Authorization": "Bearer quiet"},
+        name="sms",
+        transport=httpx.MockTransport(answer),
+    )
+    return provider, seen
+
+
+def test_the_provider_gets_phone_text_reference_and_token() -> None:
+    provider, seen = answering(201, {"message_id": "s-1"})
+    assert provider.send("13800002046", "hello", reference="message-7") == "s-1"
+    assert seen[0].url.path == "/sms/v1/messages"
+    assert seen[0].headers["Authorization"] == "Bearer quiet"
+
+
+@pytest.mark.parametrize("status", [400, 401, 422])
+def test_a_no_of_the_provider_is_final(status: int) -> None:
+    provider, _ = answering(status, {})
+    with pytest.raises(SmsRefused, match=f"http_{status}"):
+        provider.send("13800002046", "hello", reference="message-7")
+
+
+@pytest.mark.parametrize("purpose", ["sign_in", "sign_up", "bind"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_code_has_its_words(purpose: str, language: str) -> None:
+    said = texts.code(purpose, "482016", language)
+    assert "482016" in said
+    assert len(said) <= 140

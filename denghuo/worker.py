@@ -1,0 +1,37 @@
+"""`denghuo worker`: runs the jobs of every room."""
+
+from importlib import import_module
+
+import click
+
+from denghuo.wiring import wire
+from runtime import crypto, jobs, logs
+from runtime.crypto import KeyRing
+from runtime.database import Database, database_url
+from runtime.settings import JobSettings, SettingsError, load
+from runtime.worker import run_worker
+
+TASKS = ("service.jobs", "payments.work", "notifications.sms")
+"""The modules that declare tasks."""
+
+
+@click.command()
+def worker() -> None:
+    """Run jobs until it is told to stop; what has begun is finished first."""
+    try:
+        settings = load(JobSettings)
+        logs.configure(settings.log_level, process="worker")
+        crypto.use_keys(KeyRing.from_settings(settings))
+        jobs.use_database(Database.from_settings(settings))
+        url = database_url(settings)
+    except SettingsError as problem:
+        raise click.ClickException(str(problem)) from problem
+    wire()
+    for module in TASKS:
+        import_module(module)
+    run_worker(
+        url,
+        concurrency=settings.job_concurrency,
+        rescue_seconds=settings.job_rescue_seconds,
+        keep_days=settings.job_keep_days,
+    )

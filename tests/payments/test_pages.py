@@ -1,0 +1,284 @@
+"""Paying through the real pages and the real notify addresses, without a script."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from sqlalchemy import func, select, text
+
+from payments.models import Callback, Order
+from payments.settings import PaymentSettings
+from portal.app import create_app
+from portal.current import lifetime
+from portal.settings import PortalSettings
+from runtime import clock
+from runtime.database import Database
+from runtime.settings import load
+from service.models import User
+from service.people import sessions, users
+from tests.payments.builders import ACCOUNT, BILL, World, create_account, create_bill, link
+
+PHONE = "13800002046"
+PHONE_BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) Mobile Safari/537.36"}
+
+
+class NobodyThere:
+    """A core that is asked nothing here."""
+
+    def verify(self, account_no: str, holder_name: str, phone_last4: str) -> bool:
+        raise AssertionError("no page of paying asks the core")
+
+
+@pytest.fixture
+def app(database: Database, world: World, settings_env: pytest.MonkeyPatch) -> Flask:
+    papers = world.settings()
+    for name in PaymentSettings.model_fields:
+        value = getattr(papers, name)
+        if name.startswith(("wechatpay", "alipay")):
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+            settings_env.setenv(f"DENGHUO_{name.upper()}", plain)
+    settings = load(PortalSettings, secret_key=SecretStr("for tests alone"))
+    return create_app(settings, database, NobodyThere())
+
+
+@pytest.fixture
+def client(app: Flask, database: Database) -> FlaskClient:
+    """A signed-in customer with one account; bills are added by the test."""
+    with database.unit_of_work() as session:
+        user = users.add_user(session, PHONE, password_hash=None, name="王建华")
+        create_account(session)
+        link(session, user.id)
+    return _signed_in(app, database, user)
+
+
+def _signed_in(app: Flask, database: Database, user: User) -> FlaskClient:
+    with database.unit_of_work() as session:
+        token = sessions.open_session(
+            session,
+            user,
+            device="test",
+            address="127.0.0.1",
+            lifetime=lifetime(app.extensions["settings"]),
+        )
+    client = app.test_client()
+    client.set_cookie("denghuo", token)
+    return client
+
+
+def _bill(database: Database, bill_no: str = BILL, **given: Any) -> None:
+    with database.unit_of_work() as session:
+        create_bill(session, bill_no, **given)
+
+
+def _field(page: str, name: str) -> str:
+    return page.split(f'name="{name}" value="')[1].split('"')[0]
+
+
+def _html(client: FlaskClient, path: str, status: int = 200, **options: Any) -> str:
+    answer = client.get(path, **options)
+    assert answer.status_code == status
+    page = answer.get_data(as_text=True)
+    assert page.count("button primary") <= 1
+    assert page.count("<h1") == 1
+    return page
+
+
+def _pay(client: FlaskClient, page: str, way: str = "alipay", **options: Any) -> Any:
+    form = {name: _field(page, name) for name in ("csrf_token", "key", "expected")} | {"way": way}
+    form["bill"] = re.findall(r'name="bill" value="([^"]+)"', page)
+    return client.post("/pay", data=form, **options)
+
+
+def _order(database: Database) -> Order:
+    with database.unit_of_work() as session:
+        return session.scalars(select(Order)).one()
+
+
+def test_one_bill_is_two_taps_from_the_cashier(client: FlaskClient, database: Database) -> None:
+    _bill(database)
+    page = _html(client, "/pay")
+    assert "付 ¥149.51" in page
+    assert "4200 1187 5603" in page
+    assert "王*华" in page
+    answer = _pay(client, page)
+    order = _order(database)
+    assert answer.status_code == 303
+    assert answer.location.startswith("http://127.0.0.1:9/gateway.do?")
+    assert order.order_no in answer.location
+    assert (order.status, order.amount_fen, order.product) == ("awaiting", 14951, "page")
+
+
+def test_a_phone_is_sent_to_the_phones_cashier(client: FlaskClient, database: Database) -> None:
+    _bill(database)
+    _pay(client, _html(client, "/pay"), headers=PHONE_BROWSER)
+    assert _order(database).product == "wap"
+
+
+def test_the_form_may_lead_to_the_cashiers_and_nowhere_else(client: FlaskClient) -> None:
+    policy = client.get("/pay").headers["Content-Security-Policy"]
+    assert "form-action 'self' http://127.0.0.1:9" in policy
+
+
+def test_bills_are_chosen_and_added_up(client: FlaskClient, database: Database) -> None:
+    for number, fen in (("B1", 10000), ("B2", 2051), ("B3", 1)):
+        _bill(database, number, total_fen=fen)
+    page = _html(client, "/pay")
+    assert page.count('type="checkbox"') == 3
+    assert ">120.52<" in page
+    confirmed = _html(client, "/pay/confirm?bill=B1&bill=B2")
+    assert "付 ¥120.51" in confirmed
+    _pay(client, confirmed)
+    assert [item.bill_no for item in _order(database).items] == ["B1", "B2"]
+
+
+def test_an_amount_of_ones_own(client: FlaskClient, database: Database) -> None:
+    assert "没有要缴的" in _html(client, "/pay")
+    assert "最多两位小数" in _html(client, f"/pay/confirm?account={ACCOUNT}&amount=1.234", 409)
+    assert "最少缴 ¥1.00" in _html(client, f"/pay/confirm?account={ACCOUNT}&amount=0.99", 409)
+    page = _html(client, f"/pay/confirm?account={ACCOUNT}&amount=1,000.5")
+    form = {name: _field(page, name) for name in ("csrf_token", "key", "expected", "account")}
+    client.post("/pay", data=form | {"amount": _field(page, "amount"), "way": "alipay"})
+    order = _order(database)
+    assert (order.purpose, order.amount_fen) == ("top_up", 100050)
+
+
+def test_a_changed_amount_is_shown_before_anything_is_paid(
+    client: FlaskClient, database: Database
+) -> None:
+    _bill(database)
+    page = _html(client, "/pay").replace(
+        'name="expected" value="14951"', 'name="expected" value="1"'
+    )
+    answer = _pay(client, page)
+    assert answer.status_code == 409
+    assert "要缴的数变了，现在是 ¥149.51" in answer.get_data(as_text=True)
+    with database.unit_of_work() as session:
+        assert session.scalar(select(func.count(Order.id))) == 0
+
+
+def test_a_gateway_that_is_down_costs_nothing_and_blocks_nothing(
+    client: FlaskClient, database: Database
+) -> None:
+    _bill(database)
+    answer = _pay(client, _html(client, "/pay"), way="wechat")
+    assert answer.status_code == 409
+    said = answer.get_data(as_text=True)
+    assert "付款通道暂时连不上" in said
+    assert "付 ¥149.51" in said
+    assert _order(database).close_reason == "gateway_failed"
+    assert "没有付成，钱没有扣" in _html(client, f"/pay/{_order(database).order_no}")
+
+
+def test_the_page_says_the_truth_from_payment_to_posting(
+    client: FlaskClient, database: Database, world: World
+) -> None:
+    _bill(database)
+    _pay(client, _html(client, "/pay"))
+    order = _order(database)
+    path = f"/pay/{order.order_no}"
+    waiting = _html(client, path)
+    assert "正在等付款结果" in waiting
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in waiting
+    headers, body = world.alipay_message(order.order_no, 14951)
+    told = client.post("/callbacks/alipay", data=body, headers=headers)
+    assert (told.status_code, told.get_data()) == (200, b"success")
+    credited = _html(client, path)
+    assert "收到了，正在记账" in credited
+    assert "hx-trigger" in client.get(f"{path}/state").get_data(as_text=True)
+    assert "收到了，正在记账，不用再付" in _html(client, "/pay")
+    with database.unit_of_work() as session:
+        session.execute(
+            text("update payment_order set status = 'posted', posted_at = now(), version = 9")
+        )
+    posted = _html(client, path)
+    assert "缴好了，已经记账" in posted
+    assert "hx-trigger" not in posted
+    assert "http-equiv" not in posted
+
+
+def test_giving_up_closes_the_order_or_says_that_nobody_knows(
+    client: FlaskClient, database: Database
+) -> None:
+    _bill(database)
+    _pay(client, _html(client, "/pay"))
+    path = f"/pay/{_order(database).order_no}"
+    token = _field(_html(client, path), "csrf_token")
+    answer = client.post(f"{path}/cancel", data={"csrf_token": token})
+    assert answer.status_code == 503  # the gateway cannot say whether it was paid
+    assert _order(database).status == "awaiting"
+    asked = client.post(f"{path}/check", data={"csrf_token": token})
+    assert asked.status_code == 303
+    with database.unit_of_work() as session:
+        count = select(func.count()).select_from(text("procrastinate_jobs"))
+        assert session.scalar(count.where(text("task_name = 'payments.ask'"))) == 1
+
+
+def test_an_order_left_behind_can_be_gone_on_with(client: FlaskClient, database: Database) -> None:
+    _bill(database)
+    _pay(client, _html(client, "/pay"))
+    with database.unit_of_work() as session:
+        session.execute(text("update payment_order set status = 'created', destination = null"))
+    path = f"/pay/{_order(database).order_no}"
+    page = _html(client, path)
+    assert "还没有去付款" in page
+    answer = client.post(f"{path}/resume", data={"csrf_token": _field(page, "csrf_token")})
+    assert answer.status_code == 303
+    assert _order(database).status == "awaiting"
+
+
+def test_nobody_sees_an_order_of_another(
+    app: Flask, client: FlaskClient, database: Database
+) -> None:
+    _bill(database)
+    _pay(client, _html(client, "/pay"))
+    order_no = _order(database).order_no
+    with database.unit_of_work() as session:
+        stranger = users.add_user(session, "13900000001", password_hash=None)
+    other = _signed_in(app, database, stranger)
+    for path in (f"/pay/{order_no}", f"/pay/{order_no}/state", f"/pay/confirm?bill={BILL}"):
+        assert other.get(path).status_code in (404, 409)
+        assert "149.51" not in other.get(path).get_data(as_text=True)
+    token = _field(other.get("/accounts/bind").get_data(as_text=True), "csrf_token")
+    for act in ("cancel", "check", "resume"):
+        assert other.post(f"/pay/{order_no}/{act}", data={"csrf_token": token}).status_code == 404
+    assert _order(database).status == "awaiting"
+
+
+def test_the_notify_address_refuses_stores_and_says_so(
+    client: FlaskClient, database: Database, world: World
+) -> None:
+    _bill(database)
+    _pay(client, _html(client, "/pay"))
+    order_no = _order(database).order_no
+    headers, body = world.wechat_message(order_no, 14951)
+    bent = headers | {"Wechatpay-Signature": "AAAA"}
+    assert client.post("/callbacks/wechat", data=body, headers=bent).json == {
+        "code": "FAIL",
+        "message": "refused",
+    }
+    assert client.post("/callbacks/wechat", data=b"x" * 300_000, headers=headers).status_code == 400
+    assert client.post("/callbacks/alipay", data=b"\xff", headers={}).get_data() == b"failure"
+    assert client.get("/callbacks/alipay").status_code == 405
+    assert client.post("/callbacks/unionpay", data=body).status_code == 404
+    with database.unit_of_work() as session:
+        rows = session.execute(select(Callback.verdict, Callback.size).order_by(Callback.id)).all()
+    assert [verdict for verdict, _ in rows] == ["bad_signature", "too_large", "malformed"]
+    assert _order(database).status == "awaiting"
+
+
+def test_without_papers_no_gateway_is_offered(
+    client: FlaskClient, database: Database, settings_env: pytest.MonkeyPatch
+) -> None:
+    for name in PaymentSettings.model_fields:
+        settings_env.delenv(f"DENGHUO_{name.upper()}", raising=False)
+    settings = load(PortalSettings, secret_key=SecretStr("for tests alone"))
+    bare = create_app(settings, database, NobodyThere()).test_client()
+    cookie = client.get_cookie("denghuo")
+    assert cookie is not None
+    bare.set_cookie("denghuo", cookie.value)
+    _bill(database, due=clock.today())
+    assert "这里还不能在线付款" in _html(bare, "/pay")
+    assert bare.post("/callbacks/wechat", data=b"{}").status_code == 404

@@ -1,6 +1,7 @@
 """Where a house stands: its folder, its ports, and what its processes are told.
 
-The demo and the browser tests start the same processes from the same Procfile; only the place differs.
+The demo and the browser tests start the same processes from the same Procfile; only the place
+differs.
 """
 
 import os

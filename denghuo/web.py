@@ -1,4 +1,4 @@
-"""The web process: the portal with its rooms connected. gunicorn starts it by `denghuo.web:create()`."""
+"""The web process: the portal with its rooms connected; gunicorn serves what `create` gives."""
 
 from flask import Flask
 

@@ -8,14 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TextIO
 
 import click
 from honcho.manager import Manager
 from honcho.printer import Printer
 
-from denghuo.house import HouseError, Place, await_answer, processes, require_free_ports
+from denghuo.demo.furnish import command, farewell, furnish
+from denghuo.house import HouseError, Place, processes, require_free_ports
 from runtime.postgres import PostgresError, PrivateServer
 from runtime.secrets import ensure_secrets
 from runtime.settings import Settings, SettingsError, load
@@ -40,7 +39,9 @@ def demo() -> None:
     except (HouseError, PostgresError, SettingsError) as problem:
         raise click.ClickException(str(problem)) from problem
     except subprocess.CalledProcessError as problem:
-        raise click.ClickException(f"`{' '.join(problem.cmd)}` did not succeed; its words stand above.") from problem
+        raise click.ClickException(
+            f"`{' '.join(problem.cmd)}` did not succeed; its words stand above."
+        ) from problem
 
 
 def _place() -> Place:
@@ -75,11 +76,6 @@ def _prepare(place: Place) -> None:
     command(place, "migrate")
 
 
-def command(place: Place, *words: str) -> None:
-    """Run one `denghuo` command of this house to its end. Raises CalledProcessError."""
-    subprocess.run(["denghuo", *words], env=place.environment(), check=True)  # noqa: S603, S607
-
-
 def _run(place: Place) -> int:
     """All processes, until one of them ends or Ctrl-C; returns the exit code."""
     logs = place.var / "log"
@@ -107,10 +103,8 @@ class _Silent:
 
 
 def _furnish_or_end(place: Place) -> None:
-    from denghuo.demo.furnish import furnish
-
     try:
-        furnish(place)
+        farewell(place, furnish(place, say))
     except (HouseError, SettingsError, subprocess.CalledProcessError) as problem:
         click.echo(f"The demo could not be made ready: {problem}", err=True)
         os.kill(os.getpid(), signal.SIGTERM)

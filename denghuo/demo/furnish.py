@@ -1,0 +1,57 @@
+"""What makes the started processes a utility: its data, its customers, and the words at the end."""
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import click
+
+from denghuo.demo.people import Resident, password, settle
+from denghuo.house import Place, await_answer
+
+
+def furnish(place: Place, say: Callable[[str], None], size: str = "full") -> list[Resident]:
+    """Fill the core, bring the copy up to date and give the named customers their log-ins.
+
+    Everything is idempotent: what a start that was broken off has done is not done again.
+    """
+    await_answer(f"{place.portal}/readyz")
+    say(f"The portal answers at {place.portal}")
+    await_answer(f"{place.core}/healthz")
+    await_answer(f"{place.sandbox}/healthz")
+    say("The utility: meters, readings and bills of thirteen months")
+    command(place, "core", "demo-utility", "--size", size)
+    say("The customer side takes over what the core has")
+    command(place, "sync", "run")
+    return settle(place, _named_people(place))
+
+
+def command(place: Place, *words: str) -> None:
+    """Run one `denghuo` command of this house to its end. Raises CalledProcessError."""
+    subprocess.run(["denghuo", *words], env=place.environment(), check=True)  # noqa: S603, S607
+
+
+def _named_people(place: Place) -> list[dict[str, str]]:
+    told = subprocess.run(
+        ["denghuo", "core", "demo-people"],  # noqa: S607
+        env=place.environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    people: list[dict[str, str]] = json.loads(told.stdout)
+    return people
+
+
+def farewell(place: Place, residents: list[Resident]) -> None:
+    """Addresses and log-ins, the last words of the start."""
+    click.echo(f"""
+  Portal    {place.portal}
+  Sandbox   {place.sandbox}   (cashiers of WeChat Pay and Alipay, SMS box)
+  Core      {place.core}/docs
+
+  Log-ins, all with the password  {password(place.var)}
+""")
+    for resident in residents:
+        click.echo(f"    {resident.phone}   {resident.note}")
+    click.echo("\n  Ctrl-C ends everything that was started here.\n")

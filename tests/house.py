@@ -1,0 +1,129 @@
+"""A whole house for a test: its own folder, free ports, the processes of the Procfile."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from denghuo.demo.furnish import command
+from denghuo.demo.people import Resident
+from denghuo.house import ROOT, Place, await_answer, free_ports, processes
+from runtime.secrets import ensure_secrets
+
+DATABASE = "exec denghuo database run"
+
+
+
+class House:
+    """Processes that can be started, killed and started again, each by its name."""
+
+    def __init__(self, var: Path, **told: str) -> None:
+        """`told` are further variables of the environment, such as DENGHUO_JOB_RESCUE_SECONDS."""
+        ports = free_ports(4)
+        self.place = Place(var, *ports)
+        self.environment = self.place.environment() | told
+        self.environment.pop("DATABASE_URL", None)
+        self.lines = {"database": DATABASE, **processes()}
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.residents: list[Resident] = []
+
+    def start(self, *names: str) -> None:
+        """Start processes by name; all of them without one."""
+        for name in names or self.lines:
+            with self.log(name).open("ab") as log:
+                self.running[name] = subprocess.Popen(
+                    self.lines[name],
+                    shell=True,  # noqa: S602 - a line of our own Procfile
+                    cwd=ROOT,
+                    env=self.environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+
+    def prepare(self) -> None:
+        """Secrets, database and tables, before anything else is started."""
+        ensure_secrets(self.place.var)
+        (self.place.var / "log").mkdir(exist_ok=True)
+        self.start("database")
+        self.command("sandbox", "keys", "--dir", str(self.place.var / "secrets"))
+        self.await_database()
+        self.command("migrate")
+
+    def command(self, *words: str) -> None:
+        """Run one `denghuo` command of this house."""
+        command(self.place, *words)
+
+    def await_database(self) -> None:
+        """Wait until the private server can be reached."""
+        for _ in range(600):
+            said = self.log("database").read_text(errors="replace")
+            if "is ready" in said:
+                return
+            try:
+                self.running["database"].wait(0.1)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError(f"The database ended: {said}")
+        raise AssertionError("The database was not ready in time.")
+
+    def await_ready(self) -> None:
+        """Wait until every process that answers does so."""
+        await_answer(f"{self.place.core}/healthz")
+        await_answer(f"{self.place.sandbox}/healthz")
+        await_answer(f"{self.place.portal}/readyz")
+
+    def kill(self, name: str) -> None:
+        """`kill -9` a process with everything it started."""
+        process = self.running.pop(name)
+        _signal(process, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        """End everything in order; what does not follow is killed."""
+        for name in ("web", "worker", "sandbox", "core", "database"):
+            if process := self.running.get(name):
+                _signal(process, signal.SIGTERM)
+                _await_end(process)
+        self.running.clear()
+
+    def log(self, name: str) -> Path:
+        """The log of a process."""
+        return self.place.var / "log" / f"{name}.log"
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        _signal(process, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def standing_house(**told: str) -> Iterator[House]:
+    """A house with its tables made and its processes up, removed at the end."""
+    var = Path(tempfile.mkdtemp(prefix="denghuo-house-"))
+    house = House(var, **told)
+    try:
+        house.prepare()
+        house.start("core", "sandbox", "worker", "web")
+        house.await_ready()
+        yield house
+    finally:
+        house.stop()
+        subprocess.run(  # noqa: S603
+            ["denghuo", "database", "remove", "--yes"], env=house.environment, check=False
+        )
+        shutil.rmtree(var, ignore_errors=True)

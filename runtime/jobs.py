@@ -2,7 +2,8 @@
 
 A job is a row of the same database, so it exists exactly if the change that asked for it was
 committed. A worker may die at any point, so a job may run more than once: every task is
-idempotent. A task that fails is tried again by its `retry` (use `BACKOFF`); one that keeps
+idempotent. Tasks are plain functions, run in threads, so that the worker's heartbeat goes on
+beside them. A task that fails is tried again by its `retry` (use `BACKOFF`); one that keeps
 failing stays in the table as failed, and `failed_jobs` shows it.
 """
 

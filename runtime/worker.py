@@ -76,6 +76,7 @@ async def _supervise(url: str, options: WorkerOptions) -> None:
         if clock.now() - began > timedelta(seconds=10):
             failures = 0
         if not stop.is_set():
+            _log.warning("worker_starts_again", failures=failures)
             await _pause(stop, _PAUSES.wait(failures))
             failures += 1
     _log.info("worker_stopped")

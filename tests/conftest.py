@@ -9,7 +9,9 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -24,11 +26,13 @@ from runtime import crypto, jobs, migrate
 from runtime.crypto import KeyRing
 from runtime.database import Database, libpq_url
 from runtime.postgres import PrivateServer
+from runtime.postgres_home import PostgresError
 
 ROOT = Path(__file__).parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+_PREFIX = "denghuo-tests-"
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 _EMPTY_EVERYTHING = text("""
@@ -64,7 +68,8 @@ class _Server:
 
     def start(self) -> str:
         if not self.url:
-            self._folder = Path(tempfile.mkdtemp(prefix="denghuo-tests-"))
+            _sweep()
+            self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
             self._private = PrivateServer(self._folder, durable=False)
             self.url = self._private.start().url
         return libpq_url(self.url)
@@ -73,6 +78,15 @@ class _Server:
         if self._private is not None and self._folder is not None:
             self._private.remove()
             shutil.rmtree(self._folder)
+
+
+def _sweep() -> None:
+    """Remove what runs that were killed an hour ago or earlier have left."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError, PostgresError):
+            if folder.stat().st_mtime < time.time() - 3600:
+                PrivateServer(folder).remove()
+                shutil.rmtree(folder)
 
 
 _server = pytest.StashKey[_Server]()

@@ -1,12 +1,16 @@
 """Jobs are asked for within a change, and are there exactly if the change is."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from runtime.database import Database
 from runtime.jobs import (
+    BACKOFF,
+    Backoff,
     count_jobs,
     defer,
     jobs,
@@ -55,3 +59,17 @@ def test_a_second_job_of_the_same_queueing_lock_is_not_added(database: Database)
             text("SELECT args->>'number' FROM procrastinate_jobs ORDER BY id")
         )
         assert list(numbers) == ["1", "3"]
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(0, 1), (1, 2), (3, 8), (9, 512), (40, 600)])
+def test_pauses_grow_up_to_a_bound(failures: int, seconds: int) -> None:
+    waits = {BACKOFF.wait(failures).total_seconds() for _ in range(50)}
+    assert seconds / 2 <= min(waits) < max(waits) <= seconds
+
+
+def test_a_job_is_given_up_after_its_attempts() -> None:
+    def decide(failures: int) -> object:
+        job: Any = SimpleNamespace(attempts=failures)
+        return Backoff(attempts=3).get_retry_decision(exception=ValueError(), job=job)
+
+    assert [decide(n) is not None for n in range(4)] == [True, True, False, False]

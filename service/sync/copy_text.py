@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from msgspec import Raw
-from sqlalchemy import ARRAY, Boolean, Column, Date
+from sqlalchemy import ARRAY, Boolean, Column, Date, String
 from sqlalchemy.dialects.postgresql import JSONB
 
 from runtime import crypto
@@ -64,17 +64,37 @@ def plain_text(value: str) -> str:
     """Text for COPY, with the signs escaped that would end a field or a line."""
     if value.isprintable() and "\\" not in value:
         return value
+    if "\0" in value:
+        raise Malformed("text must not hold a zero character")
     return value.translate(_ESCAPES)
 
 
 def _writer(column: Column[Any]) -> Writer:
     if isinstance(column.type, EncryptedText):
-        context = column.type.context
-        return lambda text: f"\\\\x{crypto.keys().encrypt(text, context).hex()}"
+        return _sealed(column.type.context)
     for form, write in _BY_TYPE:
         if isinstance(column.type, form):
             return write
-    return plain_text if column.type.python_type is str else str
+    if isinstance(column.type, String):
+        return _limited(column.name, column.type.length)
+    return str
+
+
+def _sealed(context: str) -> Writer:
+    return lambda text: f"\\\\x{crypto.keys().encrypt(text, context).hex()}"
+
+
+def _limited(name: str, longest: int | None) -> Writer:
+    """Text that fits its column; checked here, so that an older change that fits is not lost."""
+    if longest is None:
+        return plain_text
+
+    def write(value: str) -> str:
+        if len(value) > longest:
+            raise Malformed(f"{name} is longer than {longest} characters")
+        return plain_text(value)
+
+    return write
 
 
 _BY_TYPE: tuple[tuple[type[Any], Writer], ...] = (

@@ -18,7 +18,9 @@ YEARS = range(2000, 2101)
 
 Name = Annotated[str, Meta(min_length=1)]
 Instant = Annotated[datetime, Meta(tz=True)]
-Energy = Annotated[int, Meta(ge=0)]
+Fen = Annotated[int, Meta(ge=-(10**17), le=10**17)]
+Energy = Annotated[int, Meta(ge=0, le=10**17)]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Period = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Quality = Annotated[str, Meta(pattern=r"^[VEM]{96}$")]
 
@@ -48,7 +50,7 @@ class AccountRow(Row):
     address: str
     kind: Name
     settlement: Name
-    people: int | None
+    people: Count | None
     low_income: bool
     opened: date
     closed: date | None
@@ -61,7 +63,7 @@ class BalanceRow(Row):
     key = ("account_no",)
 
     account_no: Name
-    balance_fen: int
+    balance_fen: Fen
     balance_at: Instant = field(name="at")
 
 
@@ -74,7 +76,7 @@ class ServicePointRow(Row):
     address: str
     area: str
     tariff: Name
-    contract_kva: int | None
+    contract_kva: Count | None
 
 
 class MeterRow(Row):
@@ -127,7 +129,7 @@ class BillRow(Row):
     account_no: Name
     service_point_no: Name
     period: Period
-    revision: Annotated[int, Meta(ge=0)]
+    revision: Count
     status: Literal["issued", "cancelled"]
     from_day: date
     to_day: date
@@ -137,10 +139,10 @@ class BillRow(Row):
     case: Raw
     lines: Raw
     readings: Raw
-    total_fen: int
-    consumption_fen: int
-    export_fen: int
-    settled_fen: int
+    total_fen: Fen
+    consumption_fen: Fen
+    export_fen: Fen
+    settled_fen: Fen
     estimated: bool
     issued_at: Instant
     due: date
@@ -164,13 +166,13 @@ class PostingRow(Row):
 
     posting_no: Name
     account_no: Name
-    amount_fen: int
+    amount_fen: Fen
     channel: Name
     order_no: str
     paid_at: Instant
     posted_at: Instant
     allocations: Raw
-    credit_fen: int
+    credit_fen: Fen
 
     def check(self) -> None:
         _ALLOCATIONS.decode(self.allocations)
@@ -183,8 +185,8 @@ class Line(Struct, gc=False):
     quantity: Decimal
     unit: Name
     rate: Decimal
-    amount_fen: int
-    base_fen: int | None
+    amount_fen: Fen
+    base_fen: Fen | None
     explain: str
 
 
@@ -201,8 +203,8 @@ class Allocation(Struct, gc=False):
     """What a posting paid of one bill."""
 
     bill_no: Name
-    principal_fen: int
-    late_fee_fen: int
+    principal_fen: Fen
+    late_fee_fen: Fen
 
 
 class Case(Struct, gc=False):

@@ -22,6 +22,7 @@ from service.sync.kinds import (
     Malformed,
     MeterDayRow,
     PostingRow,
+    Row,
 )
 from service.sync.reading import Ready
 
@@ -121,7 +122,7 @@ class _Statements:
 
 
 def _statements(kind: str) -> _Statements:
-    table, names = KINDS[kind].table, ", ".join((*columns(KINDS[kind]), "seq"))
+    table, names = KINDS[kind].table, ", ".join(_names(KINDS[kind]))
     incoming = f"incoming_{kind}"
     return _Statements(
         incoming=f"CREATE TEMP TABLE {incoming} ON COMMIT DROP AS"  # noqa: S608 - our own names
@@ -134,7 +135,7 @@ def _statements(kind: str) -> _Statements:
 
 def _insert(kind: str) -> str:
     row = KINDS[kind]
-    names = (*columns(row), "seq")
+    names = _names(row)
     listed, news = ", ".join(names), ", ".join(f"{name} = excluded.{name}" for name in names)
     returning = f" RETURNING {row.key[0]}, xmax = 0" if kind in _ANNOUNCEMENTS else ""
     return (
@@ -142,6 +143,11 @@ def _insert(kind: str) -> str:
         f" ON CONFLICT ({', '.join(row.key)}) DO UPDATE SET {news}"
         f" WHERE {row.table}.seq < excluded.seq{returning}"
     )
+
+
+def _names(row: type[Row]) -> list[str]:
+    """The columns, quoted because one of them is a word of SQL (`case`)."""
+    return [f'"{name}"' for name in (*columns(row), "seq")]
 
 
 _BALANCE = _Statements(

@@ -17,7 +17,6 @@ from runtime.secrets import ensure_secrets
 DATABASE = "exec denghuo database run"
 
 
-
 class House:
     """Processes that can be started, killed and started again, each by its name."""
 
@@ -37,7 +36,7 @@ class House:
             with self.log(name).open("ab") as log:
                 self.running[name] = subprocess.Popen(
                     self.lines[name],
-                    shell=True,  # noqa: S602 - a line of our own Procfile
+                    shell=True,
                     cwd=ROOT,
                     env=self.environment,
                     stdout=log,
@@ -123,7 +122,7 @@ def standing_house(**told: str) -> Iterator[House]:
         yield house
     finally:
         house.stop()
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             ["denghuo", "database", "remove", "--yes"], env=house.environment, check=False
         )
         shutil.rmtree(var, ignore_errors=True)

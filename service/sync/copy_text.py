@@ -25,7 +25,7 @@ Writer = Callable[[Any], str]
 def copy_line(row: Row, seq: int) -> str:
     """A row as one line of COPY: its fields in their order, then the number of the change.
 
-    Raises Malformed, or msgspec.ValidationError for what stands deeper in it.
+    Raises Malformed.
     """
     row.check()
     fields = [

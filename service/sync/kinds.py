@@ -8,13 +8,15 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 YEARS = range(2000, 2101)
 """Years in which a day of use may lie."""
+
+T = TypeVar("T")
 
 Name = Annotated[str, Meta(min_length=1)]
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -149,9 +151,9 @@ class BillRow(Row):
     settled_at: Instant | None
 
     def check(self) -> None:
-        _READINGS.decode(self.readings)
-        _CASE.decode(self.case)
-        lines = _LINES.decode(self.lines)
+        _decoded(_READINGS, self.readings, "readings")
+        _decoded(_CASE, self.case, "case")
+        lines = _decoded(_LINES, self.lines, "lines")
         if sum(line.amount_fen for line in lines) != self.total_fen:
             raise Malformed("the lines do not add up to total_fen")
         if not all(line.quantity.is_finite() and line.rate.is_finite() for line in lines):
@@ -175,7 +177,7 @@ class PostingRow(Row):
     credit_fen: Fen
 
     def check(self) -> None:
-        _ALLOCATIONS.decode(self.allocations)
+        _decoded(_ALLOCATIONS, self.allocations, "allocations")
 
 
 class Line(Struct, gc=False):
@@ -236,6 +238,13 @@ KINDS: dict[str, type[Row]] = {
 def key_of(kind: str) -> Callable[[Any], Any]:
     """What two rows of a kind must share to be about the same object."""
     return attrgetter(*KINDS[kind].key)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], raw: Raw, name: str) -> T:
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"{name}: {error}") from error
 
 
 def _check_year(day: date) -> None:

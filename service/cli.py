@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import click
 from sqlalchemy import select
@@ -66,9 +66,11 @@ def retry() -> None:
 @sync.command()
 def status() -> None:
     """Say how far the copy is, and what was set aside."""
-    with _reported():
-        database = Database.from_settings(load(ServiceSettings))
-    with database.unit_of_work() as session:
+    with (
+        _reported(),
+        _database(load(ServiceSettings)) as database,
+        database.unit_of_work() as session,
+    ):
         _show(sync_status(session))
         waiting = session.scalars(
             select(PoisonedChange)
@@ -113,14 +115,20 @@ def _opened() -> Iterator[tuple[Database, ChangeSource, ServiceSettings]]:
         settings = load(ServiceSettings)
         logs.configure(settings.log_level, process="sync")
         crypto.use_keys(KeyRing.from_settings(settings))
-        database, source = Database.from_settings(settings), source_from(settings)
-        try:
-            yield database, source, settings
-        except KeyboardInterrupt:
-            click.echo("Stopped.")
-        finally:
-            source.close()
-            database.dispose()
+        with _database(settings) as database, closing(source_from(settings)) as source:
+            try:
+                yield database, source, settings
+            except KeyboardInterrupt:
+                click.echo("Stopped.")
+
+
+@contextmanager
+def _database(settings: ServiceSettings) -> Iterator[Database]:
+    database = Database.from_settings(settings)
+    try:
+        yield database
+    finally:
+        database.dispose()
 
 
 @contextmanager

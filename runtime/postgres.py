@@ -35,6 +35,8 @@ from runtime.postgres_home import (
 from runtime.secrets import ensure_secrets
 from runtime.settings import SettingsError
 
+__all__ = ["PostgresError", "PrivateServer", "is_owned", "private_url"]
+
 ROLE = DATABASE = "denghuo"
 START_SECONDS = 60
 STOP_SECONDS = 30

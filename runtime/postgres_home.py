@@ -93,8 +93,10 @@ def _linked_home(link: Path) -> Path:
     home.chmod(0o711)
     try:
         link.symlink_to(home)
-    except FileExistsError:
+    except OSError as error:
         home.rmdir()
+        if not isinstance(error, FileExistsError):
+            raise PostgresError(f"{link} cannot be made: {error.strerror}.") from error
     return link.resolve()
 
 

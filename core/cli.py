@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from core.demo import cli as demo
 from core.metering import cli as metering
 from runtime.cli import plain_errors
 from runtime.settings import load
@@ -48,5 +49,5 @@ def openapi(output: Path | None) -> None:
         click.echo(text, nl=False)
 
 
-for command in metering.commands:
+for command in [*metering.commands, *demo.commands]:
     core.add_command(command)

@@ -1,17 +1,17 @@
 """A bound on the size of a request's body, kept while it is read."""
 
+from fastapi import HTTPException
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.api.errors import answer
+from core.api.errors import HTTP_CODES, answer
 
 LARGEST_BODY = 128 * 1024
 """Bytes of any body but a file of readings, which has a limit of its own."""
 
+SENTENCE = f"The body is larger than {LARGEST_BODY // 1024} KB."
+
 FILES = "/v1/readings"
-
-
-class _TooLarge(Exception):  # noqa: N818 - caught in this file
-    """The body went on beyond the limit."""
 
 
 class BodyLimit:
@@ -23,14 +23,15 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] == FILES:
             await self.app(scope, receive, send)
-            return
-        limited = _Limited(receive)
-        try:
-            limited.check_declared(scope)
-            await self.app(scope, limited, send)
-        except _TooLarge:
-            sentence = f"The body is larger than {LARGEST_BODY // 1024} KB."
-            await answer(413, "request.too_large", sentence)(scope, receive, send)
+        elif _declared(scope) > LARGEST_BODY:
+            await answer(413, HTTP_CODES[413], SENTENCE)(scope, receive, send)
+        else:
+            await self.app(scope, _Limited(receive), send)
+
+
+def _declared(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 class _Limited:
@@ -38,14 +39,9 @@ class _Limited:
         self._receive = receive
         self._left = LARGEST_BODY
 
-    def check_declared(self, scope: Scope) -> None:
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > LARGEST_BODY:
-            raise _TooLarge
-
     async def __call__(self) -> Message:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise _TooLarge
+            raise HTTPException(413, SENTENCE)
         return message

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -15,6 +15,9 @@ from core.billing.settlement import outstanding, settle
 from core.models import Account, Bill, Posting
 from runtime import clock
 from runtime.errors import Refused
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead of ours the clock may be by which a payment was stamped."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ def post(
     that is not the account's. `posted_at` is for history that is loaded.
     """
     account = ledger.lock_account(session, payment.account_no)
+    if payment.paid_at > clock.now() + CLOCKS_DIFFER:
+        raise Refused("posting.in_future", field="paid_at")
     request = fingerprint(replace(payment, paid_at=payment.paid_at.astimezone(UTC)))
     at = posted_at or clock.now()
     posting = _insert_once(session, account, payment, idempotency_key, request, at)

@@ -1,0 +1,433 @@
+"""The core over HTTP: forms, answers, and what is refused."""
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from core.api.errors import SENTENCES
+from core.api.limits import LARGEST_BODY
+from core.models import Posting
+from runtime.database import Database
+from tests.core.builders import (
+    create_account,
+    create_bill,
+    create_home,
+    create_service_point,
+    record_use,
+)
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
+NO = "420011875603"
+JSON = {"Idempotency-Key": "key-1", "Content-Type": "application/json"}
+PAYMENT = {
+    "account_no": NO,
+    "amount_fen": 12_345,
+    "channel": "wechat",
+    "order_no": "ORDER-1",
+    "paid_at": "2026-10-10T12:00:00+08:00",
+}
+
+
+@pytest.fixture(autouse=True)
+def _november() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def account_no(database: Database) -> str:
+    """An account with one bill of 123.45 yuan, due on 16 October."""
+    with database.unit_of_work() as session:
+        account = create_account(
+            session, NO, holder_name="陈大文", phone="13812345678", customer_no="C-9", people=3
+        )
+        create_bill(session, create_service_point(session, account), 12_345)
+    return NO
+
+
+def pay(client: httpx.Client, key: str = "key-1", **other: Any) -> httpx.Response:
+    headers = {"Idempotency-Key": key}
+    return client.post("/v1/postings", json=PAYMENT | other, headers=headers)
+
+
+def error(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["error"]["code"]
+
+
+# ---- the door -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer wrong", "Basic YTpi", "bearer é"])
+@pytest.mark.parametrize("path", ["/v1/changes", "/v1/accounts/1", "/v1/nothing", "/"])
+def test_without_the_token_nothing_is_told(core_url: str, given: str | None, path: str) -> None:
+    headers = httpx.Headers({} if given is None else {"Authorization": given.encode()})
+    response = httpx.get(core_url + path, headers=headers)
+    assert error(response) == (401, "token.wrong")
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/openapi.json"])
+def test_health_and_interface_are_open(core_url: str, path: str) -> None:
+    assert httpx.get(core_url + path).status_code == 200
+
+
+def test_an_address_that_is_none(client: httpx.Client) -> None:
+    assert error(client.get("/v1/nothing")) == (404, "path.not_found")
+
+
+def test_a_method_that_is_not_taken(client: httpx.Client) -> None:
+    response = client.put("/v1/postings")
+    assert error(response) == (405, "method.not_allowed")
+    assert response.headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_body_that_is_too_large(client: httpx.Client, declared: bool) -> None:
+    body = b" " * (LARGEST_BODY + 1)
+    content = body if declared else iter([body])
+    response = client.post("/v1/postings", content=content, headers=JSON)
+    assert error(response) == (413, "request.too_large")
+
+
+def test_every_refusal_has_a_sentence() -> None:
+    codes: set[str] = set()
+    for file in (ROOT / "core").rglob("*.py"):
+        raised = r'(?:Refused|NotFound|Conflict|Forbidden|Unavailable)\(\s*"([a-z_.]+)"'
+        codes |= set(re.findall(raised, file.read_text("utf-8")))
+    assert codes == set(SENTENCES)
+
+
+# ---- accounts -----------------------------------------------------------------------------------
+
+
+def test_an_account(client: httpx.Client, account_no: str) -> None:
+    assert client.get(f"/v1/accounts/{account_no}").json() == {
+        "account_no": NO,
+        "customer_no": "C-9",
+        "holder_name": "陈大文",
+        "phone": "13812345678",
+        "address": "海淀区灯火路1号",
+        "kind": "residential",
+        "settlement": "postpaid",
+        "people": 3,
+        "low_income": False,
+        "opened": "2020-01-01",
+        "closed": None,
+    }
+
+
+def test_an_account_that_is_none(client: httpx.Client) -> None:
+    response = client.get("/v1/accounts/7")
+    assert error(response) == (404, "account.not_found")
+    assert response.json()["error"]["message"] == "There is no account 7."
+
+
+def test_the_balance_shows_open_bills_with_the_charge_of_today(
+    client: httpx.Client, account_no: str
+) -> None:
+    """35 days late at one in a thousand: 12345 x 0.035 = 432.075."""
+    told = client.get(f"/v1/accounts/{account_no}/balance").json()
+    assert (told["account_no"], told["balance_fen"], told["at"]) == (
+        NO,
+        12_345,
+        "2026-11-20T04:00:00Z",
+    )
+    (bill,) = told["outstanding"]
+    del bill["bill_no"]
+    assert bill == {
+        "period": "2026-09",
+        "due": "2026-10-16",
+        "outstanding_fen": 12_345,
+        "late_fee_fen": 432,
+    }
+
+
+def test_what_the_balance_shows_is_what_a_payment_takes(
+    client: httpx.Client, account_no: str
+) -> None:
+    (bill,) = client.get(f"/v1/accounts/{account_no}/balance").json()["outstanding"]
+    whole = bill["outstanding_fen"] + bill["late_fee_fen"]
+    posting = pay(client, amount_fen=whole, paid_at="2026-11-20T04:00:00Z").json()
+    assert (posting["credit_fen"], posting["allocations"][0]["late_fee_fen"]) == (0, 432)
+    told = client.get(f"/v1/accounts/{account_no}/balance").json()
+    assert (told["balance_fen"], told["outstanding"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "last4", "verified"),
+    [
+        ("陈大文", "5678", True),
+        (" 陈 大文 ", "5678", True),
+        ("陈大文", "5679", False),
+        ("陈小文", "5678", False),
+    ],
+)
+def test_verification(
+    client: httpx.Client, account_no: str, name: str, last4: str, verified: bool
+) -> None:
+    proof = {"holder_name": name, "phone_last4": last4}
+    response = client.post(f"/v1/accounts/{account_no}/verify", json=proof)
+    assert (response.status_code, response.json()) == (200, {"verified": verified})
+
+
+def test_an_unknown_account_is_told_from_a_wrong_proof_by_nothing(client: httpx.Client) -> None:
+    proof = {"holder_name": "陈大文", "phone_last4": "5678"}
+    response = client.post("/v1/accounts/999/verify", json=proof)
+    assert (response.status_code, response.json()) == (200, {"verified": False})
+
+
+def test_an_adjustment_is_booked_once(client: httpx.Client, account_no: str) -> None:
+    path, headers = f"/v1/accounts/{account_no}/adjustments", {"Idempotency-Key": "adjust-1"}
+    given = {"amount_fen": -345, "reason": "Outage of 3 October", "decided_by": "desk-07"}
+    first = client.post(path, json=given, headers=headers)
+    again = client.post(path, json=given, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert (
+        first.json()
+        == again.json()
+        == given
+        | {
+            "adjustment_no": "A000000000001",
+            "account_no": NO,
+            "booked_at": "2026-11-20T04:00:00Z",
+        }
+    )
+    told = client.get(f"/v1/accounts/{account_no}/balance").json()
+    assert (told["balance_fen"], told["outstanding"][0]["outstanding_fen"]) == (12_000, 12_000)
+    other = client.post(path, json=given | {"amount_fen": -346}, headers=headers)
+    assert error(other) == (409, "idempotency.key_reused")
+
+
+# ---- postings -----------------------------------------------------------------------------------
+
+
+def test_a_posting_and_its_replay(client: httpx.Client, account_no: str) -> None:
+    first, again = pay(client), pay(client)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    told = first.json()
+    assert told.pop("allocations")[0]["principal_fen"] == 12_345
+    assert told == {
+        "posting_no": "P000000000001",
+        "account_no": NO,
+        "amount_fen": 12_345,
+        "channel": "wechat",
+        "order_no": "ORDER-1",
+        "paid_at": "2026-10-10T04:00:00Z",
+        "posted_at": "2026-11-20T04:00:00Z",
+        "credit_fen": 0,
+    }
+
+
+def test_the_same_key_with_another_body(client: httpx.Client, account_no: str) -> None:
+    pay(client)
+    assert error(pay(client, amount_fen=1)) == (409, "idempotency.key_reused")
+
+
+@pytest.mark.parametrize(
+    ("other", "code", "field"),
+    [
+        ({"amount_fen": 0}, "request.malformed", "body.amount_fen"),
+        ({"amount_fen": "100"}, "request.malformed", "body.amount_fen"),
+        ({"amount_fen": 1.0}, "request.malformed", "body.amount_fen"),
+        ({"amount_fen": True}, "request.malformed", "body.amount_fen"),
+        ({"paid_at": "2026-10-10T12:00:00"}, "request.malformed", "body.paid_at"),
+        ({"paid_at": 1_791_000_000}, "request.malformed", "body.paid_at"),
+        ({"paid_at": "0001-01-01T00:00:00+14:00"}, "request.malformed", "body.paid_at"),
+        ({"tip": 1}, "request.malformed", "body.tip"),
+        ({"order_no": "a\u0000b"}, "request.malformed", "body.order_no"),
+        ({"bill_nos": ["X"]}, "posting.bill_unknown", "bill_nos"),
+        ({"paid_at": "2026-11-22T04:00:00Z"}, "posting.in_future", "paid_at"),
+    ],
+)
+def test_a_payment_that_is_malformed_posts_nothing(
+    client: httpx.Client,
+    database: Database,
+    account_no: str,
+    other: dict[str, Any],
+    code: str,
+    field: str,
+) -> None:
+    response = pay(client, **other)
+    assert error(response) == (422, code)
+    assert response.json()["error"]["field"] == field
+    with database.unit_of_work() as session:
+        assert session.scalar(select(func.count()).select_from(Posting)) == 0
+
+
+@pytest.mark.parametrize("key", [None, "", "a b", "x" * 65])
+def test_a_posting_needs_a_key(client: httpx.Client, account_no: str, key: str | None) -> None:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    response = client.post("/v1/postings", json=PAYMENT, headers=headers)
+    assert error(response) == (422, "request.malformed")
+
+
+def test_a_body_that_is_not_json(client: httpx.Client) -> None:
+    response = client.post("/v1/postings", content=b"{", headers=JSON)
+    assert error(response) == (422, "request.not_json")
+
+
+def test_thirty_requests_at_once_post_once(client: httpx.Client, account_no: str) -> None:
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(pay(client).status_code)) for _ in range(30)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] * 29 + [201]
+
+
+def test_the_file_of_a_day_can_be_checked(client: httpx.Client, account_no: str) -> None:
+    pay(client, "key-1", amount_fen=100)
+    pay(client, "key-2", amount_fen=23, channel="alipay")
+    response = client.get("/v1/settlements/2026-11-20")
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.text.splitlines() == [
+        "posting_no,account_no,amount_fen,channel,order_no,paid_at,posted_at",
+        f"P000000000001,{NO},100,wechat,ORDER-1,2026-10-10T04:00:00+00:00,2026-11-20T04:00:00+00:00",
+        f"P000000000002,{NO},23,alipay,ORDER-1,2026-10-10T04:00:00+00:00,2026-11-20T04:00:00+00:00",
+        "total,2,123",
+    ]
+    assert (response.headers["X-Count"], response.headers["X-Sum-Fen"]) == ("2", "123")
+    digest = hashlib.sha256(response.content).hexdigest()
+    assert response.headers["X-Content-SHA256"] == digest
+
+
+def test_the_day_of_the_file_is_a_day_in_china(client: httpx.Client, account_no: str) -> None:
+    with time_machine.travel("2026-11-19T16:00:00Z", tick=False):
+        pay(client)
+    assert client.get("/v1/settlements/2026-11-20").headers["X-Count"] == "1"
+    assert client.get("/v1/settlements/2026-11-19").headers["X-Count"] == "0"
+
+
+# ---- service orders -----------------------------------------------------------------------------
+
+
+def order(client: httpx.Client, key: str = "order-1", **given: Any) -> httpx.Response:
+    body = {"kind": "outage_report", "details": {"note": "整栋楼停电", "photos": ["a", "b"]}}
+    return client.post("/v1/service-orders", json=body | given, headers={"Idempotency-Key": key})
+
+
+def test_a_service_order_from_request_to_end(client: httpx.Client, account_no: str) -> None:
+    made = order(client, account_no=NO)
+    assert made.status_code == 201
+    number = made.json()["service_order_no"]
+    for status in ("accepted", "in_progress", "done"):
+        step = {"status": status, "details": {status: "noted"}}
+        assert client.patch(f"/v1/service-orders/{number}", json=step).status_code == 200
+    told = client.get(f"/v1/service-orders/{number}").json()
+    assert (told["status"], told["account_no"]) == ("done", NO)
+    assert told["details"] == {
+        "note": "整栋楼停电",
+        "photos": ["a", "b"],
+        "accepted": "noted",
+        "in_progress": "noted",
+        "done": "noted",
+    }
+    feed = [msgspec.json.decode(line) for line in client.get("/v1/changes").content.splitlines()]
+    assert [each["data"]["status"] for each in feed] == [
+        "received",
+        "accepted",
+        "in_progress",
+        "done",
+    ]
+    assert feed[-1]["data"] == told
+
+
+def test_a_service_order_is_made_once(client: httpx.Client) -> None:
+    first, again = order(client), order(client)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert error(order(client, kind="complaint")) == (409, "idempotency.key_reused")
+
+
+def test_an_order_that_is_done_stays_done(client: httpx.Client) -> None:
+    number = order(client).json()["service_order_no"]
+    client.patch(f"/v1/service-orders/{number}", json={"status": "rejected"})
+    response = client.patch(f"/v1/service-orders/{number}", json={"status": "accepted"})
+    assert error(response) == (409, "service_order.cannot_move")
+
+
+def test_the_character_nul_is_refused(client: httpx.Client) -> None:
+    assert error(order(client, details={"a": {"b": ["\u0000"]}})) == (422, "request.malformed")
+
+
+# ---- billing ------------------------------------------------------------------------------------
+
+
+def test_a_bill_run_an_anomaly_and_a_rebill(client: httpx.Client, database: Database) -> None:
+    with database.unit_of_work() as session:
+        _, _, meter = create_home(session)
+        for period, wh in (("2026-08", 100), ("2026-09", 300)):
+            record_use(session, meter, period, wh)
+    for period in ("2026-08", "2026-09"):
+        started = client.post("/v1/bill-runs", json={"period": period})
+        assert (started.status_code, started.json()["period"]) == (202, period)
+        assert finished(client, period)["failed"] == 0
+    assert finished(client, "2026-09")["held"] == 1
+    (anomaly,) = client.get("/v1/anomalies").json()
+    assert (anomaly["kind"], anomaly["detail"]) == (
+        "sudden_rise",
+        {"daily_wh": 28_800, "usual_daily_wh": 9_600},
+    )
+    decision = {"decision": "released", "by": "desk-07"}
+    path = f"/v1/anomalies/{anomaly['id']}/decision"
+    assert client.post(path, json=decision).json()["decision"] == "released"
+    assert client.get("/v1/anomalies").json() == []
+    assert len(client.get("/v1/anomalies", params={"decided": True}).json()) == 1
+    with database.unit_of_work() as session:
+        record_use(session, meter, "2026-09", 100)
+    (made,) = client.post(f"/v1/bills/{anomaly['bill_no']}/rebill").json()
+    assert (made["revision"], made["total_fen"], made["status"]) == (1, 14_303, "issued")
+    again = client.post(f"/v1/bills/{anomaly['bill_no']}/rebill")
+    assert error(again) == (409, "bill.cannot_rebill")
+
+
+def finished(client: httpx.Client, period: str) -> dict[str, Any]:
+    """The run's result, once it has one."""
+    while True:
+        told: dict[str, Any] = client.get(f"/v1/bill-runs/{period}").json()
+        if told["finished_at"]:
+            return told
+
+
+def test_a_month_that_is_not_over_is_not_billed(client: httpx.Client) -> None:
+    response = client.post("/v1/bill-runs", json={"period": "2026-11"})
+    assert error(response) == (409, "bill_run.not_over")
+    assert error(client.get("/v1/bill-runs/2026-11")) == (404, "bill_run.not_found")
+
+
+def test_a_service_point_that_fails_is_named(client: httpx.Client, database: Database) -> None:
+    with database.unit_of_work() as session:
+        _, point, _ = create_home(session)
+    client.post("/v1/bill-runs", json={"period": "2026-09"})
+    assert finished(client, "2026-09")["failures"] == [
+        {
+            "service_point_no": point.service_point_no,
+            "reason": "Readings are missing on 30 days: estimate them first.",
+        }
+    ]
+
+
+def test_dates_of_today(client: httpx.Client, database: Database) -> None:
+    with database.unit_of_work() as session:
+        _, _, meter = create_home(session)
+        record_use(session, meter, "2026-10")
+    client.post("/v1/bill-runs", json={"period": "2026-10"})
+    finished(client, "2026-10")
+    lines = client.get("/v1/changes").content.splitlines()
+    bill = next(each for each in map(msgspec.json.decode, lines) if each["kind"] == "bill")
+    assert bill["data"]["due"] == date(2026, 12, 5).isoformat()

@@ -147,7 +147,8 @@ def _workshop(load: Load, days: list[date], luck: np.random.Generator) -> Floats
     noise = luck.gamma(60, 1 / 60, (len(days), 96))
     running = np.stack([_shift_profile(load.shifts, clock.is_working_day(day)) for day in days])
     level = np.array([0.92 + 0.08 * weather(day) for day in days])[:, None]
-    return load.kw * 250 * running * level * noise
+    used: Floats = load.kw * 250 * running * level * noise
+    return used
 
 
 @cache

@@ -77,6 +77,10 @@ class Scale:
     small_firm: int = 6
 
 
+SMALL = Scale(homes=6, shops=2, pumps=1, firm=3, small_firm=1)
+"""Enough to have one of every sort."""
+
+
 def dice(account_no: str, *about: object) -> np.random.Generator:
     """Randomness that is always the same for an account and a subject."""
     return np.random.default_rng(crc32(repr((account_no, *about)).encode()))

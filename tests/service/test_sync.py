@@ -385,11 +385,13 @@ def test_a_run_that_is_killed_loses_and_doubles_nothing(database, database_url, 
         core.add("bill", changes.bill(f"B{number:06d}", settled_fen=number))
     command = [sys.executable, "-c", textwrap.dedent(VICTIM), database_url, core.url]
     kills = 0
-    for wait in (0.02, 0.05, 0.09, 0.14, 0.2):
+    for pages in (1, 2, 3, 5, 8):
+        seen = len(core.requests)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        time.sleep(wait)  # a different moment each time, that is all
+        while len(core.requests) < seen + pages:
+            time.sleep(0.0005)
         os.kill(process.pid, signal.SIGKILL)
         kills += process.wait() == -signal.SIGKILL
         process.stdout.close()

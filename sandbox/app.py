@@ -1,0 +1,47 @@
+"""The application: both gateways, the cashiers, the boxes and the hooks in one."""
+
+from pathlib import Path
+
+from flask import Flask, Response, render_template
+
+from sandbox.alipay import alipay
+from sandbox.box import Box
+from sandbox.cashier import cashier
+from sandbox.faults import Faults
+from sandbox.hooks import hooks
+from sandbox.messages import messages
+from sandbox.notices import Schedule
+from sandbox.papers import load
+from sandbox.sender import Sender
+from sandbox.store import Store
+from sandbox.wechat import wechat
+
+MOST_BYTES = 1 << 20
+BLUEPRINTS = (wechat, alipay, cashier, messages, hooks)
+
+
+def create_app(
+    keys: Path, data: Path, schedule: Schedule | None = None, refund_seconds: float = 1.0
+) -> Flask:
+    """The sandbox with papers from `keys` and memory in `data`. Raises PapersError."""
+    store = Store(data / "sandbox.sqlite3")
+    box = Box(load(keys), store, Faults(store), schedule or Schedule(), refund_seconds)
+    app = Flask("sandbox", template_folder=str(Path(__file__).parent / "templates"))
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.extensions["sandbox"] = box
+    app.extensions["sender"] = Sender(box)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/healthz", "healthz", healthz)
+    app.register_error_handler(404, not_found)
+    return app
+
+
+def healthz() -> Response:
+    return Response('{"status":"ok"}', content_type="application/json")
+
+
+def not_found(_error: Exception) -> tuple[str, int]:
+    return render_template(
+        "refused.html", code="404", reason="这里没有这样的页面或订单 There is no such page or order"
+    ), 404

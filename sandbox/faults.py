@@ -1,0 +1,88 @@
+"""Faults a tester can order: a gateway that fails, hangs or loses its answer; stamps that are off.
+
+They are kept in the store, so that a restart does not heal them.
+"""
+
+import json
+import threading
+from dataclasses import dataclass
+
+from sandbox import clock
+from sandbox.store import Store
+
+CHANNELS = ("wechat", "alipay", "sms", "mail")
+KINDS = ("error", "timeout", "lost_answer")
+"""error: answers 500 at once. timeout: does nothing and answers when the outage ends.
+lost_answer: does what is asked, and the answer never comes in time."""
+
+_STEP = 0.1
+
+
+@dataclass(frozen=True)
+class Outage:
+    """One channel out of order until an instant."""
+
+    channel: str
+    kind: str
+    until: float
+
+
+class Faults:
+    """The faults in force."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._changed = threading.Condition()
+
+    def begin(self, channel: str, kind: str, seconds: float) -> None:
+        """Put a channel out of order, in place of what it suffered before."""
+        outage = {"kind": kind, "until": clock.now() + seconds}
+        self._set(f"outage:{channel}", json.dumps(outage))
+
+    def end(self) -> None:
+        """All channels work again, and stamps are right."""
+        with self._store.transaction() as db:
+            db.execute("delete from condition")
+        self._wake()
+
+    def outage(self, channel: str) -> Outage | None:
+        """What the channel suffers now."""
+        value = self._get(f"outage:{channel}")
+        if value is None:
+            return None
+        outage = Outage(channel, **json.loads(value))
+        return outage if outage.until > clock.now() else None
+
+    def outages(self) -> list[Outage]:
+        """All that is out of order now."""
+        return [outage for outage in map(self.outage, CHANNELS) if outage]
+
+    def hold(self, channel: str) -> None:
+        """Return when the channel's outage is over."""
+        while outage := self.outage(channel):
+            with self._changed:
+                self._changed.wait(max(_STEP, outage.until - clock.now()))
+
+    def skew(self, seconds: float) -> None:
+        """Stamps on answers and notices are off by so much from now on."""
+        self._set("skew", repr(seconds))
+
+    def stamp(self) -> float:
+        """The instant that is written on answers and notices."""
+        return clock.now() + float(self._get("skew") or 0)
+
+    def _get(self, name: str) -> str | None:
+        with self._store.reading() as db:
+            row = db.execute("select value from condition where name = ?", (name,)).fetchone()
+        return row["value"] if row else None
+
+    def _set(self, name: str, value: str) -> None:
+        with self._store.transaction() as db:
+            db.execute(
+                "insert or replace into condition (name, value) values (?, ?)", (name, value)
+            )
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()

@@ -1,0 +1,200 @@
+"""A provider of text messages and mail that keeps everything in a box to look into.
+
+`POST /sms/v1/messages` and `POST /mail/v1/messages` with a bearer token; see docs/sandbox.md.
+"""
+
+import hmac
+import json
+import re
+import secrets
+from dataclasses import asdict, dataclass
+from sqlite3 import Connection
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from sandbox import box, clock
+
+messages = Blueprint("messages", __name__)
+
+PHONE = re.compile(r"(\+86)?1[3-9]\d{9}", re.ASCII)
+MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+DELIVERY_SECONDS = 1.0
+DEAD_ENDING = "0404"
+"""A number that ends so, or a mailbox that begins with it, is never reached."""
+
+
+class RejectedError(Exception):
+    """The provider does not take a message: HTTP status, code, sentence."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message; its delivery follows from its age and its recipient."""
+
+    id: int
+    medium: str
+    message_id: str
+    client_id: str
+    recipient: str
+    content: dict[str, Any]
+    created_at: float
+
+    @property
+    def status(self) -> str:
+        """accepted, then delivered or failed."""
+        if clock.now() < self.created_at + DELIVERY_SECONDS:
+            return "accepted"
+        dead = self.recipient.endswith(DEAD_ENDING) or self.recipient.startswith(DEAD_ENDING)
+        return "failed" if dead else "delivered"
+
+    @property
+    def sent_at(self) -> str:
+        return clock.wall(self.created_at)
+
+    def shown(self) -> dict[str, Any]:
+        """All of it as JSON, the content's fields at the top."""
+        fields = asdict(self)
+        content: dict[str, Any] = fields.pop("content")
+        return content | fields | {"status": self.status}
+
+
+@messages.errorhandler(RejectedError)
+def reject(error: RejectedError) -> Response:
+    return _json({"code": error.code, "message": str(error)}, error.status)
+
+
+@messages.post("/sms/v1/messages")
+def send_sms() -> Response:
+    content = _authorised("sms", box.current().papers.sms_token)
+    phone = _text(content, "phone", 16)
+    if not PHONE.fullmatch(phone):
+        raise RejectedError(400, "invalid_phone", "phone is not a mobile number.")
+    params = content.get("params", {})
+    if not isinstance(params, dict) or not all(isinstance(each, str) for each in params.values()):
+        raise RejectedError(400, "invalid_params", "params must be an object of strings.")
+    kept = {
+        "phone": phone,
+        "signature": _text(content, "signature", 20),
+        "template": _text(content, "template", 64),
+        "params": params,
+    }
+    return _accept("sms", phone.removeprefix("+86"), _text(content, "client_id", 64), kept)
+
+
+@messages.post("/mail/v1/messages")
+def send_mail() -> Response:
+    content = _authorised("mail", box.current().papers.mail_token)
+    to = _text(content, "to", 320)
+    if not MAIL.fullmatch(to):
+        raise RejectedError(400, "invalid_to", "to is not a mail address.")
+    kept = {
+        "to": to,
+        "subject": _text(content, "subject", 200),
+        "text": _text(content, "text", 100_000),
+    }
+    return _accept("mail", to, _text(content, "client_id", 64), kept)
+
+
+@messages.get("/<any(sms, mail):medium>/v1/messages/<message_id>")
+def delivery(medium: str, message_id: str) -> Response:
+    """What became of a message."""
+    _check_token(getattr(box.current().papers, f"{medium}_token"))
+    with box.current().store.reading() as db:
+        row = db.execute(
+            "select * from message where medium = ? and message_id = ?", (medium, message_id)
+        ).fetchone()
+    if row is None:
+        raise RejectedError(404, "unknown_message", "There is no such message.")
+    return _json({"message_id": message_id, "status": _message(row).status})
+
+
+@messages.get("/sms")
+def sms_box() -> str:
+    return _page("sms", request.args.get("phone"))
+
+
+@messages.get("/mail")
+def mail_box() -> str:
+    return _page("mail", request.args.get("to"))
+
+
+def _page(medium: str, recipient: str | None) -> str:
+    with box.current().store.reading() as db:
+        found = latest(db, medium, recipient)
+    return render_template("messages.html", medium=medium, messages=found, recipient=recipient)
+
+
+def latest(db: Connection, medium: str, recipient: str | None, limit: int = 200) -> list[Message]:
+    """Newest first, perhaps of one recipient."""
+    rows = db.execute(
+        "select * from message where medium = ? and (? is null or recipient = ?)"
+        " order by id desc limit ?",
+        (medium, recipient or None, recipient, limit),
+    )
+    return [_message(row) for row in rows]
+
+
+def _message(row: Any) -> Message:
+    return Message(**(dict(row) | {"content": json.loads(row["content"])}))
+
+
+def _authorised(medium: str, token: str) -> dict[str, Any]:
+    """The JSON object of a request with the right token, while the provider works."""
+    faults = box.current().faults
+    outage = faults.outage(medium)
+    if outage and outage.kind != "lost_answer":
+        if outage.kind == "timeout":
+            faults.hold(medium)
+        raise RejectedError(500, "unavailable", "The provider is out of order.")
+    _check_token(token)
+    content = request.get_json(silent=True)
+    if not isinstance(content, dict):
+        raise RejectedError(400, "invalid_body", "The body must be a JSON object.")
+    return content
+
+
+def _check_token(token: str) -> None:
+    given = request.headers.get("Authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise RejectedError(401, "unauthorised", "The bearer token is missing or wrong.")
+
+
+def _text(content: dict[str, Any], name: str, most: int) -> str:
+    value = content.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= most:
+        raise RejectedError(
+            400, f"invalid_{name}", f"{name} must be a text of 1 to {most} characters."
+        )
+    return value
+
+
+def _accept(medium: str, recipient: str, client_id: str, content: dict[str, Any]) -> Response:
+    """Store a message once for each `client_id`; a repeat gets the first one's number."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    with box.current().store.transaction() as db:
+        db.execute(
+            "insert or ignore into message"
+            " (medium, message_id, client_id, recipient, content, created_at)"
+            " values (?, ?, ?, ?, ?, ?)",
+            (medium, secrets.token_hex(12), client_id, recipient, text, clock.now()),
+        )
+        row = db.execute(
+            "select * from message where medium = ? and client_id = ?", (medium, client_id)
+        ).fetchone()
+    if row["content"] != text:
+        raise RejectedError(409, "client_id_used", "client_id stands for another message.")
+    outage = box.current().faults.outage(medium)
+    if outage and outage.kind == "lost_answer":
+        box.current().faults.hold(medium)
+    return _json({"message_id": row["message_id"], "status": "accepted"}, 202)
+
+
+def _json(content: dict[str, Any], status: int = 200) -> Response:
+    text = json.dumps(content, ensure_ascii=False)
+    return Response(text, status, content_type="application/json; charset=utf-8")

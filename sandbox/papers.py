@@ -1,0 +1,213 @@
+"""Papers: the numbers and keys that merchant and gateways know each other by.
+
+`create` makes a complete set for demo and tests. The folder holds what the house is given by its
+gateways, one file per setting; `gateway/` in it holds what only the gateways know.
+"""
+
+import fcntl
+import os
+import secrets
+import string
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+MERCHANT_KEYS = {
+    "wechatpay": PrivateFormat.PKCS8,
+    "alipay": PrivateFormat.TraditionalOpenSSL,
+}
+"""Form of the merchant's private key that each gateway's client wants."""
+
+
+class PapersError(Exception):
+    """The papers are missing or belong to somebody else. One sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class WeChatPapers:
+    """What WeChat Pay knows of its one merchant, and its own key."""
+
+    mchid: str
+    appid: str
+    serial: str
+    apiv3_key: bytes
+    public_key_id: str
+    merchant_key: rsa.RSAPublicKey
+    own_key: rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True)
+class AlipayPapers:
+    """What Alipay knows of its one app, and its own key."""
+
+    appid: str
+    seller_id: str
+    merchant_key: rsa.RSAPublicKey
+    own_key: rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True)
+class Papers:
+    """Everything the sandbox knows before the first request."""
+
+    wechat: WeChatPapers
+    alipay: AlipayPapers
+    sms_token: str
+    mail_token: str
+
+
+def _digits(count: int) -> str:
+    return "".join(secrets.choice(string.digits) for _ in range(count))
+
+
+def _letters_and_digits(count: int) -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(count))
+
+
+NUMBERS: dict[str, Callable[[], str]] = {
+    "denghuo_wechatpay_mchid": lambda: "19" + _digits(8),
+    "denghuo_wechatpay_appid": lambda: "wx" + secrets.token_hex(8),
+    "denghuo_wechatpay_serial": lambda: secrets.token_hex(20).upper(),
+    "denghuo_wechatpay_apiv3_key": lambda: _letters_and_digits(32),
+    "denghuo_wechatpay_public_key_id": lambda: "PUB_KEY_ID_01" + _digits(32),
+    "denghuo_alipay_appid": lambda: "2021" + _digits(12),
+    "denghuo_alipay_seller_id": lambda: "2088" + _digits(12),
+    "denghuo_sms_token": lambda: secrets.token_urlsafe(32),
+    "denghuo_mail_token": lambda: secrets.token_urlsafe(32),
+}
+
+
+def create(folder: Path) -> None:
+    """Complete the papers in `folder`; what is there stays. Safe to run twice at once.
+
+    Raises PapersError when the folder holds the papers of a gateway that is not this one.
+    """
+    gateway = folder / "gateway"
+    for each in (folder, gateway):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(gateway):
+        for provider in MERCHANT_KEYS:
+            _refuse_foreign(folder, provider)
+        for name, make in NUMBERS.items():
+            _keep_or_write(folder / name, make)
+        for provider, form in MERCHANT_KEYS.items():
+            _gateway_pair(folder, provider)
+            _merchant_pair(folder, provider, form)
+
+
+def load(folder: Path) -> Papers:
+    """Raises PapersError when a paper is missing or unreadable."""
+    try:
+        return _load(folder)
+    except FileNotFoundError as missing:
+        raise PapersError(
+            f"{missing.filename} is missing: run `denghuo sandbox keys --dir {folder}` first."
+        ) from missing
+    except ValueError as malformed:
+        raise PapersError(f"A key in {folder} cannot be read; remove it and make it anew.") from (
+            malformed
+        )
+
+
+def _load(folder: Path) -> Papers:
+    def text(name: str) -> str:
+        return (folder / f"denghuo_{name}").read_text(encoding="utf-8").strip()
+
+    return Papers(
+        WeChatPapers(
+            mchid=text("wechatpay_mchid"),
+            appid=text("wechatpay_appid"),
+            serial=text("wechatpay_serial"),
+            apiv3_key=text("wechatpay_apiv3_key").encode(),
+            public_key_id=text("wechatpay_public_key_id"),
+            merchant_key=_public_key(folder / "gateway" / "wechatpay_merchant_public_key.pem"),
+            own_key=_private_key(folder / "gateway" / "wechatpay_private_key.pem"),
+        ),
+        AlipayPapers(
+            appid=text("alipay_appid"),
+            seller_id=text("alipay_seller_id"),
+            merchant_key=_public_key(folder / "gateway" / "alipay_merchant_public_key.pem"),
+            own_key=_private_key(folder / "gateway" / "alipay_private_key.pem"),
+        ),
+        sms_token=text("sms_token"),
+        mail_token=text("mail_token"),
+    )
+
+
+def _refuse_foreign(folder: Path, provider: str) -> None:
+    """A gateway's public key without its private half was given by a real gateway."""
+    public = folder / f"denghuo_{provider}_public_key"
+    if public.exists() and not (folder / "gateway" / f"{provider}_private_key.pem").exists():
+        raise PapersError(
+            f"{public} was not made by the sandbox: choose a folder without a real gateway's keys."
+        )
+
+
+def _gateway_pair(folder: Path, provider: str) -> None:
+    """The gateway's key; its public half is published to the house."""
+    private = folder / "gateway" / f"{provider}_private_key.pem"
+    _keep_or_write(private, lambda: _private_pem(PrivateFormat.PKCS8))
+    public = folder / f"denghuo_{provider}_public_key"
+    _keep_or_write(public, lambda: _public_pem(_private_key(private)))
+
+
+def _merchant_pair(folder: Path, provider: str, form: PrivateFormat) -> None:
+    """The merchant's key; its public half is handed to the gateway."""
+    private = folder / f"denghuo_{provider}_private_key"
+    _keep_or_write(private, lambda: _private_pem(form))
+    public = folder / "gateway" / f"{provider}_merchant_public_key.pem"
+    _keep_or_write(public, lambda: _public_pem(_private_key(private)))
+
+
+def _private_pem(form: PrivateFormat) -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
+
+
+def _public_pem(key: rsa.RSAPrivateKey) -> str:
+    public = key.public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _private_key(path: Path) -> rsa.RSAPrivateKey:
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("the gateways use RSA")
+    return key
+
+
+def _public_key(path: Path) -> rsa.RSAPublicKey:
+    key = load_pem_public_key(path.read_bytes())
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise ValueError("the gateways use RSA")
+    return key
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _keep_or_write(path: Path, make: Callable[[], str]) -> None:
+    """The file appears whole or not at all, and for its owner only."""
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(make())
+    draft.replace(path)

@@ -1,0 +1,124 @@
+"""Where the outside world remembers: one SQLite file that survives its process being killed."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+create table if not exists trade (
+    id integer primary key,
+    channel text not null check (channel in ('wechat', 'alipay')),
+    product text not null,
+    out_trade_no text not null,
+    token text not null unique,
+    trade_no text not null unique,
+    total_fen integer not null check (total_fen > 0),
+    subject text not null,
+    request text not null,
+    notify_url text not null,
+    return_url text not null,
+    state text not null default 'open' check (state in ('open', 'paid', 'closed')),
+    created_at real not null,
+    expires_at real not null,
+    paid_at real,
+    unique (channel, out_trade_no),
+    check ((paid_at is not null) = (state = 'paid'))
+);
+create table if not exists refund (
+    id integer primary key,
+    trade_id integer not null references trade,
+    refund_no text not null,
+    gateway_no text not null unique,
+    fen integer not null check (fen > 0),
+    reason text not null,
+    created_at real not null,
+    settles_at real not null,
+    unique (trade_id, refund_no)
+);
+create table if not exists notice (
+    id integer primary key,
+    number text not null,
+    trade_id integer not null references trade,
+    refund_id integer references refund,
+    event text not null check (event in ('paid', 'closed', 'refunded')),
+    flavour text not null check (flavour in ('genuine', 'wrong_amount', 'forged')),
+    url text not null,
+    state text not null check (state in ('pending', 'delivered', 'lost', 'given_up')),
+    tries integer not null default 0,
+    taken integer not null default 0,
+    created_at real not null,
+    next_at real not null,
+    last_status integer,
+    last_answer text
+);
+create index if not exists notice_due on notice (next_at) where state = 'pending';
+create table if not exists nonce (
+    nonce text primary key,
+    used_at real not null
+) without rowid;
+create table if not exists message (
+    id integer primary key,
+    medium text not null check (medium in ('sms', 'mail')),
+    message_id text not null unique,
+    client_id text not null,
+    recipient text not null,
+    content text not null,
+    created_at real not null,
+    unique (medium, client_id)
+);
+create index if not exists message_recipient on message (medium, recipient, id);
+create table if not exists condition (
+    name text primary key,
+    value text not null
+) without rowid;
+"""
+
+TABLES = ("notice", "refund", "trade", "nonce", "message", "condition")
+
+
+class Store:
+    """Transactions on one file. Writers queue; what is committed outlives `kill -9`."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        with self._connection() as db:
+            db.execute("pragma journal_mode = wal")
+            db.executescript(SCHEMA)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything inside happens, or nothing; nobody else writes meanwhile."""
+        with self._connection() as db:
+            db.execute("begin immediate")
+            try:
+                yield db
+            except BaseException:
+                db.rollback()
+                raise
+            db.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent picture."""
+        with self._connection() as db:
+            db.execute("begin")
+            yield db
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        try:
+            db.row_factory = sqlite3.Row
+            db.execute("pragma foreign_keys = on")
+            db.execute("pragma synchronous = normal")
+            yield db
+        finally:
+            db.close()
+
+    def empty(self) -> None:
+        """Forget everything."""
+        with self.transaction() as db:
+            for table in TABLES:
+                db.execute(f"delete from {table}")  # noqa: S608 - names from the list above

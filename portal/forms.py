@@ -1,16 +1,36 @@
 """What the forms of all pages share."""
 
+from collections.abc import Iterable
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.form import BaseForm
 from wtforms.validators import InputRequired
 
 from portal import words
 from runtime.errors import Refused
 
 
+class OwnWords:
+    """Stands where WTForms would speak: what our own validators did not name is simply wrong."""
+
+    def gettext(self, _message: str) -> str:
+        return _("这一项填得不对。再看一眼？")
+
+    def ngettext(self, _singular: str, _plural: str, _number: int) -> str:
+        return _("这一项填得不对。再看一眼？")
+
+
 class Form(FlaskForm):
     """A form whose refusals by the service layer stand at the field they are about."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: BaseForm) -> OwnWords:
+            return OwnWords()
 
     refusals: dict[str, str] = {}  # noqa: RUF012 - each form states its own
     """Field name by the beginning of a refusal's code; others are about the whole form."""
@@ -23,6 +43,14 @@ class Form(FlaskForm):
                 self[name].errors = [*self[name].errors, sentence]
                 return
         self.form_errors.append(sentence)
+
+
+def one_of(
+    label: LazyString, options: Iterable[tuple[str, LazyString | str]], **more: object
+) -> RadioField:
+    """One of a few values, each with its words."""
+    choices = [SelectChoice(value, words) for value, words in options]
+    return RadioField(label, choices=choices, **more)
 
 
 def required(sentence: object = None) -> InputRequired:

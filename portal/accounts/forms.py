@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField
 from wtforms.validators import Length
 
-from portal.forms import Form, code_field, required
+from portal.forms import Form, code_field, one_of, required
 from service.people.links import ALIAS_LENGTH
 
 ROLES = (
@@ -19,7 +19,7 @@ def _account_no() -> StringField:
 
 
 def _role() -> RadioField:
-    return RadioField(_l("这是谁的家"), choices=ROLES, default="owner")
+    return one_of(_l("这是谁的家"), ROLES, default="owner")
 
 
 def _alias() -> StringField:

@@ -1,9 +1,24 @@
 """The door: who gets in, who does not, and what stands on the page then."""
 
-from flask.testing import FlaskClient
+from datetime import timedelta
 
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from runtime import clock
 from runtime.database import Database
-from tests.portal.conftest import create_user, post, sign_in
+from service.models import SignInSession, User
+from service.people.events import CodeIssued
+from tests.portal.conftest import PASSWORD, PHONE, create_user, post, sign_in
+
+CHROME = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
+
+
+def ask_for_code(client: FlaskClient, path: str, phone: str = PHONE):  # type: ignore[no-untyped-def]
+    return post(client, path, phone=phone, action="send")
 
 
 def test_a_customer_signs_in_and_out(client: FlaskClient, database: Database) -> None:
@@ -12,3 +27,298 @@ def test_a_customer_signs_in_and_out(client: FlaskClient, database: Database) ->
     assert client.get("/profile").status_code == 200
     assert post(client, "/sign-out").headers["Location"] == "/sign-in"
     assert client.get("/profile").status_code == 302
+
+
+def test_the_phone_may_be_written_as_people_write_it(
+    client: FlaskClient, database: Database
+) -> None:
+    create_user(database)
+    sign_in(client, phone="+86 138-0000-2046")
+    assert client.get("/profile").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("phone", "password", "sentence"),
+    [
+        (PHONE, "wrong password", "手机号或密码不对"),
+        ("13900000000", PASSWORD, "手机号或密码不对"),
+        ("12345", PASSWORD, "手机号是 11 位数字"),
+        ("", PASSWORD, "请填手机号"),
+        (PHONE, "", "请填密码"),
+    ],
+)
+def test_a_wrong_try_says_what_to_do_and_keeps_the_phone(
+    client: FlaskClient, database: Database, phone: str, password: str, sentence: str
+) -> None:
+    create_user(database)
+    answer = post(client, "/sign-in", phone=phone, password=password)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'value="{phone}"' in answer.text
+    assert password == "" or password not in answer.text
+    assert client.get("/profile").status_code == 302
+
+
+def test_the_ninth_wrong_try_is_not_looked_at(client: FlaskClient, database: Database) -> None:
+    create_user(database)
+    with time_machine.travel(clock.now(), tick=False) as travel:
+        for _ in range(8):
+            assert "不对" in post(client, "/sign-in", phone=PHONE, password="wrong").text
+        locked = post(client, "/sign-in", phone=PHONE, password=PASSWORD)
+        assert locked.status_code == 422
+        until = clock.now() + timedelta(minutes=15)
+        civil = until.astimezone(clock.BEIJING)
+        assert f"试得太多了，今天 {civil:%H:%M} 以后再来" in locked.text or "日 00:" in locked.text
+        assert client.get("/profile").status_code == 302
+        travel.shift(timedelta(minutes=15, seconds=1))
+        sign_in(client)
+
+
+def test_another_phone_is_not_locked_with_it(app: Flask, database: Database) -> None:
+    create_user(database)
+    create_user(database, phone="13700000001")
+    client = app.test_client()
+    for _ in range(9):
+        post(client, "/sign-in", phone="13700000001", password="wrong")
+    sign_in(client)
+
+
+def test_one_address_may_not_try_phone_after_phone(app: Flask, database: Database) -> None:
+    create_user(database)
+    client = app.test_client()
+    for number in range(60):
+        post(client, "/sign-in", phone=f"139000000{number:02d}", password="wrong")
+    assert "试得太多了" in post(client, "/sign-in", phone=PHONE, password=PASSWORD).text
+
+
+def test_a_code_signs_in_once(
+    app: Flask, client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database, password=None)
+    page = ask_for_code(client, "/sign-in/code")
+    assert page.status_code == 200
+    assert "验证码发出去了" in page.text
+    assert 'data-wait="60"' in page.text
+    assert f'value="{PHONE}"' in page.text
+    assert [(each.phone, each.purpose) for each in codes_sent] == [(PHONE, "sign_in")]
+    code = codes_sent[0].code
+    assert post(client, "/sign-in/code", phone=PHONE, code=code).status_code == 302
+    assert client.get("/profile").status_code == 200
+    other = app.test_client()
+    assert "验证码过了 5 分钟" in post(other, "/sign-in/code", phone=PHONE, code=code).text
+
+
+def test_a_code_counts_its_tries(
+    client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database)
+    ask_for_code(client, "/sign-in/code")
+    right = codes_sent[0].code
+    wrong = "000000" if right != "000000" else "000001"
+    said = [post(client, "/sign-in/code", phone=PHONE, code=wrong).text for _ in range(5)]
+    assert "还能试 4 次" in said[0]
+    assert "还能试 1 次" in said[3]
+    assert "已经作废" in said[4]
+    assert "已经作废" in post(client, "/sign-in/code", phone=PHONE, code=right).text
+
+
+def test_a_code_grows_old(
+    client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database)
+    with time_machine.travel(clock.now(), tick=False) as travel:
+        ask_for_code(client, "/sign-in/code")
+        travel.shift(timedelta(minutes=5))
+        late = post(client, "/sign-in/code", phone=PHONE, code=codes_sent[0].code)
+        assert "验证码过了 5 分钟" in late.text
+
+
+def test_only_the_newest_code_counts_and_each_waits_a_minute(
+    client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database)
+    with time_machine.travel(clock.now(), tick=False) as travel:
+        ask_for_code(client, "/sign-in/code")
+        assert "刚发过一条，60 秒后可以再要" in ask_for_code(client, "/sign-in/code").text
+        travel.shift(timedelta(seconds=61))
+        ask_for_code(client, "/sign-in/code")
+        assert len(codes_sent) == 2
+        first, second = (each.code for each in codes_sent)
+        if first != second:
+            assert "不对" in post(client, "/sign-in/code", phone=PHONE, code=first).text
+        assert post(client, "/sign-in/code", phone=PHONE, code=second).status_code == 302
+
+
+def test_ten_codes_a_day_are_enough(
+    client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    with time_machine.travel(clock.now(), tick=False) as travel:
+        for _ in range(11):
+            last = ask_for_code(client, "/sign-in/code")
+            travel.shift(timedelta(seconds=61))
+    assert len(codes_sent) == 10
+    assert "今天要的验证码太多了" in last.text
+
+
+def test_a_code_for_a_stranger_tells_only_its_receiver(
+    client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    assert "验证码发出去了" in ask_for_code(client, "/sign-in/code").text
+    answer = post(client, "/sign-in/code", phone=PHONE, code=codes_sent[0].code)
+    assert "还没有注册" in answer.text
+
+
+def test_somebody_new_signs_up(
+    client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    ask_for_code(client, "/sign-up")
+    code = codes_sent[0].code
+    weak = post(client, "/sign-up", phone=PHONE, code=code, password="1234567")
+    assert "密码至少要 8 位" in weak.text
+    done = post(client, "/sign-up", phone=PHONE, code=code, password=PASSWORD, name=" 王建华 ")
+    assert done.headers["Location"] == "/accounts/bind"
+    assert "王建华" in client.get("/profile").text
+    with database.unit_of_work() as session:
+        user = session.scalars(select(User)).one()
+        assert user.phone == PHONE
+        assert user.password_hash is not None
+        assert user.password_hash.startswith("$argon2id$")
+
+
+def test_signing_up_twice_is_told_to_who_holds_the_phone(
+    client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database)
+    guess = post(client, "/sign-up", phone=PHONE, code="000000", password=PASSWORD)
+    assert "已经注册过了" not in guess.text
+    ask_for_code(client, "/sign-up")
+    told = post(client, "/sign-up", phone=PHONE, code=codes_sent[0].code, password=PASSWORD)
+    assert "已经注册过了" in told.text
+    with database.unit_of_work() as session:
+        assert session.scalar(select(func.count()).select_from(User)) == 1
+
+
+def test_a_code_serves_one_purpose(
+    client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database)
+    ask_for_code(client, "/sign-up")
+    code = codes_sent[0].code
+    assert "验证码过了" in post(client, "/sign-in/code", phone=PHONE, code=code).text
+
+
+def test_signing_in_again_ends_the_session_before(client: FlaskClient, database: Database) -> None:
+    create_user(database)
+    sign_in(client)
+    first = client.get_cookie("denghuo")
+    assert first is not None
+    client.delete_cookie("denghuo")
+    sign_in(client)
+    second = client.get_cookie("denghuo")
+    assert second is not None
+    assert first.value != second.value
+    with database.unit_of_work() as session:
+        kept = session.scalars(select(SignInSession)).all()
+        assert all(first.value.encode() != each.token_sha256 for each in kept)
+
+
+def test_a_signed_in_person_is_not_asked_again(client: FlaskClient, database: Database) -> None:
+    create_user(database)
+    sign_in(client)
+    assert client.get("/sign-in?next=/accounts").headers["Location"] == "/accounts"
+
+
+def test_a_session_ends_a_week_after_the_last_visit(
+    client: FlaskClient, database: Database
+) -> None:
+    create_user(database)
+    with time_machine.travel(clock.now(), tick=False) as travel:
+        sign_in(client)
+        travel.shift(timedelta(days=6))
+        assert client.get("/profile").status_code == 200
+        travel.shift(timedelta(days=6))
+        assert client.get("/profile").status_code == 200
+        travel.shift(timedelta(days=7, seconds=1))
+        assert client.get("/profile").status_code == 302
+
+
+def test_a_session_ends_after_thirty_days_in_any_case(
+    client: FlaskClient, database: Database
+) -> None:
+    create_user(database)
+    with time_machine.travel(clock.now(), tick=False) as travel:
+        sign_in(client)
+        for _ in range(5):
+            travel.shift(timedelta(days=5, hours=23))
+            assert client.get("/profile").status_code == 200
+        travel.shift(timedelta(days=1))
+        assert client.get("/profile").status_code == 302
+
+
+def test_devices_are_listed_and_signed_out(app: Flask, database: Database) -> None:
+    create_user(database)
+    here, there = app.test_client(), app.test_client()
+    there.environ_base["HTTP_USER_AGENT"] = CHROME
+    sign_in(there)
+    sign_in(here)
+    page = here.get("/profile/devices").text
+    assert "Chrome · Windows" in page
+    assert page.count("/sign-out") == 2  # the other device, and all others
+    with database.unit_of_work() as session:
+        other = session.scalars(select(SignInSession.id).order_by(SignInSession.id)).first()
+    assert post(here, f"/profile/devices/{other}/sign-out").status_code == 302
+    assert there.get("/profile").status_code == 302
+    assert here.get("/profile").status_code == 200
+
+
+def test_all_others_are_signed_out_at_once(app: Flask, database: Database) -> None:
+    create_user(database)
+    clients = [app.test_client() for _ in range(3)]
+    for client in clients:
+        sign_in(client)
+    post(clients[0], "/profile/devices/sign-out-others")
+    assert [client.get("/profile").status_code for client in clients] == [200, 302, 302]
+
+
+def test_a_neighbour_cannot_sign_me_out(app: Flask, database: Database) -> None:
+    create_user(database)
+    create_user(database, phone="13700000001")
+    mine, neighbours = app.test_client(), app.test_client()
+    sign_in(mine)
+    sign_in(neighbours, phone="13700000001")
+    with database.unit_of_work() as session:
+        mine_id = session.scalars(select(SignInSession.id).order_by(SignInSession.id)).first()
+    assert post(neighbours, f"/profile/devices/{mine_id}/sign-out").status_code == 404
+    assert mine.get("/profile").status_code == 200
+
+
+def test_a_changed_password_signs_the_others_out(app: Flask, database: Database) -> None:
+    create_user(database)
+    here, there = app.test_client(), app.test_client()
+    sign_in(there)
+    sign_in(here)
+    wrong = post(here, "/profile/password", current="nope nope", new="another lamp")
+    assert "现在的密码不对" in wrong.text
+    assert post(here, "/profile/password", current=PASSWORD, new="another lamp").status_code == 302
+    assert here.get("/profile").status_code == 200
+    assert there.get("/profile").status_code == 302
+    sign_in(there, password="another lamp")
+
+
+def test_a_disabled_user_is_out_at_once(client: FlaskClient, database: Database) -> None:
+    user = create_user(database)
+    sign_in(client)
+    with database.unit_of_work() as session:
+        session.get_one(User, user.id).disabled_at = clock.now()
+    assert client.get("/profile").status_code == 302
+    assert "不对" in post(client, "/sign-in", phone=PHONE, password=PASSWORD).text
+
+
+def test_profile_is_kept(client: FlaskClient, database: Database) -> None:
+    create_user(database)
+    sign_in(client)
+    post(client, "/profile/edit", name="李兰", language="zh", theme="dark", elder_mode="y")
+    page = client.get("/profile").text
+    assert '<html lang="zh-CN" data-theme="dark" data-mode="elder">' in page
+    assert "<h1>李兰</h1>" in page
+    assert post(client, "/profile/edit", name="x", language="xx", theme="dark").status_code == 422

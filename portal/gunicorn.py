@@ -1,0 +1,70 @@
+"""How gunicorn runs the portal: `gunicorn --config portal/gunicorn.py "portal.app:create_app()"`.
+
+Addresses and numbers come from PortalSettings. Figures of all processes are added up and served
+by the parent on a private address of their own, never on the customers'.
+"""
+
+import os
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+from portal.settings import PortalSettings
+from runtime.settings import SettingsError, load
+
+try:
+    _settings = load(PortalSettings)
+except SettingsError as error:
+    sys.exit(str(error))
+
+# The figures' library decides by this variable, and only when it is first imported.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_settings.var.resolve() / "figures" / "web")
+
+from runtime import logs, metrics
+
+metrics.share_figures(_settings.var.resolve() / "figures" / "web")
+logs.configure(_settings.log_level, process="web")
+
+bind = f"{_settings.portal_host}:{_settings.portal_port}"
+workers = _settings.portal_workers
+threads = _settings.portal_threads
+worker_class = "gthread"
+preload_app = True
+timeout = 30
+graceful_timeout = 10
+keepalive = 20
+limit_request_line = 4094
+accesslog = None
+control_socket_disable = True
+proc_name = "denghuo-web"
+
+
+class _Figures(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = metrics.exposition() if self.path == "/metrics" else b""
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", metrics.CONTENT_TYPE)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_parts: Any) -> None:
+        """A scrape is no news."""
+
+
+def when_ready(_server: Any) -> None:
+    """Serve /metrics from the parent, which outlives its workers."""
+    address = (_settings.metrics_host, _settings.metrics_port)
+    Thread(target=ThreadingHTTPServer(address, _Figures).serve_forever, daemon=True).start()
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """Connections are not shared between processes."""
+    application = worker.app.wsgi()
+    application.extensions["database"].dispose()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """The figures of a worker that has ended count no longer as present."""
+    metrics.forget_process(worker.pid)

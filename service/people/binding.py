@@ -17,6 +17,7 @@ from runtime.errors import Conflict, Refused
 from service.models import Account, Link
 from service.people import codes, limits
 from service.people.links import clean_alias
+from service.people.typed import plain
 
 OWN_ROLES = ("owner", "family_helper", "payer")
 """Roles that a person may take with a proof; those of an enterprise are given by its admin."""
@@ -34,7 +35,7 @@ class Verifier(Protocol):
 
 def normal_account_no(text: str) -> str:
     """Twelve digits without spaces. Raises Refused("account.number_malformed")."""
-    number = re.sub(r"[\s-]", "", text)
+    number = plain(text)
     if not _ACCOUNT_NO.fullmatch(number):
         raise Refused("account.number_malformed")
     return number
@@ -61,9 +62,8 @@ def bind_by_holder(
     number = normal_account_no(account_no)
     with database.unit_of_work() as session:
         _begin(session, user_id, number)
-    if not _LAST4.fullmatch(phone_last4.strip()) or not holder_name.strip():
-        raise Refused("binding.not_verified")
-    if not core.verify(number, holder_name.strip(), phone_last4.strip()):
+    holder, last4 = holder_name.strip(), plain(phone_last4)
+    if not holder or not _LAST4.fullmatch(last4) or not core.verify(number, holder, last4):
         raise Refused("binding.not_verified")
     with database.unit_of_work() as session:
         _link(session, user_id, number, role, alias)

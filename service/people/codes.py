@@ -18,6 +18,7 @@ from runtime.errors import Refused
 from service.models import OneTimeCode
 from service.people import limits
 from service.people.events import CodeIssued
+from service.people.typed import plain
 
 SIGN_IN = "sign_in"
 SIGN_UP = "sign_up"
@@ -77,7 +78,7 @@ def use_code(session: Session, purpose: str, subject: str, code: str) -> None:
         raise Refused("code.expired")
     if newest.tries >= TRIES:
         raise Refused("code.used_up")
-    if not hmac.compare_digest(newest.code_hash, _hash(purpose, subject, _digits(code))):
+    if not hmac.compare_digest(newest.code_hash, _hash(purpose, subject, plain(code))):
         newest.tries += 1
         left = TRIES - newest.tries
         raise Refused("code.wrong", left=left) if left else Refused("code.used_up")
@@ -111,7 +112,3 @@ def _subject(purpose: str, subject: str) -> bytes:
 
 def _hash(purpose: str, subject: str, code: str) -> str:
     return blind_index(f"{subject}/{code}", f"code.{purpose}.hash").hex()
-
-
-def _digits(code: str) -> str:
-    return "".join(letter for letter in code if letter.isdigit())

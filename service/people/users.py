@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 from runtime.crypto import blind_index
 from runtime.errors import Conflict, NotFound, Refused
 from service.models import User
+from service.people.typed import plain
 
 PHONE_CONTEXT = "user.phone"
 NAME_LENGTH = 40
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9]\d{9})", re.ASCII)
-_SPACING = re.compile(r"[\s\-()]+")
 
 
 def normal_phone(text: str) -> str:
     """The eleven digits of a mainland mobile number. Raises Refused("user.phone_malformed")."""
-    found = _MOBILE.fullmatch(_SPACING.sub("", text))
+    found = _MOBILE.fullmatch(plain(text))
     if found is None:
         raise Refused("user.phone_malformed")
     return found[1]

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from payments import receipts
+from payments import ordinary, receipts
 from payments.gateways.base import Answer, Gateway, Notification, NotificationRefused
 from payments.models import Callback
 from payments.receipts import TAKEN, Verdict
@@ -69,8 +69,7 @@ def _verdict(database: Database, gateway: Gateway, message: Message) -> Verdict:
     except NotificationRefused as refusal:
         return _store_refused(database, gateway, message, Verdict(refusal.reason))
     try:
-        with database.unit_of_work() as session:
-            return _apply(session, gateway, message, notification)
+        return _apply(database, gateway, message, notification)
     except SQLAlchemyError:
         raise  # the database is away or busy; the gateway says it again
     except Exception:
@@ -79,15 +78,25 @@ def _verdict(database: Database, gateway: Gateway, message: Message) -> Verdict:
 
 
 def _apply(
-    session: Session, gateway: Gateway, message: Message, notification: Notification
+    database: Database, gateway: Gateway, message: Message, notification: Notification
 ) -> Verdict:
     trade = notification.trade
-    verdict = receipts.record(session, gateway, trade, "callback") if trade else Verdict.IGNORED
-    row = _row(gateway, message, verdict) | {
+    row = _row(gateway, message, Verdict.ACCEPTED) | {
         "notification_id": notification.notification_id,
         "order_no": trade.order_no[:64] if trade else None,
     }
-    session.execute(insert(Callback).values(row).on_conflict_do_nothing())
+    if (
+        trade
+        and receipts.pays_us(gateway, trade)
+        and ordinary.take(database, gateway.name, trade, "callback", row)
+    ):
+        return Verdict.ACCEPTED
+    with database.unit_of_work() as session:
+        verdict = Verdict.IGNORED
+        if trade:
+            verdict = receipts.record(session, gateway, trade, "callback")
+        kept = insert(Callback).values(row | {"verdict": verdict.value})
+        session.execute(kept.on_conflict_do_nothing())
     return verdict
 
 

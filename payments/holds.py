@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from payments.models import Order, OrderItem, PostingTask
@@ -78,18 +78,20 @@ def paid_elsewhere(session: Session, order: Order) -> bool:
     return session.scalar(statement) == len(bill_nos)
 
 
-def rivals(session: Session, order: Order) -> list[str]:
-    """Other orders that can still be paid and hold a bill of this one."""
+def contest(session: Session, order: Order) -> list[str]:
+    """Lock the open orders that hold a bill of this one, and mark them; their numbers.
+
+    From then on a payment of theirs is looked at with care (see `payments.ordinary`).
+    """
     bill_nos = [item.bill_no for item in order.items if item.bill_no is not None]
-    return list(
-        session.scalars(
-            select(Order.order_no)
-            .join(OrderItem, OrderItem.order_id == Order.id)
-            .where(OrderItem.bill_no.in_(bill_nos), Order.status.in_(OPEN), Order.id != order.id)
-            .distinct()
-            .order_by(Order.order_no)
-        )
+    same_bill = exists().where(OrderItem.order_id == Order.id, OrderItem.bill_no.in_(bill_nos))
+    found = session.scalars(
+        update(Order)
+        .where(same_bill, Order.status.in_(OPEN), Order.id != order.id)
+        .values(contested=True, version=Order.version + 1)
+        .returning(Order.order_no)
     )
+    return sorted(found)
 
 
 def _holds() -> Select[str | None, str, int, str, datetime, datetime]:

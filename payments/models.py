@@ -58,7 +58,7 @@ class Order(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     order_no: Mapped[str] = mapped_column(String(32), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     status: Mapped[str] = mapped_column(String(12), default="created")
     gateway: Mapped[str] = mapped_column(String(8))
     product: Mapped[str] = mapped_column(String(8))
@@ -74,6 +74,7 @@ class Order(Base):
     paid_at: Mapped[datetime | None]
     posted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    contested: Mapped[bool] = mapped_column(default=False)  # see payments.ordinary
     version: Mapped[int] = mapped_column(default=0)
 
     items: Mapped[list["OrderItem"]] = relationship(order_by="OrderItem.id", lazy="selectin")

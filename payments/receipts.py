@@ -60,6 +60,11 @@ def record(session: Session, gateway: Gateway, trade: Trade, cause: str) -> Verd
     return Verdict.IGNORED
 
 
+def pays_us(gateway: Gateway, trade: Trade) -> bool:
+    """Whether the gateway says that our merchant was paid."""
+    return trade.state is TradeState.PAID and trade.merchant == gateway.merchant
+
+
 def _locked(session: Session, order_no: str) -> Order | None:
     """The order under lock, its accounts before it (see `lock_accounts`)."""
     accounts = select(OrderItem.account_no).join(Order).where(Order.order_no == order_no)
@@ -73,16 +78,15 @@ def _paid(session: Session, order: Order, trade: Trade, cause: str) -> Verdict:
     if order.paid_at is not None:
         same = order.trade_no == trade.trade_no
         return Verdict.DUPLICATE if same else _alarm(Verdict.SECOND_TRADE, trade)
-    late = order.status == "closed"
+    rivals = holds.contest(session, order) if order.status == "closed" else []
     order.trade_no, order.paid_at = trade.trade_no, trade.paid_at or clock.now()
     advance(session, order, "paid", cause)
     if holds.paid_elsewhere(session, order):
         _give_back(session, order)
     else:
         _credit(session, order)
-    if late:
-        for order_no in holds.rivals(session, order):
-            work.close_soon(session, order_no)
+    for order_no in rivals:
+        work.close_soon(session, order_no)
     return Verdict.ACCEPTED
 
 

@@ -41,8 +41,9 @@ def test_events_cannot_be_rewritten(session: Session) -> None:
                         values ('x', 'x', 'zh', 'system', false) returning id),
         placed as (insert into payment_order (order_no, user_id, status, gateway, product, purpose,
                                               amount_fen, idempotency_key, expires_at,
-                                              next_query_at, version)
-                   select 'a', id, 'created', 'wechat', 'native', 'top_up', 1, 'k', now(), now(), 0
+                                              next_query_at, contested, version)
+                   select 'a', id, 'created', 'wechat', 'native', 'top_up', 1, 'k', now(), now(),
+                          false, 0
                    from person returning id)
         insert into order_event (order_id, to_status, cause)
         select id, 'created', 'test' from placed

@@ -37,6 +37,7 @@ STATEMENTS = (
         paid_at timestamptz,
         posted_at timestamptz,
         closed_at timestamptz,
+        contested BOOLEAN NOT NULL,
         version INTEGER NOT NULL,
         CONSTRAINT pk_payment_order PRIMARY KEY (id),
         CONSTRAINT ck_payment_order_status
@@ -65,9 +66,6 @@ STATEMENTS = (
     """
     CREATE INDEX ix_payment_order_unfinished ON payment_order (paid_at)
         WHERE status in ('paid', 'refunding')
-    """,
-    """
-    CREATE INDEX ix_payment_order_user_id ON payment_order (user_id)
     """,
     """
     CREATE TABLE payment_order_item (

@@ -80,7 +80,7 @@ def _meters(supply: Supply, point_id: int, exchange: date) -> list[Meter]:
         meter_no=supply.meter_no(1),
         service_point_id=point_id,
         interval=supply.interval,
-        digits=5 if supply.event == "rollover" else 6,
+        digits=_digits(supply),
         installed=max(supply.opened, METERS_SINCE),
     )
     if supply.event != "exchange":
@@ -90,3 +90,10 @@ def _meters(supply: Supply, point_id: int, exchange: date) -> list[Meter]:
         meter_no=supply.meter_no(2), service_point_id=point_id, interval=True, installed=exchange
     )
     return [first, second]
+
+
+def _digits(supply: Supply) -> int:
+    """Whole kWh digits: large users' dials have eight."""
+    if supply.event == "rollover":
+        return 5
+    return 8 if supply.kind == "industrial" else 6

@@ -28,7 +28,8 @@ LONGITUDE_HOURS = (114.3 - 120.0) / 15
 
 HOME_SEASON = (1.25, 1.12, 0.86, 0.74, 0.76, 0.98, 1.45, 1.52, 1.08, 0.78, 0.80, 1.10)
 SHOP_SEASON = (1.05, 0.95, 0.92, 0.90, 0.95, 1.08, 1.25, 1.28, 1.10, 0.92, 0.92, 1.00)
-WET_SEASON = (0.02, 0.02, 0.10, 0.35, 0.60, 0.75, 1.00, 0.95, 0.45, 0.10, 0.02, 0.02)
+WET_SEASON = (0.10, 0.10, 0.20, 0.40, 0.60, 0.75, 1.00, 0.95, 0.60, 0.35, 0.15, 0.10)
+PUMP_HOURS = 4
 COLD_SEASON = (0.75, 0.75, 0.82, 0.92, 1.02, 1.12, 1.25, 1.25, 1.12, 0.98, 0.85, 0.78)
 
 
@@ -138,8 +139,7 @@ def _pump(load: Load, days: list[date], luck: np.random.Generator) -> Floats:
     chance = 0.15 + 0.7 * WET_SEASON[days[0].month - 1]
     runs = luck.random(len(days)) < chance
     start = luck.uniform(4, 7, len(days))
-    length = 6 * WET_SEASON[days[0].month - 1] + 0.5
-    on = (start[:, None] <= HOURS) & (start[:, None] + length > HOURS) & runs[:, None]
+    on = (start[:, None] <= HOURS) & (start[:, None] + PUMP_HOURS > HOURS) & runs[:, None]
     return np.where(on, load.kw * 250 * luck.uniform(0.92, 1.0, (len(days), 96)), 6)
 
 

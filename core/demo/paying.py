@@ -20,7 +20,8 @@ BATCH = 200
 
 POSTED_AFTER = timedelta(seconds=7)
 TOP_UP_DAY = 20
-TOP_UP_STEP_FEN = 5_000
+TOP_UP_STEP_FEN = 1_000
+TOP_UP_FEN_PER_KWH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,14 @@ def _payment(bill: Bill, account_no: str, paid_at: datetime) -> _Planned:
     owed = bill.total_fen - bill.settled_fen + late.fee_today_fen(bill, clock.civil_date(paid_at))
     channel = dice(account_no, "channel").choice(["wechat", "wechat", "alipay", "counter"])
     return _Planned(
-        Payment(account_no, owed, str(channel), f"D{bill.bill_no}", paid_at, (bill.bill_no,)),
+        Payment(account_no, owed, str(channel), f"D{bill.bill_no}", paid_at),
         f"demo-{bill.bill_no}-{bill.settled_fen}",
     )
 
 
 def _top_up_fen(supply: Supply) -> int:
-    """About a dear month's bill, in whole fifties of yuan."""
-    return -(-int(supply.load.kwh * 70) // TOP_UP_STEP_FEN) * TOP_UP_STEP_FEN
+    """A little more than an average month's bill, in whole tens of yuan."""
+    return -(-int(supply.load.kwh * TOP_UP_FEN_PER_KWH) // TOP_UP_STEP_FEN) * TOP_UP_STEP_FEN
 
 
 def _known_keys(session: Session, keys: Sequence[str]) -> set[str]:

@@ -105,7 +105,7 @@ def _named() -> list[Supply]:
         _person(people.HOME, tou, Load("home", 245, 3, 1), habit="last_unpaid", people=3),
         _person(people.SECOND_HOME, flat, Load("home", 70, 0), habit="last_unpaid", people=3),
         _person(people.ELDERS, flat, Load("home", 165, 0, -1), habit="last_unpaid", people=2),
-        _person(people.PV_HOME, tou, Load("home", 320, 1, 1, pv_kwp=6.0), people=4),
+        _person(people.PV_HOME, tou, Load("home", 420, 1, 1, pv_kwp=3.5), people=4),
         _person(people.PREPAID_HOME, flat, Load("home", 190, 3), habit="prepaid", people=2),
         _person(
             people.SHOP,
@@ -168,7 +168,7 @@ def _home(n: int) -> Supply:
     kwh = float(np.clip(luck.lognormal(5.35, 0.35), 110, 420))
     load = Load("home", kwh, int(luck.integers(4)), int(luck.integers(-1, 2)))
     if n % 13 == 10:
-        load = replace(load, pv_kwp=float(luck.integers(4, 9)))
+        load = replace(load, pv_kwp=float(luck.integers(2, 6)))
     if tariff == "zj-residential-collective":
         load = replace(load, kwh=kwh * 5)
     event = EVENTS.get(n)

@@ -43,7 +43,7 @@ class ReadingsTaken(BaseModel):
     rejected: list[RejectedRow] = Field(description="The first thousand of them")
 
 
-@router.post("", openapi_extra=BODY, responses={413: {}, 422: {}})
+@router.post("", openapi_extra=BODY)
 async def take_readings(
     request: Request,
     name: Annotated[str, Query(max_length=200, description="Name of the file")] = "readings",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from core import feed, published
+from core.metering import binary_copy
 from core.partitions import ensure_month
 
 Quarters = NDArray[np.int64]
@@ -136,22 +137,13 @@ def _upsert(session: Session, days: Sequence[Day]) -> set[tuple[int, date]]:
         )
         cur.execute("truncate incoming_meter_day")
         with cur.copy(_COPY) as copy:
-            copy.set_types(["int8", "date", "int4[]", "int4[]", "int4[]", "varchar"])
+            copy.write(binary_copy.SIGNATURE)
             for day in days:
-                copy.write_row(_row(day))
+                arrays = (day.import_wh, day.export_wh, day.reactive_varh)
+                copy.write(binary_copy.row(day.meter_id, day.day, arrays, day.letters))
+            copy.write(binary_copy.END)
         cur.execute(_UPSERT)
         return set(cur.fetchall())
-
-
-def _row(day: Day) -> tuple[Any, ...]:
-    return (
-        day.meter_id,
-        day.day,
-        day.import_wh.tolist(),
-        _listed(day.export_wh),
-        _listed(day.reactive_varh),
-        day.letters,
-    )
 
 
 def _change(meter_no: str, day: Day) -> feed.Change:

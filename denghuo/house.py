@@ -5,7 +5,9 @@ differs.
 """
 
 import os
+import signal
 import socket
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ from pathlib import Path
 
 import httpx
 from honcho.environ import parse_procfile
+
+from runtime.tether import Tether
 
 ROOT = Path(__file__).parent.parent
 
@@ -80,6 +84,35 @@ class Place:
 def processes() -> dict[str, str]:
     """The processes by name, as shell commands."""
     return dict(parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes)
+
+
+def start_database(place: Place) -> subprocess.Popen[bytes]:
+    """The private PostgreSQL as a process that ends with this one; it heals itself when killed.
+
+    Raises HouseError with its own words when it cannot be started.
+    """
+    logs = place.var / "log"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / "database.log").open("wb") as log:
+        process = subprocess.Popen(
+            ["denghuo", "database", "run"],  # noqa: S607
+            env=place.environment(),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=Tether(signal.SIGTERM),
+        )
+    _await_words(process, logs / "database.log", "is ready")
+    return process
+
+
+def _await_words(process: subprocess.Popen[bytes], log: Path, words: str) -> None:
+    while words not in (said := log.read_text(encoding="utf-8", errors="replace")):
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+        raise HouseError(said.strip().rpartition("\n")[2].removeprefix("Error: "))
 
 
 def require_free_ports(place: Place) -> None:

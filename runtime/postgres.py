@@ -6,14 +6,12 @@ process that started it: the kernel ends it when that process is gone, however i
 """
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +32,7 @@ from runtime.postgres_home import (
 )
 from runtime.secrets import ensure_secrets
 from runtime.settings import SettingsError
+from runtime.tether import Tether
 
 __all__ = ["PostgresError", "PrivateServer", "is_owned", "private_url"]
 
@@ -42,7 +41,6 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 LARGEST_LOG = 10_000_000
 """Bytes of the server's log that are kept over a start."""
-_PR_SET_PDEATHSIG = 1
 
 _CONFIGURATION = {
     "listen_addresses": "",
@@ -312,26 +310,11 @@ def _as_child(home: Home, lock: IO[str], signal_at_death: signal.Signals) -> dic
         "env": {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath},
         "pass_fds": (lock.fileno(),),
         "process_group": 0,
-        "preexec_fn": _Tether(signal_at_death),
+        "preexec_fn": Tether(signal_at_death),
     }
     if home.user is not None:
         options |= {"user": home.user.pw_uid, "group": home.user.pw_gid, "extra_groups": []}
     return options
-
-
-class _Tether:
-    """Run in the child: have the kernel signal it when its parent is gone (Linux)."""
-
-    def __init__(self, signal_at_death: signal.Signals) -> None:
-        self._parent = os.getpid()
-        self._signal = int(signal_at_death)
-        self._prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-    def __call__(self) -> None:
-        if self._prctl is not None:
-            self._prctl(_PR_SET_PDEATHSIG, self._signal)
-        if os.getppid() != self._parent:
-            os._exit(1)
 
 
 def _password(var: Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from denghuo.demo.furnish import command
 from denghuo.demo.people import Resident
-from denghuo.house import ROOT, Place, await_answer, free_ports, processes
+from denghuo.house import ROOT, Place, await_answer, free_ports, processes, start_database
 from runtime.secrets import ensure_secrets
 
 DATABASE = "exec denghuo database run"
@@ -47,28 +47,13 @@ class House:
     def prepare(self) -> None:
         """Secrets, database and tables, before anything else is started."""
         ensure_secrets(self.place.var)
-        (self.place.var / "log").mkdir(exist_ok=True)
-        self.start("database")
+        self.running["database"] = start_database(self.place)
         self.command("sandbox", "keys", "--dir", str(self.place.var / "secrets"))
-        self.await_database()
         self.command("migrate")
 
     def command(self, *words: str) -> None:
         """Run one `denghuo` command of this house."""
         command(self.place, *words)
-
-    def await_database(self) -> None:
-        """Wait until the private server can be reached."""
-        for _ in range(600):
-            said = self.log("database").read_text(errors="replace")
-            if "is ready" in said:
-                return
-            try:
-                self.running["database"].wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
-            raise AssertionError(f"The database ended: {said}")
-        raise AssertionError("The database was not ready in time.")
 
     def await_ready(self) -> None:
         """Wait until every process that answers does so."""

@@ -8,16 +8,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import click
 from honcho.manager import Manager
-from honcho.printer import Printer
+from honcho.printer import Message, Printer
+from honcho.process import Popen, Process
 
 from denghuo.demo.furnish import command, farewell, furnish
-from denghuo.house import HouseError, Place, processes, require_free_ports
-from runtime.postgres import PostgresError, PrivateServer
+from denghuo.house import HouseError, Place, processes, require_free_ports, start_database
 from runtime.secrets import ensure_secrets
 from runtime.settings import Settings, SettingsError, load
+from runtime.tether import Tether
+
+STOPPED_BY_HAND = (130, 143)
 
 _started = time.monotonic()
 
@@ -36,7 +41,7 @@ def demo() -> None:
         with _database(place):
             _prepare(place)
             sys.exit(_run(place))
-    except (HouseError, PostgresError, SettingsError) as problem:
+    except (HouseError, SettingsError) as problem:
         raise click.ClickException(str(problem)) from problem
     except subprocess.CalledProcessError as problem:
         raise click.ClickException(
@@ -66,8 +71,12 @@ def _database(place: Place) -> Iterator[None]:
         yield
         return
     say("Database: a private PostgreSQL in var/postgres")
-    with PrivateServer(place.var):
+    server = start_database(place)
+    try:
         yield
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def _prepare(place: Place) -> None:
@@ -79,27 +88,48 @@ def _prepare(place: Place) -> None:
 def _run(place: Place) -> int:
     """All processes, until one of them ends or Ctrl-C; returns the exit code."""
     logs = place.var / "log"
-    logs.mkdir(exist_ok=True)
-    manager = Manager(Printer(_Silent()))
+    watch = Watch()
+    manager = Manager(watch)
+    manager._process_ctor = Tethered
     for name, line in processes().items():
         manager.add_process(name, f"{line} >> '{logs / name}.log' 2>&1", env=place.environment())
     threading.Thread(target=_furnish_or_end, args=(place,), daemon=True).start()
     manager.loop()
+    if watch.first_end and manager.returncode not in STOPPED_BY_HAND:
+        say(f"Ended by itself: {watch.first_end}. Its words are in {logs}")
     say("Everything that was started has been stopped")
-    return 0 if manager.returncode in (0, 130) else 1
+    return 0 if manager.returncode in STOPPED_BY_HAND else 1
 
 
-class _Silent:
-    """The processes write to var/log; the screen is for progress."""
+class Tethered(Process):
+    """A process that ends with the demo even when the demo is killed.
 
-    def write(self, _text: str) -> None:
-        return
+    honcho runs each command from a process of its own between the demo and the command, so both
+    links of the chain are tied.
+    """
 
-    def flush(self) -> None:
-        return
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._to_the_demo = Tether(signal.SIGKILL)
 
-    def isatty(self) -> bool:
-        return False
+    def run(self, events: Any = None, ignore_signals: bool = False) -> None:
+        """Run the command; honcho calls this in the process between."""
+        self._to_the_demo()
+        self._child_ctor = partial(Popen, preexec_fn=Tether(signal.SIGTERM))
+        super().run(events, ignore_signals)
+
+
+class Watch(Printer):
+    """Keeps the screen for progress, and remembers which process was the first to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first_end = ""
+
+    def write(self, message: Message) -> None:
+        """Take a line of honcho's; the processes themselves write to var/log."""
+        if " stopped (rc=" in message.data and not self.first_end:
+            self.first_end = message.data.strip()
 
 
 def _furnish_or_end(place: Place) -> None:

@@ -10,7 +10,7 @@ from denghuo.demo.people import Resident, password, settle
 from denghuo.house import Place, await_answer
 
 
-def furnish(place: Place, say: Callable[[str], None], size: str = "full") -> list[Resident]:
+def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) -> list[Resident]:
     """Fill the core, bring the copy up to date and give the named customers their log-ins.
 
     Everything is idempotent: what a start that was broken off has done is not done again.
@@ -20,7 +20,7 @@ def furnish(place: Place, say: Callable[[str], None], size: str = "full") -> lis
     await_answer(f"{place.core}/healthz")
     await_answer(f"{place.sandbox}/healthz")
     say("The utility: meters, readings and bills of thirteen months")
-    command(place, "core", "demo-utility", "--size", size)
+    command(place, "core", "demo-utility", *(["--small"] if small else []))
     say("The customer side takes over what the core has")
     command(place, "sync", "run")
     return settle(place, _named_people(place))
@@ -39,8 +39,7 @@ def _named_people(place: Place) -> list[dict[str, str]]:
         capture_output=True,
         text=True,
     )
-    people: list[dict[str, str]] = json.loads(told.stdout)
-    return people
+    return [json.loads(line) for line in told.stdout.splitlines()]
 
 
 def farewell(place: Place, residents: list[Resident]) -> None:

@@ -1,0 +1,115 @@
+"""A whole house with a small utility, and a real Chromium to visit it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from denghuo.demo import people
+from denghuo.demo.furnish import furnish
+from denghuo.demo.people import Resident
+from denghuo.house import ROOT
+from tests.house import House, standing_house
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 900}
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """The processes of the demo, with one account of every sort."""
+    with standing_house(DENGHUO_JOB_RESCUE_SECONDS="5") as house:
+        house.residents = furnish(house.place, lambda _text: None, small=True)
+        yield house
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    assert found, "No Chromium was found; tests/install-browser says how to get it."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+Visit = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def visit(house: House, browser: Browser) -> Iterator[Visit]:
+    """Opens a browser of its own: `visit(viewport=PHONE, javascript=False)`."""
+    opened: list[BrowserContext] = []
+
+    def open_one(
+        viewport: dict[str, int] = DESK, javascript: bool = True, **options: object
+    ) -> BrowserContext:
+        context = browser.new_context(
+            base_url=house.place.portal,
+            viewport=viewport,
+            java_script_enabled=javascript,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            **options,
+        )
+        context.set_default_timeout(20_000)
+        opened.append(context)
+        return context
+
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+def resident(house: House, name: str) -> Resident:
+    """A named customer of the demo."""
+    return next(each for each in house.residents if each.name == name)
+
+
+def sign_in(house: House, page: Page, name: str) -> None:
+    """Sign in as a named customer, by phone and password."""
+    page.goto("/sign-in")
+    page.fill("input[name=phone]", resident(house, name).phone)
+    page.fill("input[name=password]", people.password(house.place.var))
+    page.click("main button.primary")
+    page.wait_for_url("**/")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds on the page as it stands, one line a finding."""
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: tags}).then(r => r.violations.map("
+        "v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(' | ')))",
+        AXE_RULES,
+    )
+    return [str(each) for each in found]
+
+
+def weight(page: Page, path: str) -> int:
+    """Bytes that a first visit to a page transfers, as they go over the wire."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(path, wait_until="networkidle")
+    session.detach()
+    return int(sum(sizes))
+
+
+def screenshot_folder() -> Path:
+    """Where a failing journey leaves its picture."""
+    return ROOT / "var" / "screenshots"

@@ -54,6 +54,16 @@ _STATES = {
     "TRADE_FINISHED": TradeState.PAID,
     "TRADE_CLOSED": TradeState.CLOSED,
 }
+_OVER = frozenset(
+    {
+        "ACQ.TRADE_STATUS_ERROR",
+        "ACQ.REASON_TRADE_STATUS_INVALID",
+        "ACQ.TRADE_HAS_SUCCESS",
+        "ACQ.TRADE_HAS_CLOSE",
+    }
+)
+"""What closing answers when there is nothing left to close; only a query says why."""
+
 _STAMP = "%Y-%m-%d %H:%M:%S"
 _YUAN = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
 
@@ -113,8 +123,8 @@ class AlipayGateway:
         answer = self._call(AlipayTradeCloseRequest(biz_model=model))
         if answer.get("sub_code") == "ACQ.TRADE_NOT_EXIST":
             return
-        if answer.get("sub_code") in ("ACQ.TRADE_STATUS_ERROR", "ACQ.REASON_TRADE_STATUS_INVALID"):
-            self._closed_or_paid(order_no)
+        if answer.get("sub_code") in _OVER:
+            self._must_be_closed(order_no)
             return
         self._must_succeed(answer)
 
@@ -224,9 +234,10 @@ class AlipayGateway:
             raise GatewayUnavailable(self.name, "busy")
         raise GatewayRefused(self.name, "refused")
 
-    def _closed_or_paid(self, order_no: str) -> None:
-        if self.query(order_no).state is TradeState.PAID:
-            raise GatewayRefused(self.name, "paid")
+    def _must_be_closed(self, order_no: str) -> None:
+        state = self.query(order_no).state
+        if state in (TradeState.PAID, TradeState.AWAITING):
+            raise GatewayRefused(self.name, "paid" if state is TradeState.PAID else "refused")
 
 
 def _trade(said: Mapping[str, Any], paid_field: str, merchant: dict[str, str]) -> Trade:

@@ -1,0 +1,280 @@
+"""One contract for every gateway, against a gateway that knows only the documented wire."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from payments import gateways
+from payments.gateways.base import (
+    Charge,
+    Destination,
+    Gateway,
+    GatewayRefused,
+    GatewayUnavailable,
+    NotificationRefused,
+    Product,
+    Refunding,
+    TradeState,
+)
+from payments.settings import PaymentSettings
+from runtime import clock
+from runtime.settings import load
+from tests.sandbox.merchant import Heard, Merchant
+from tests.sandbox.server import SandboxServer
+
+ORDER = "20261211abcdefghjkmnpqrstuvw"
+PRODUCTS = {
+    "wechat": (Product.NATIVE, Product.H5, Product.JSAPI),
+    "alipay": (Product.PAGE, Product.WAP),
+}
+EVERY = [(name, product) for name, products in PRODUCTS.items() for product in products]
+
+
+@pytest.fixture(scope="module")
+def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    with SandboxServer(tmp_path_factory.mktemp("sandbox") / "var") as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def merchant() -> Iterator[Merchant]:
+    with Merchant() as merchant:
+        yield merchant
+
+
+@pytest.fixture
+def offered(sandbox: SandboxServer, settings_env: pytest.MonkeyPatch) -> dict[str, Gateway]:
+    for name, value in sandbox.environment().items():
+        settings_env.setenv(name, value)
+    settings = load(PaymentSettings, var=sandbox.folder, gateway_timeout=0.5)
+    return gateways.from_settings(settings)
+
+
+@pytest.fixture(params=["wechat", "alipay"])
+def gateway(request: pytest.FixtureRequest, offered: dict[str, Gateway]) -> Gateway:
+    return offered[request.param]
+
+
+@pytest.fixture
+def charge(merchant: Merchant) -> Any:
+    def make(product: Product, **change: Any) -> Charge:
+        given: dict[str, Any] = {
+            "order_no": ORDER,
+            "amount_fen": 14951,
+            "description": "江城供电 电费",
+            "expires_at": clock.now() + timedelta(minutes=15),
+            "product": product,
+            "notify_url": merchant.url,
+            "return_url": "http://127.0.0.1:8000/pay/back",
+            "openid": "o-payer" if product is Product.JSAPI else None,
+        }
+        return Charge(**given | change)
+
+    return make
+
+
+@pytest.fixture
+def placed(gateway: Gateway, charge: Any, sandbox: SandboxServer) -> Destination:
+    """An order at the gateway, its cashier opened as a customer would."""
+    return _place(gateway, charge(PRODUCTS[gateway.name][0]), sandbox)
+
+
+def _place(gateway: Gateway, charge: Charge, sandbox: SandboxServer) -> Destination:
+    destination = gateway.create(charge)
+    if destination.redirect_url:
+        sandbox.open(destination.redirect_url)
+    return destination
+
+
+def _headers(heard: Heard) -> dict[str, str]:
+    return dict(heard.headers.items())
+
+
+@pytest.mark.parametrize(("name", "product"), EVERY)
+def test_every_product_leads_somewhere(
+    offered: dict[str, Gateway], charge: Any, sandbox: SandboxServer, name: str, product: Product
+) -> None:
+    destination = _place(offered[name], charge(product), sandbox)
+    given = [destination.code_url, destination.redirect_url, destination.jsapi]
+    assert sum(each is not None for each in given) == 1
+    order = sandbox.order(ORDER)
+    assert (order["total_fen"], order["product"]) == (14951, product.value)
+
+
+def test_asking_for_the_same_order_again_gives_a_destination_again(
+    gateway: Gateway, charge: Any, placed: Destination
+) -> None:
+    again = gateway.create(charge(PRODUCTS[gateway.name][0]))
+    assert (again.code_url, bool(again.redirect_url)) == (
+        placed.code_url,
+        bool(placed.redirect_url),
+    )
+
+
+def test_an_order_is_absent_then_awaiting_then_paid(
+    gateway: Gateway, charge: Any, sandbox: SandboxServer
+) -> None:
+    assert gateway.query(ORDER).state is TradeState.ABSENT
+    _place(gateway, charge(PRODUCTS[gateway.name][0]), sandbox)
+    assert gateway.query(ORDER).state is TradeState.AWAITING
+    before = clock.now()
+    sandbox.pay(ORDER)
+    trade = gateway.query(ORDER)
+    assert (trade.order_no, trade.state, trade.amount_fen) == (ORDER, TradeState.PAID, 14951)
+    assert trade.trade_no
+    assert trade.paid_at is not None
+    assert abs(trade.paid_at - before) < timedelta(seconds=5)
+    assert trade.merchant in ({}, gateway.merchant)
+
+
+def test_a_closed_order_cannot_be_paid_and_closing_twice_is_one(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer
+) -> None:
+    for _ in range(2):
+        gateway.close(ORDER)
+    assert gateway.query(ORDER).state is TradeState.CLOSED
+    assert sandbox.order(ORDER)["state"] == "closed"
+
+
+def test_an_order_the_gateway_never_heard_of_counts_as_closed(gateway: Gateway) -> None:
+    gateway.close(ORDER)
+
+
+def test_a_paid_order_cannot_be_closed(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer
+) -> None:
+    sandbox.pay(ORDER)
+    with pytest.raises(GatewayRefused) as refused:
+        gateway.close(ORDER)
+    assert refused.value.reason == "paid"
+
+
+def test_money_goes_back_once(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer
+) -> None:
+    sandbox.pay(ORDER)
+    refunding = Refunding(ORDER, f"R{ORDER}", 14951, 14951, "账单已由另一笔付款缴清")
+    answers = [gateway.refund(refunding)]
+    while not answers[-1]:
+        answers.append(gateway.refund(refunding))
+    assert gateway.refund(refunding)
+    state = gateway.query(ORDER).state
+    assert state in (TradeState.REFUNDED, TradeState.CLOSED)
+
+
+def test_money_that_was_not_paid_is_not_given_back(gateway: Gateway, placed: Destination) -> None:
+    with pytest.raises(GatewayRefused):
+        gateway.refund(Refunding(ORDER, f"R{ORDER}", 14951, 14951, "nothing"))
+
+
+@pytest.mark.parametrize("kind", ["error", "timeout"])
+def test_a_gateway_that_is_down_is_unavailable(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer, kind: str
+) -> None:
+    sandbox.outage(kind=kind)
+    refunding = Refunding(ORDER, f"R{ORDER}", 14951, 14951, "test")
+    for call in (
+        lambda: gateway.query(ORDER),
+        lambda: gateway.close(ORDER),
+        lambda: gateway.refund(refunding),
+    ):
+        with pytest.raises(GatewayUnavailable):
+            call()
+    sandbox.heal()
+    assert gateway.query(ORDER).state is TradeState.AWAITING
+
+
+def test_a_refund_whose_answer_was_lost_is_asked_for_again(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer
+) -> None:
+    sandbox.pay(ORDER)
+    refunding = Refunding(ORDER, f"R{ORDER}", 14951, 14951, "test")
+    sandbox.outage(kind="lost_answer")
+    with pytest.raises(GatewayUnavailable):
+        gateway.refund(refunding)
+    sandbox.heal()
+    while not gateway.refund(refunding):
+        continue
+    assert gateway.query(ORDER).state in (TradeState.REFUNDED, TradeState.CLOSED)
+
+
+def test_the_gateways_own_message_is_verified(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer, merchant: Merchant
+) -> None:
+    sandbox.pay(ORDER, "duplicate")
+    heard = merchant.wait(3)
+    found = [gateway.verify_notification(_headers(each), each.body) for each in heard]
+    assert len({each.notification_id for each in found}) == 1
+    trade = found[0].trade
+    assert trade is not None
+    assert (trade.order_no, trade.state, trade.amount_fen) == (ORDER, TradeState.PAID, 14951)
+    assert trade.merchant == gateway.merchant
+    assert trade.trade_no == gateway.query(ORDER).trade_no
+    assert trade.paid_at == gateway.query(ORDER).paid_at
+
+
+def test_a_strangers_message_is_refused(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer, merchant: Merchant
+) -> None:
+    sandbox.pay(ORDER, "forged")
+    heard = merchant.wait(1)[0]
+    with pytest.raises(NotificationRefused) as refused:
+        gateway.verify_notification(_headers(heard), heard.body)
+    assert refused.value.reason in ("bad_signature", "unknown_serial")
+
+
+def test_a_message_about_another_amount_says_so(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer, merchant: Merchant
+) -> None:
+    sandbox.pay(ORDER, "wrong_amount")
+    heard = merchant.wait(1)[0]
+    trade = gateway.verify_notification(_headers(heard), heard.body).trade
+    assert trade is not None
+    assert trade.amount_fen == 14952
+
+
+def test_wechats_stamp_must_be_fresh(
+    offered: dict[str, Gateway], charge: Any, sandbox: SandboxServer, merchant: Merchant
+) -> None:
+    _place(offered["wechat"], charge(Product.NATIVE), sandbox)
+    sandbox.skew(-310)
+    sandbox.pay(ORDER)
+    heard = merchant.wait(1)[0]
+    with pytest.raises(NotificationRefused) as refused:
+        offered["wechat"].verify_notification(_headers(heard), heard.body)
+    assert refused.value.reason == "stale"
+
+
+def test_an_unknown_serial_calls_nobody(
+    offered: dict[str, Gateway], sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(requests, "get", lambda url, **_: calls.append(url))
+    headers = {
+        "Wechatpay-Timestamp": str(int(clock.now().timestamp())),
+        "Wechatpay-Nonce": "n",
+        "Wechatpay-Serial": "7132D72A03E93CDDF8C03BBD1F37EEDF",
+        "Wechatpay-Signature": "AAAA",
+        "Wechatpay-Signature-Type": "WECHATPAY2-SHA256-RSA2048",
+    }
+    with pytest.raises(NotificationRefused) as refused:
+        offered["wechat"].verify_notification(headers, b"{}")
+    assert refused.value.reason == "unknown_serial"
+    assert calls == []
+
+
+def test_answers_are_the_documented_ones(offered: dict[str, Gateway]) -> None:
+    heard, again = offered["alipay"].answer(True), offered["alipay"].answer(False)
+    assert (heard.status, heard.body, again.body) == (200, b"success", b"failure")
+    heard, again = offered["wechat"].answer(True), offered["wechat"].answer(False)
+    assert (heard.status, again.status) == (200, 400)
+    assert b'"FAIL"' in again.body

@@ -21,12 +21,14 @@ demo: .venv/main.stamp static/built/done.stamp
 
 test: .venv/dev.stamp static/built/done.stamp
 	@tests/install-browser
-	$(say) 'Tests without a browser, without killing'
-	@$(BIN)/pytest -q -n 2 --dist loadscope -m 'not drill and not browser'
-	$(say) 'Journeys in a real browser'
-	@$(BIN)/pytest -q -m browser
-	$(say) 'Drills: processes are killed at random'
-	@$(BIN)/pytest -q -m drill
+	@rm -rf var/tests && mkdir -p var/tests
+	$(say) '1 of 3: every room by itself'
+	@$(BIN)/pytest -q -n 2 --dist loadscope -m 'not drill and not browser' --junit-xml=var/tests/rooms.xml
+	$(say) '2 of 3: journeys in a real browser'
+	@$(BIN)/pytest -q -m browser --junit-xml=var/tests/browser.xml
+	$(say) '3 of 3: drills, processes are killed at random'
+	@$(BIN)/pytest -q -m drill --junit-xml=var/tests/drills.xml
+	@$(BIN)/python -m tests.count var/tests/*.xml
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

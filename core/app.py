@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from core.api import accounts, bills, changes, errors, health, postings, service_orders
+from core.api.forms import only_known_parameters
 from core.api.limits import BodyLimit
 from core.metering import api as readings
 from core.security import TokenGate, bearer
@@ -48,7 +49,21 @@ def _described() -> FastAPI:
         redoc_url=None,
         responses=errors.DOCUMENTED,
     )
+    every = [Depends(only_known_parameters)]
     for module in ROUTERS:
-        app.include_router(module.router, dependencies=[Depends(bearer)])
-    app.include_router(health.router)
+        app.include_router(module.router, dependencies=[Depends(bearer), *every])
+    app.include_router(health.router, dependencies=every)
+    describe = app.openapi
+    app.openapi = lambda: _errors_in_json(describe())  # type: ignore[method-assign]
     return app
+
+
+def _errors_in_json(document: dict[str, Any]) -> dict[str, Any]:
+    """Errors are JSON whatever a success is; FastAPI describes both by the same media type."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    (form,) = response["content"].values()
+                    response["content"] = {"application/json": form}
+    return document

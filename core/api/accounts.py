@@ -9,13 +9,13 @@ from pydantic import Field, StringConstraints
 from core import published
 from core.api.errors import CONFLICT, NOT_FOUND
 from core.api.forms import (
-    LARGEST_FEN,
     AccountPath,
     AccountTold,
     Given,
     IdempotencyKey,
     Name,
     Sentence,
+    SignedFen,
     Told,
     Unit,
 )
@@ -64,13 +64,7 @@ class BalanceTold(Told):
 class Correction(Given):
     """An amount to book on the account, and who answers for it."""
 
-    amount_fen: int = Field(
-        ge=-LARGEST_FEN,
-        le=LARGEST_FEN,
-        description="Fen; negative is in the customer's favour",
-        json_schema_extra={"not": {"const": 0}},
-        examples=[-500],
-    )
+    amount_fen: Annotated[SignedFen, Field(examples=[-500])]
     reason: Annotated[Sentence, Field(examples=["Goodwill for the outage of 3 November"])]
     decided_by: Annotated[Name, Field(examples=["desk-07"])]
 

@@ -1,5 +1,6 @@
 """Errors as the API shows them: one form for all, a sentence for people, never an inner message."""
 
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -33,6 +34,7 @@ SENTENCES = {
     "anomaly.decided": "The bill was {decision} already.",
     "posting.bill_unknown": "The account has no bill {bill_no}.",
     "posting.in_future": "The money cannot have been paid in the future.",
+    "request.unknown_parameter": "The address takes no parameter {field}.",
     "service_order.not_found": "There is no service order {service_order_no}.",
     "service_order.cannot_move": "An order that is {status} cannot become {wanted}.",
     "idempotency.key_reused": "This idempotency key was used for another request.",
@@ -107,7 +109,19 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = HTTP_CODES.get(error.status_code, "request.refused")
     message = HTTP_SENTENCES.get(error.status_code, error.detail)
-    return answer(error.status_code, code, message, **dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_at(request))
+    return answer(error.status_code, code, message, **headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """All methods of an address, whose routes stand apart."""
+    found: set[str] = set()
+    for template, methods in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\?{[^}]+}", "[^/]+", template), request.url.path):
+            found |= {method.upper() for method in methods}
+    return sorted(found)
 
 
 def _database_down(request: Request, error: Exception) -> JSONResponse:

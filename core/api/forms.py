@@ -1,5 +1,7 @@
 """What requests and answers are made of. The same types check a request and describe it."""
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -16,24 +18,46 @@ from pydantic import (
 )
 from sqlalchemy.orm import Session
 
+from runtime.errors import Refused
+
 LARGEST_FEN = 10**12
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+ISO_8601 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PLAIN_TEXT = r"^[^\x00-\x1f\x7f]+$"
 
 
-def unit_of_work(request: Request):  # type: ignore[no-untyped-def]
+def unit_of_work(request: Request) -> Iterator[Session]:
     """One transaction for a request; it is committed before the answer is sent."""
     with request.app.state.database.unit_of_work() as session:
         yield session
 
 
+def only_known_parameters(request: Request) -> None:
+    """Raises Refused for a query parameter that does nothing, such as a misspelt one."""
+    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
+    for name in request.query_params:
+        if name not in known:
+            raise Refused("request.unknown_parameter", field=f"query.{name}"[:80])
+
+
 Unit = Annotated[Session, Depends(unit_of_work, scope="function")]
 
 
-def _only_text(value: object) -> object:
-    """JSON has no dates: a number is not taken for seconds since 1970."""
-    if not isinstance(value, str):
-        raise ValueError("must be text in ISO 8601")
+def _calendar(value: object) -> object:
+    """Digits alone, as text or number, are not taken for seconds since 1970."""
+    if not isinstance(value, str) or not ISO_8601.match(value):
+        raise ValueError("must be written as in ISO 8601")
+    return value
+
+
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 5.0 is the integer 5."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _not_nothing(value: int) -> int:
+    if value == 0:
+        raise ValueError("must not be 0")
     return value
 
 
@@ -60,11 +84,27 @@ Period = Annotated[
 ]
 Instant = Annotated[
     datetime,
-    BeforeValidator(_only_text),
+    BeforeValidator(_calendar),
     AfterValidator(_in_our_time),
     Field(strict=False, examples=["2026-11-03T01:02:03Z"]),
 ]
-PositiveFen = Annotated[int, Field(ge=1, le=LARGEST_FEN, description="Fen, a hundredth of a yuan")]
+Day = Annotated[date, BeforeValidator(_calendar), Field(examples=["2026-11-03"])]
+PositiveFen = Annotated[
+    int,
+    Field(ge=1, le=LARGEST_FEN, description="Fen, a hundredth of a yuan"),
+    BeforeValidator(_whole),
+]
+SignedFen = Annotated[
+    int,
+    Field(
+        ge=-LARGEST_FEN,
+        le=LARGEST_FEN,
+        description="Fen; negative is in the customer's favour",
+        json_schema_extra={"not": {"const": 0}},
+    ),
+    BeforeValidator(_whole),
+    AfterValidator(_not_nothing),
+]
 Name = Annotated[str, StringConstraints(pattern=PLAIN_TEXT, max_length=64)]
 Sentence = Annotated[str, StringConstraints(pattern=PLAIN_TEXT, max_length=500)]
 Details = Annotated[dict[str, JsonValue], AfterValidator(_storable), Field(max_length=50)]

@@ -1,6 +1,6 @@
 """Postings: money received, and the daily file of them."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
@@ -11,6 +11,7 @@ from core.api.errors import CONFLICT, NOT_FOUND
 from core.api.forms import (
     AccountNo,
     BillNo,
+    Day,
     Given,
     IdempotencyKey,
     Instant,
@@ -105,7 +106,7 @@ _FILE = {
 
 @router.get("/v1/settlements/{day}", response_class=Table, responses={200: _FILE})
 def settlements(
-    unit: Unit, day: Annotated[date, Path(description="Civil day in China")]
+    unit: Unit, day: Annotated[Day, Path(description="Civil day in China")]
 ) -> Response:
     """The postings of a civil day, to reconcile against. Today's file still grows."""
     file = settlement_file(unit, day)

@@ -14,7 +14,7 @@ from core.billing.requests import check_same, fingerprint
 from core.billing.settlement import outstanding, settle
 from core.models import Account, Bill, Posting
 from runtime import clock
-from runtime.errors import Refused
+from runtime.errors import NotFound, Refused
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far ahead of ours the clock may be by which a payment was stamped."""
@@ -47,8 +47,8 @@ def post(
     """Post a payment: settle bills, keep the rest as credit, and tell the feed.
 
     The same key and payment again changes nothing and gives the first posting. Raises NotFound
-    for an unknown account, Conflict when the key came with another payment, Refused for a bill
-    that is not the account's. `posted_at` is for history that is loaded.
+    for an unknown account or a bill that is not the account's, Conflict when the key came with
+    another payment, Refused for a payment from the future. `posted_at` is for history.
     """
     account = ledger.lock_account(session, payment.account_no)
     if payment.paid_at > clock.now() + CLOCKS_DIFFER:
@@ -113,7 +113,7 @@ def _named_bill(session: Session, account: Account, bill_no: str) -> Bill:
     """The bill of that number; when it was corrected since, the one that stands in its place."""
     bill = session.scalar(select(Bill).where(Bill.bill_no == bill_no))
     if bill is None or bill.account_id != account.id:
-        raise Refused("posting.bill_unknown", bill_no=bill_no, field="bill_nos")
+        raise NotFound("posting.bill_unknown", bill_no=bill_no, field="bill_nos")
     return issuing.live_bill(session, bill.service_point_id, bill.period) or bill
 
 

@@ -108,6 +108,16 @@ def test_every_refusal_has_a_sentence() -> None:
     assert codes == set(SENTENCES)
 
 
+def test_a_parameter_that_does_nothing_is_refused(client: httpx.Client) -> None:
+    response = client.get("/v1/changes", params={"limt": 5})
+    assert error(response) == (422, "request.unknown_parameter")
+    assert response.json()["error"]["message"] == "The address takes no parameter query.limt."
+
+
+def test_all_methods_of_an_address_are_named(client: httpx.Client) -> None:
+    assert client.put("/v1/service-orders/S000000000001").headers["Allow"] == "GET, PATCH"
+
+
 # ---- accounts -----------------------------------------------------------------------------------
 
 
@@ -240,14 +250,14 @@ def test_the_same_key_with_another_body(client: httpx.Client, account_no: str) -
     [
         ({"amount_fen": 0}, "request.malformed", "body.amount_fen"),
         ({"amount_fen": "100"}, "request.malformed", "body.amount_fen"),
-        ({"amount_fen": 1.0}, "request.malformed", "body.amount_fen"),
+        ({"amount_fen": 1.5}, "request.malformed", "body.amount_fen"),
         ({"amount_fen": True}, "request.malformed", "body.amount_fen"),
         ({"paid_at": "2026-10-10T12:00:00"}, "request.malformed", "body.paid_at"),
+        ({"paid_at": "1791000000"}, "request.malformed", "body.paid_at"),
         ({"paid_at": 1_791_000_000}, "request.malformed", "body.paid_at"),
         ({"paid_at": "0001-01-01T00:00:00+14:00"}, "request.malformed", "body.paid_at"),
         ({"tip": 1}, "request.malformed", "body.tip"),
         ({"order_no": "a\u0000b"}, "request.malformed", "body.order_no"),
-        ({"bill_nos": ["X"]}, "posting.bill_unknown", "bill_nos"),
         ({"paid_at": "2026-11-22T04:00:00Z"}, "posting.in_future", "paid_at"),
     ],
 )
@@ -262,6 +272,14 @@ def test_a_payment_that_is_malformed_posts_nothing(
     response = pay(client, **other)
     assert error(response) == (422, code)
     assert response.json()["error"]["field"] == field
+    with database.unit_of_work() as session:
+        assert session.scalar(select(func.count()).select_from(Posting)) == 0
+
+
+def test_a_bill_that_is_not_the_accounts_posts_nothing(
+    client: httpx.Client, database: Database, account_no: str
+) -> None:
+    assert error(pay(client, bill_nos=["202609NONE00"])) == (404, "posting.bill_unknown")
     with database.unit_of_work() as session:
         assert session.scalar(select(func.count()).select_from(Posting)) == 0
 

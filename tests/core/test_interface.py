@@ -1,0 +1,79 @@
+"""The published interface is the one that is served, and no request of any form breaks it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+import schemathesis
+from click.testing import CliRunner
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+
+from core.app import interface
+from core.cli import core
+from runtime.database import Database
+from tests.core.builders import create_account, create_bill, create_service_point
+from tests.core.conftest import TOKEN
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi-core.json"
+
+instants = st.integers(946_800_000, 1_767_200_000).map(
+    lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat()
+)
+schemathesis.openapi.format("date-time", instants)
+
+
+def test_the_published_interface_is_the_one_that_is_served(core_url: str) -> None:
+    published = json.loads(PUBLISHED.read_text("utf-8"))
+    assert published == interface(), "run `denghuo core openapi --output docs/openapi-core.json`"
+    assert published == httpx.get(f"{core_url}/openapi.json").json()
+    assert published["openapi"].startswith("3.1")
+
+
+def test_the_command_prints_it() -> None:
+    done = CliRunner().invoke(core, ["openapi"])
+    assert (done.exit_code, json.loads(done.output)) == (0, interface())
+
+
+def test_every_address_is_described_with_words_and_errors() -> None:
+    for path, methods in interface()["paths"].items():
+        for method, operation in methods.items():
+            assert operation.get("description"), f"{method} {path} says nothing"
+            if path != "/healthz":
+                assert operation["security"] == [{"HTTPBearer": []}], f"{method} {path} is open"
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400:
+                    form = answer["content"]["application/json"]["schema"]
+                    assert form == {"$ref": "#/components/schemas/ErrorAnswer"}, (path, status)
+
+
+@pytest.fixture(scope="module")
+def _utility(_one_database: Database) -> None:
+    """An account that is known to the examples of the interface."""
+    with _one_database.unit_of_work() as session:
+        account = create_account(session, "420011875603")
+        create_bill(session, create_service_point(session, account), 12_345)
+
+
+config = SchemathesisConfig.from_dict({"generation": {"allow-x00": False}})
+any_request = schemathesis.openapi.from_dict(interface(), config=config)
+
+NOT_DESCRIBED = {"/v1/readings": [schemathesis.checks.positive_data_acceptance]}
+"""Checks that cannot hold: no description says which bytes are a file of readings."""
+
+
+@pytest.mark.usefixtures("_utility")
+@any_request.parametrize()
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+def test_no_request_of_any_form_breaks_it(case: schemathesis.Case, core_url: str) -> None:
+    """All checks of schemathesis, with data that fits the interface and data that does not."""
+    case.call_and_validate(
+        base_url=core_url,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        excluded_checks=NOT_DESCRIBED.get(case.path, []),
+    )

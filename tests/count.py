@@ -1,4 +1,4 @@
-"""`python -m tests.count FILE …`: one closing line for several runs of pytest, from their reports."""
+"""`python -m tests.count FILE …`: one closing line for several runs of pytest."""
 
 import sys
 from pathlib import Path

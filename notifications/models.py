@@ -12,7 +12,11 @@ WAITING, SENT, FAILED, EXPIRED = "waiting", "sent", "failed", "expired"
 
 
 class Message(Base):
-    """One message to one person. Its text is forgotten when it is sent or of no more use."""
+    """One message to one person: a template and what fills it.
+
+    `params` (JSON) are forgotten when it is sent or of no more use. The provider knows it by
+    `reference`, which no other installation uses.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
@@ -21,9 +25,10 @@ class Message(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     channel: Mapped[str] = mapped_column(String(8))  # sms
-    kind: Mapped[str] = mapped_column(String(24))
+    reference: Mapped[str] = mapped_column(String(32), unique=True)
+    template: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(EncryptedText("message.recipient"))
-    body: Mapped[str | None] = mapped_column(EncryptedText("message.body"))
+    params: Mapped[str | None] = mapped_column(EncryptedText("message.params"))
     state: Mapped[str] = mapped_column(String(8), default=WAITING)
     provider_no: Mapped[str | None] = mapped_column(String(64))
     failure: Mapped[str | None] = mapped_column(String(64))

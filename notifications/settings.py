@@ -14,6 +14,9 @@ class NotificationSettings(Settings):
         description="Address of the SMS provider",
     )
     sms_token: SecretStr = Field(description="Bearer token that the SMS provider asks for")
+    sms_signature: str = Field(
+        "灯火", description="Signature that is registered with the SMS provider"
+    )
     sms_timeout: float = Field(
         5.0, gt=0, le=60, description="Seconds to wait for an answer of the SMS provider"
     )

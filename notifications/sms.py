@@ -1,18 +1,20 @@
 """Short messages: written down with the change that asks for them, handed over by a job.
 
-The provider knows a message by our number, so a job that runs twice sends once.
+The provider knows a message by our reference, so a job that runs twice sends once.
 """
 
+import json
 from collections.abc import Callable
 from functools import cache
 from typing import Protocol
+from uuid import uuid4
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from notifications import texts
 from notifications.models import EXPIRED, FAILED, SENT, WAITING, Message
 from notifications.settings import NotificationSettings
+from notifications.templates import code_template
 from runtime import clock, metrics
 from runtime.http import Outbound, OutboundError
 from runtime.jobs import BACKOFF, database, defer, jobs
@@ -32,10 +34,13 @@ class SmsRefused(Exception):  # noqa: N818 - the provider's answer, not a fault 
         self.reason = reason
 
 
+Params = dict[str, str]
+
+
 class SmsProvider(Protocol):
     """What hands a short message over to the network."""
 
-    def send(self, phone: str, text: str, *, reference: str) -> str:
+    def send(self, phone: str, template: str, params: Params, *, reference: str) -> str:
         """The provider's number for the message; the same `reference` is sent once.
 
         Raises SmsRefused, and OutboundError when it may succeed later.
@@ -50,6 +55,7 @@ class HttpSms:
     """A provider that takes messages as JSON over HTTP."""
 
     def __init__(self, settings: NotificationSettings) -> None:
+        self._signature = settings.sms_signature
         token = settings.sms_token.get_secret_value()
         self._http = Outbound(
             settings.sms_url,
@@ -58,8 +64,14 @@ class HttpSms:
             name="sms",
         )
 
-    def send(self, phone: str, text: str, *, reference: str) -> str:
-        body = {"to": phone, "content": text, "client_id": reference}
+    def send(self, phone: str, template: str, params: Params, *, reference: str) -> str:
+        body = {
+            "phone": phone,
+            "signature": self._signature,
+            "template": template,
+            "params": params,
+            "client_id": reference,
+        }
         try:
             response = self._http.post("/sms/v1/messages", idempotent=True, json=body)
         except OutboundError as error:
@@ -71,11 +83,14 @@ class HttpSms:
 
 def queue_code(session: Session, event: CodeIssued) -> None:
     """Write the message with a one-time code down and ask for it to be sent."""
+    minutes = round((event.expires_at - clock.now()).total_seconds() / 60)
+    params: Params = {"code": event.code, "minutes": str(minutes)}
     message = Message(
         channel="sms",
-        kind=f"code.{event.purpose}",
+        reference=uuid4().hex,
+        template=code_template(event.purpose, event.language),
         recipient=event.phone,
-        body=texts.code(event.purpose, event.code, event.language),
+        params=json.dumps(params),
         state=WAITING,
         expires_at=event.expires_at,
     )
@@ -89,11 +104,12 @@ def send(message_id: int) -> None:
     """Hand a waiting message over. No connection is held while the provider answers."""
     with database().unit_of_work() as session:
         message = _take(session, message_id)
-    if message is None or message.body is None:
+    if message is None or message.params is None:
         return
+    params: Params = json.loads(message.params)
     try:
         number = _provider().send(
-            message.recipient, message.body, reference=f"message-{message_id}"
+            message.recipient, message.template, params, reference=message.reference
         )
     except SmsRefused as refused:
         _log.error("message_refused", message=message_id, reason=refused.reason)
@@ -108,7 +124,7 @@ def _take(session: Session, message_id: int) -> Message | None:
     if message is None or message.state != WAITING:
         return None
     if message.expires_at is not None and message.expires_at <= clock.now():
-        message.state, message.body = EXPIRED, None
+        message.state, message.params = EXPIRED, None
         _messages.labels("sms", EXPIRED).inc()
         return None
     return message
@@ -119,7 +135,7 @@ def _finish(
 ) -> None:
     with database().unit_of_work() as session:
         message = session.get_one(Message, message_id, with_for_update=True)
-        message.state, message.body = state, None
+        message.state, message.params = state, None
         message.provider_no, message.failure = provider_no, failure
         message.sent_at = clock.now() if state == SENT else None
     _messages.labels("sms", state).inc()

@@ -10,11 +10,12 @@ from flask_babel import lazy_gettext as _l
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the navigation; it is current on every page of its blueprint."""
+    """An entry of the navigation; it is current on every page of its blueprint, and of `others`."""
 
     endpoint: str
     icon: str
     title: LazyString
+    others: frozenset[str] = frozenset()
 
     @property
     def address(self) -> str:
@@ -22,7 +23,7 @@ class Place:
 
     @property
     def current(self) -> bool:
-        return request.blueprint == self.endpoint.partition(".")[0]
+        return request.blueprint in self.others | {self.endpoint.partition(".")[0]}
 
 
 PLACES = (
@@ -30,7 +31,7 @@ PLACES = (
     Place("bills.index", "bill", _l("账单")),
     Place("usage.index", "meter", _l("用电")),
     Place("pay.index", "purse", _l("缴费")),
-    Place("profile.index", "person", _l("我的")),
+    Place("profile.index", "person", _l("我的"), others=frozenset({"accounts"})),
 )
 
 

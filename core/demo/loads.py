@@ -30,6 +30,7 @@ HOME_SEASON = (1.25, 1.12, 0.86, 0.74, 0.76, 0.98, 1.45, 1.52, 1.08, 0.78, 0.80,
 SHOP_SEASON = (1.05, 0.95, 0.92, 0.90, 0.95, 1.08, 1.25, 1.28, 1.10, 0.92, 0.92, 1.00)
 WET_SEASON = (0.10, 0.10, 0.20, 0.40, 0.60, 0.75, 1.00, 0.95, 0.60, 0.35, 0.15, 0.10)
 PUMP_HOURS = 4
+SURGE = 6
 COLD_SEASON = (0.75, 0.75, 0.82, 0.92, 1.02, 1.12, 1.25, 1.25, 1.12, 0.98, 0.85, 0.78)
 
 
@@ -49,7 +50,7 @@ def month_of(supply: Supply, first: date, *, event: bool = False) -> Month:
     luck = dice(supply.account_no, first.isoformat())
     used = _used(supply.load, days, luck)
     if event and supply.event == "surge":
-        used = used * 4
+        used = used * SURGE
     if event and supply.event == "empty":
         used = used * 0
     made = _made(supply.load, days)

@@ -150,7 +150,7 @@ HOME_TARIFFS = (
 )
 FLAT_TARIFFS = {"zj-residential", "sh-residential", "bj-residential", "zj-residential-collective"}
 STREETS = ("梧桐里", "临江苑", "柳荫路", "青杉湾", "望江门", "桂花巷", "听雨轩", "石桥头")
-EVENTS: dict[int, Event] = {3: "exchange", 8: "spike", 14: "surge", 17: "empty", 37: "rollover"}
+EVENTS: dict[int, Event] = {1: "rollover", 2: "surge", 3: "exchange", 5: "empty", 8: "spike"}
 """Homes, by their place in the roster, to which something happens."""
 
 

@@ -1,7 +1,8 @@
 """`denghuo core ingest` and `denghuo core estimate`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from core.metering.ingest import IngestResult, ingest
 from core.metering.readings import FileProblem, Rejected
 from core.settings import core_database
 from runtime.cli import plain_errors
+from runtime.database import Database
 from runtime.settings import Settings, load
 
 SHOWN = 20
@@ -38,8 +40,8 @@ def ingest_command(file: Path, dry_run: bool, meter_no: str | None, correction: 
         if dry_run:
             found = summarise(file, meter_no)
         else:
-            database = core_database(load(Settings))
-            found = told(ingest(database, file, meter_no=meter_no, correction=correction))
+            with _database() as database:
+                found = told(ingest(database, file, meter_no=meter_no, correction=correction))
     except FileProblem as problem:
         click.echo(ENCODER.encode({"error": str(problem)}))
         sys.exit(1)
@@ -53,7 +55,7 @@ def ingest_command(file: Path, dry_run: bool, meter_no: str | None, correction: 
 def estimate_command(period: str, through: datetime | None) -> None:
     """Fill the gaps of a month from each customer's own history."""
     _check_period(period)
-    with core_database(load(Settings)).unit_of_work() as session:
+    with _database() as database, database.unit_of_work() as session:
         found = estimate_month(session, period, through=through.date() if through else None)
     click.echo(ENCODER.encode({"days": found.days, "dials": found.dials}))
 
@@ -80,6 +82,15 @@ def told(result: IngestResult) -> dict[str, Any]:
         "changed": result.changed_days,
         "rejected": result.rejected_count,
     }
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    database = core_database(load(Settings))
+    try:
+        yield database
+    finally:
+        database.dispose()
 
 
 def _tell_rejected(first: Iterable[Rejected], count: int) -> None:

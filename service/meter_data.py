@@ -1,0 +1,266 @@
+"""Meter data as usage, tiers and forecast need them: by service point, in integer Wh.
+
+Callers have checked that the user may see the account.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
+from sqlalchemy.orm import Session
+
+from rating import DayType, TariffVersion, UnknownTariff, load_tariffs, period_index
+from runtime import clock
+from service.models import DailyUse, Meter, MeterDay, ServicePoint
+
+QUARTERS = 96
+Wh = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class MeterInPlace:
+    """A meter with where it measures, what tariff holds there, and when it was in service."""
+
+    meter_no: str
+    service_point_no: str
+    tariff: str
+    interval: bool
+    installed: date
+    removed: date | None
+
+    def in_service(self, day: date) -> bool:
+        """Whether data of the day are expected; the day of a removal may have none."""
+        return self.installed <= day and (self.removed is None or day < self.removed)
+
+
+@dataclass(frozen=True)
+class DayTotal:
+    """A civil day of all meters asked for. `import_wh` is None when nothing is known of it.
+
+    `quality` is the worst there is: V all measured, E partly estimated, M missing in whole or
+    part; empty for a day of which nothing can be known yet, or before there was a meter.
+    """
+
+    day: date
+    import_wh: int | None
+    export_wh: int
+    quality: str
+
+
+@dataclass(frozen=True)
+class PointDays:
+    """Days of one service point by quarter-hours, its meters summed; row by row as `days`.
+
+    `marks` holds the quality of each quarter-hour: 0 measured, 1 estimated, 2 missing.
+    """
+
+    tariff: str
+    days: tuple[date, ...]
+    import_wh: Wh
+    export_wh: Wh
+    reactive_varh: Wh
+    marks: NDArray[np.int8]
+
+    def between(self, first: date, last: date) -> "PointDays":
+        """Only the days from `first` to `last`."""
+        rows = [row for row, day in enumerate(self.days) if first <= day <= last]
+        return PointDays(
+            self.tariff,
+            tuple(self.days[row] for row in rows),
+            self.import_wh[rows],
+            self.export_wh[rows],
+            self.reactive_varh[rows],
+            self.marks[rows],
+        )
+
+
+_MARKS = {"V": 0, "E": 1, "M": 2}
+_LETTERS = "VEM"
+
+
+def meters_of(
+    session: Session, account_no: str, service_point_no: str | None = None
+) -> list[MeterInPlace]:
+    """The meters of an account, or of one of its service points."""
+    query = (
+        select(
+            Meter.meter_no,
+            Meter.service_point_no,
+            ServicePoint.tariff,
+            Meter.interval,
+            Meter.installed,
+            Meter.removed,
+        )
+        .join(ServicePoint, ServicePoint.service_point_no == Meter.service_point_no)
+        .where(ServicePoint.account_no == account_no)
+        .order_by(Meter.service_point_no, Meter.installed, Meter.meter_no)
+    )
+    if service_point_no is not None:
+        query = query.where(ServicePoint.service_point_no == service_point_no)
+    return [MeterInPlace(*row) for row in session.execute(query)]
+
+
+def data_as_of(session: Session, meters: Iterable[MeterInPlace]) -> date | None:
+    """The last day that any of the meters has data of."""
+    newest: date | None = session.scalar(_AS_OF, {"meters": _numbers(meters)})
+    return newest
+
+
+def day_totals(
+    session: Session, meters: Sequence[MeterInPlace], first: date, last: date
+) -> dict[date, DayTotal]:
+    """The days that have data, with what all meters together measured."""
+    asked = {"meters": _numbers(meters), "first": first, "last": last}
+    found = {}
+    for day, import_wh, export_wh, mark, count in session.execute(_TOTALS, asked):
+        expected = sum(meter.in_service(day) for meter in meters)
+        quality = "M" if count < expected else _LETTERS[mark]
+        found[day] = DayTotal(day, int(import_wh), int(export_wh), quality)
+    return found
+
+
+def quarters(
+    session: Session, meters: Sequence[MeterInPlace], first: date, last: date
+) -> dict[str, PointDays]:
+    """Quarter-hours by service point, of the days and points that have any."""
+    place = {meter.meter_no: meter for meter in meters if meter.interval}
+    rows = session.execute(
+        select(
+            MeterDay.meter_no,
+            MeterDay.day,
+            MeterDay.import_wh,
+            MeterDay.export_wh,
+            MeterDay.reactive_varh,
+            MeterDay.quality,
+        )
+        .where(MeterDay.meter_no.in_(place), MeterDay.day.between(first, last))
+        .order_by(MeterDay.day)
+    ).all()
+    by_point: dict[str, list[Any]] = {}
+    for row in rows:
+        by_point.setdefault(place[row.meter_no].service_point_no, []).append(row)
+    tariffs = {meter.service_point_no: meter.tariff for meter in meters}
+    return {point: _point_days(tariffs[point], found) for point, found in by_point.items()}
+
+
+def register_days(
+    session: Session, meters: Iterable[MeterInPlace], first: date, last: date
+) -> dict[str, dict[date, tuple[int, int]]]:
+    """Import and export by service point and day, of meters that are read once a day."""
+    place = {meter.meter_no: meter.service_point_no for meter in meters if not meter.interval}
+    rows = session.execute(
+        select(DailyUse.meter_no, DailyUse.day, DailyUse.import_wh, DailyUse.export_wh).where(
+            DailyUse.meter_no.in_(place), DailyUse.day.between(first, last)
+        )
+    )
+    found: dict[str, dict[date, tuple[int, int]]] = {}
+    for meter_no, day, import_wh, export_wh in rows:
+        days = found.setdefault(place[meter_no], {})
+        known = days.get(day, (0, 0))
+        days[day] = (known[0] + import_wh, known[1] + export_wh)
+    return found
+
+
+def version_on(tariff: str, day: date) -> TariffVersion | None:
+    """The tariff as it holds on a day; None where this installation does not know it."""
+    try:
+        return load_tariffs().find(tariff, day)
+    except UnknownTariff:
+        return None
+
+
+def day_type(day: date) -> DayType:
+    return "working" if clock.is_working_day(day) else "rest"
+
+
+def labels_of(tariff: str, day: date) -> tuple[str, ...]:
+    """The period of each quarter-hour; all `total` where the hour does not matter."""
+    version = version_on(tariff, day)
+    return period_index(version, day, day_type(day)) if version else ("total",) * QUARTERS
+
+
+def by_period(tariff: str, days: Sequence[date], wh: Wh) -> list[dict[str, int]]:
+    """Wh of each day in each period of the tariff."""
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for row, day in enumerate(days):
+        alike.setdefault(labels_of(tariff, day), []).append(row)
+    found: list[dict[str, int]] = [{} for _ in days]
+    for labels, rows in alike.items():
+        named = np.array(labels)
+        for period in dict.fromkeys(labels):
+            sums = wh[rows][:, named == period].sum(axis=1)
+            for row, total in zip(rows, sums, strict=True):
+                found[row][period] = int(total)
+    return found
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """All days from first to last, both included."""
+    return [first + timedelta(days=count) for count in range((last - first).days + 1)]
+
+
+def month_days(period: str) -> tuple[date, date]:
+    """First and last day of a month "2026-11". Raises ValueError."""
+    first = date.fromisoformat(f"{period}-01")
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _point_days(tariff: str, rows: Sequence[Any]) -> PointDays:
+    days = tuple(sorted({row.day for row in rows}))
+    place = {day: at for at, day in enumerate(days)}
+    shape = (len(days), QUARTERS)
+    found = PointDays(
+        tariff,
+        days,
+        np.zeros(shape, np.int64),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, np.int8),
+    )
+    for row in rows:
+        at = place[row.day]
+        found.import_wh[at] += row.import_wh
+        if row.export_wh is not None:
+            found.export_wh[at] += row.export_wh
+        if row.reactive_varh is not None:
+            found.reactive_varh[at] += row.reactive_varh
+        if row.quality is not None:
+            marks = [_MARKS[letter] for letter in row.quality]
+            found.marks[at] = np.maximum(found.marks[at], marks)
+    return found
+
+
+def _numbers(meters: Iterable[MeterInPlace]) -> list[str]:
+    return [meter.meter_no for meter in meters]
+
+
+_METERS = bindparam("meters", type_=ARRAY(VARCHAR))
+
+_AS_OF = text("""
+    SELECT max(day) FROM unnest(:meters) AS asked (meter_no), LATERAL (
+        (SELECT day FROM meter_day WHERE meter_day.meter_no = asked.meter_no
+         ORDER BY day DESC LIMIT 1)
+        UNION ALL
+        (SELECT day FROM daily_use WHERE daily_use.meter_no = asked.meter_no
+         ORDER BY day DESC LIMIT 1)
+    ) AS newest
+""").bindparams(_METERS)
+
+_TOTALS = text("""
+    SELECT day, sum(import_wh), sum(export_wh), max(mark), count(*) FROM (
+        SELECT day,
+            (SELECT sum(wh) FROM unnest(import_wh) AS wh) AS import_wh,
+            coalesce((SELECT sum(wh) FROM unnest(export_wh) AS wh), 0) AS export_wh,
+            CASE WHEN quality IS NULL THEN 0 WHEN quality LIKE '%M%' THEN 2
+                 WHEN quality LIKE '%E%' THEN 1 ELSE 0 END AS mark
+        FROM meter_day WHERE meter_no = ANY (:meters) AND day BETWEEN :first AND :last
+        UNION ALL
+        SELECT day, import_wh, export_wh, CASE quality WHEN 'E' THEN 1 ELSE 0 END
+        FROM daily_use WHERE meter_no = ANY (:meters) AND day BETWEEN :first AND :last
+    ) AS known GROUP BY day
+""").bindparams(_METERS)

@@ -8,11 +8,8 @@ from types import FrameType
 from typing import NoReturn
 
 import click
-from werkzeug.serving import make_server
 
 from sandbox import papers
-from sandbox.app import create_app
-from sandbox.notices import Schedule
 
 HOST = "127.0.0.1"
 
@@ -97,6 +94,11 @@ def run(
     refund_seconds: float,
 ) -> None:
     """Serve on the loopback address until SIGTERM or Ctrl-C."""
+    from werkzeug.serving import make_server  # here, so that `keys` starts fast
+
+    from sandbox.app import create_app
+    from sandbox.notices import Schedule
+
     logging.basicConfig(level=logging.WARNING)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     try:

@@ -81,6 +81,7 @@ class Sender:
             log.exception("Notice %s could not be sent", notice.number)
         finally:
             self._free.release()
+            self.wake()
 
     def _deliver(self, notice: Notice) -> None:
         with self._box.store.reading() as db:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from wechatpayv3 import WeChatPay
 
 from tests.sandbox.clients import AlipayClient, wechat_client
 from tests.sandbox.merchant import Merchant
 from tests.sandbox.server import SandboxServer
-from wechatpayv3 import WeChatPay
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
     with SandboxServer(tmp_path_factory.mktemp("sandbox")) as server:
         yield server

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +18,7 @@ class Heard:
     path: str
     headers: Message
     body: bytes
+    at: float = field(default_factory=time.time)
 
     @property
     def form(self) -> dict[str, str]:
@@ -29,10 +32,12 @@ class Merchant:
     answer: tuple[int, bytes] = (200, b"success")
     answers: list[tuple[int, bytes]] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    port: int = 0
+    before_answer: Callable[[], object] = lambda: None
 
     def __enter__(self) -> Self:
         self._arrived = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}/notify"
@@ -66,10 +71,15 @@ class Merchant:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status, text = merchant._hear(Heard(self.path, self.headers, body))
+                merchant.before_answer()
+                self._answer(status, text)
+
+            def _answer(self, status: int, text: bytes) -> None:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
-                self.wfile.write(text)
+                with suppress(ConnectionError):  # the caller may be gone
+                    self.wfile.write(text)
 
             def log_message(self, *_: object) -> None:
                 return

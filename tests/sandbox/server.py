@@ -33,7 +33,7 @@ class SandboxServer:
     ) -> None:
         self.folder = folder
         self.secrets = secrets or folder / "secrets"
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._options = ["--schedule", schedule, "--refund-seconds", str(refund_seconds)]
         self._process: subprocess.Popen[bytes] | None = None
@@ -187,7 +187,7 @@ class SandboxError(Exception):
         self.content = content
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

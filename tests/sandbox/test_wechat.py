@@ -158,7 +158,7 @@ def test_a_payment_can_be_forced_through_after_closing(
 
 
 def test_an_order_closes_when_its_time_is_over(sandbox: SandboxServer, wechat: WeChatPay) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=2)
+    soon = datetime.now(UTC) + timedelta(seconds=4)
     order(wechat, time_expire=soon.isoformat(timespec="seconds"))
     while query(wechat)["trade_state"] == "NOTPAY":
         assert datetime.now(UTC) < soon + timedelta(seconds=5)

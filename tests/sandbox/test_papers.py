@@ -1,0 +1,110 @@
+"""Papers: complete, private, never overwritten, and fit for the house's settings."""
+
+import subprocess
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from tests.sandbox.server import DENGHUO
+
+NAMES = {
+    "denghuo_wechatpay_mchid",
+    "denghuo_wechatpay_appid",
+    "denghuo_wechatpay_serial",
+    "denghuo_wechatpay_private_key",
+    "denghuo_wechatpay_apiv3_key",
+    "denghuo_wechatpay_public_key_id",
+    "denghuo_wechatpay_public_key",
+    "denghuo_alipay_appid",
+    "denghuo_alipay_private_key",
+    "denghuo_alipay_public_key",
+    "denghuo_alipay_seller_id",
+    "denghuo_sms_token",
+    "denghuo_mail_token",
+}
+
+
+def make(folder: Path) -> subprocess.Popen[str]:
+    command = [DENGHUO, "sandbox", "keys", "--dir", str(folder)]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def made(folder: Path) -> dict[str, str]:
+    _, words = (process := make(folder)).communicate()
+    assert process.returncode == 0, words
+    return contents(folder)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_complete_set_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    papers = made(folder)
+    assert {name for name in papers if "/" not in name} == NAMES
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert (folder / "gateway").stat().st_mode & 0o777 == 0o700
+    assert len(papers["denghuo_wechatpay_apiv3_key"].encode()) == 32
+    assert papers["denghuo_wechatpay_public_key_id"].startswith("PUB_KEY_ID_")
+    assert papers["denghuo_wechatpay_private_key"].startswith("-----BEGIN PRIVATE KEY-----")
+    assert papers["denghuo_alipay_private_key"].startswith("-----BEGIN RSA PRIVATE KEY-----")
+
+
+def test_halves_belong_together(tmp_path: Path) -> None:
+    papers = made(tmp_path)
+    for provider in ("wechatpay", "alipay"):
+        own = papers[f"gateway/{provider}_private_key.pem"]
+        assert public_half(own) == papers[f"denghuo_{provider}_public_key"]
+        merchants = papers[f"denghuo_{provider}_private_key"]
+        assert public_half(merchants) == papers[f"gateway/{provider}_merchant_public_key.pem"]
+
+
+def public_half(pem: str) -> str:
+    public = load_pem_private_key(pem.encode(), None).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def test_a_second_time_changes_nothing_and_fills_what_is_missing(tmp_path: Path) -> None:
+    first = made(tmp_path)
+    assert made(tmp_path) == first
+    (tmp_path / "denghuo_sms_token").unlink()
+    (tmp_path / "denghuo_alipay_public_key").unlink()
+    again = made(tmp_path)
+    assert again["denghuo_sms_token"] != first["denghuo_sms_token"]
+    assert again | {"denghuo_sms_token": ""} == first | {"denghuo_sms_token": ""}
+
+
+def test_several_at_once_make_one_set(tmp_path: Path) -> None:
+    processes = [make(tmp_path) for _ in range(4)]
+    for process in processes:
+        process.communicate()
+    assert [process.returncode for process in processes] == [0] * 4
+    test_halves_belong_together(tmp_path)
+
+
+def test_keys_of_a_real_gateway_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "denghuo_wechatpay_public_key").write_text("given by the gateway")
+    _, words = (process := make(tmp_path)).communicate()
+    assert process.returncode == 1
+    assert "was not made by the sandbox" in words
+    assert "Traceback" not in words
+    assert (tmp_path / "denghuo_wechatpay_public_key").read_text() == "given by the gateway"
+    assert not (tmp_path / "denghuo_alipay_private_key").exists()
+
+
+def test_without_papers_it_does_not_start_and_says_how_to_make_them(tmp_path: Path) -> None:
+    command = [DENGHUO, "sandbox", "run", "--var", str(tmp_path), "--port", "1"]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert "denghuo sandbox keys --dir" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,6 +1,6 @@
 """A customer with a bill, both gateways, and the keys of the world outside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,13 +8,17 @@ import pytest
 
 from payments import gateways
 from payments.gateways import Gateways
-from payments.gateways.base import Product
+from payments.gateways.base import Gateway, Product
 from payments.models import Order
 from payments.orders import Selection, start_order
 from payments.settings import PaymentSettings
 from runtime import clock
 from runtime.database import Database
+from runtime.settings import load
+from tests.core.conftest import core_settings, core_url  # noqa: F401 - the core as it is
 from tests.payments.builders import BILL, World, create_account, create_bill, create_user, link
+from tests.sandbox.merchant import Merchant
+from tests.sandbox.server import SandboxServer
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +73,36 @@ def order(database: Database, home: Home) -> Callable[..., Order]:
         return started
 
     return start
+
+
+@pytest.fixture(scope="module")
+def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    with SandboxServer(tmp_path_factory.mktemp("sandbox") / "var") as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def merchant() -> Iterator[Merchant]:
+    with Merchant() as merchant:
+        yield merchant
+
+
+@pytest.fixture
+def sandbox_settings(sandbox: SandboxServer, settings_env: pytest.MonkeyPatch) -> PaymentSettings:
+    """The settings of a house whose gateways are the sandbox."""
+    for name, value in sandbox.environment().items():
+        settings_env.setenv(name, value)
+    return load(PaymentSettings, var=sandbox.folder, gateway_timeout=0.5)
+
+
+@pytest.fixture
+def offered(sandbox_settings: PaymentSettings) -> Iterator[dict[str, Gateway]]:
+    offered = gateways.from_settings(sandbox_settings)
+    yield offered
+    offered["alipay"]._http.close()  # type: ignore[attr-defined]

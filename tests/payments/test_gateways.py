@@ -1,13 +1,11 @@
 """One contract for every gateway, against a gateway that knows only the documented wire."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 
-from payments import gateways
 from payments.gateways.base import (
     Charge,
     Destination,
@@ -19,9 +17,7 @@ from payments.gateways.base import (
     Refunding,
     TradeState,
 )
-from payments.settings import PaymentSettings
 from runtime import clock
-from runtime.settings import load
 from tests.sandbox.merchant import Heard, Merchant
 from tests.sandbox.server import SandboxServer
 
@@ -31,32 +27,6 @@ PRODUCTS = {
     "alipay": (Product.PAGE, Product.WAP),
 }
 EVERY = [(name, product) for name, products in PRODUCTS.items() for product in products]
-
-
-@pytest.fixture(scope="module")
-def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    with SandboxServer(tmp_path_factory.mktemp("sandbox") / "var") as server:
-        yield server
-
-
-@pytest.fixture
-def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
-    running_sandbox.reset()
-    return running_sandbox
-
-
-@pytest.fixture
-def merchant() -> Iterator[Merchant]:
-    with Merchant() as merchant:
-        yield merchant
-
-
-@pytest.fixture
-def offered(sandbox: SandboxServer, settings_env: pytest.MonkeyPatch) -> dict[str, Gateway]:
-    for name, value in sandbox.environment().items():
-        settings_env.setenv(name, value)
-    settings = load(PaymentSettings, var=sandbox.folder, gateway_timeout=0.5)
-    return gateways.from_settings(settings)
 
 
 @pytest.fixture(params=["wechat", "alipay"])

@@ -11,7 +11,7 @@ from runtime.database import Database, database_url
 from runtime.settings import JobSettings, SettingsError, load
 from runtime.worker import run_worker
 
-TASKS = ("service.jobs", "payments.work", "notifications.sms")
+TASKS = ("service.jobs", "service.people.tidy", "payments.work", "notifications.sms")
 """The modules that declare tasks."""
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import time_machine
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from runtime import clock, events
 from runtime.database import Database
 from runtime.errors import Conflict, NotFound, Refused, TooManyTries
 from service.models import Attempt, OneTimeCode, SignInSession, User
-from service.people import codes, limits, passwords, sessions, sign_in, users
+from service.people import codes, limits, passwords, sessions, sign_in, tidy, users
 from service.people.events import CodeIssued
 from service.people.sessions import Lifetime
 from service.people.sign_in import From
@@ -190,3 +191,16 @@ def test_the_user_chooses_how_pages_look(session: Session) -> None:
     users.set_display(session, user.id, elder_mode=True, language="en")
     assert (user.theme, user.elder_mode, user.language) == ("dark", True, "en")
     assert clock.now() - timedelta(minutes=1) < user.created_at
+
+
+def test_what_proves_nothing_any_more_is_forgotten(session: Session) -> None:
+    user = create_user(session)
+    limits.count(session, limits.SIGN_IN_PHONE, PHONE)
+    sign_in.send_sign_in_code(session, PHONE, HERE, "zh")
+    sessions.open_session(session, user, device="d", address="192.0.2.1", lifetime=WEEK)
+    assert tidy.forget_old(session) == 0
+    with time_machine.travel(clock.now() + timedelta(days=3), tick=False):
+        assert tidy.forget_old(session) == 4  # three tries and a code
+    with time_machine.travel(clock.now() + timedelta(days=121), tick=False):
+        assert tidy.forget_old(session) == 1
+    assert session.get(User, user.id) is not None

@@ -1,0 +1,40 @@
+"""Forgetting what proves nothing any more: old tries, spent codes, ended sessions."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, or_
+from sqlalchemy.orm import Session
+
+from runtime import clock
+from runtime.jobs import database, jobs
+from service.models import Attempt, OneTimeCode, SignInSession
+
+KEEP_TRIES = timedelta(days=2)
+"""Longer than the longest window of a limit."""
+KEEP_SESSIONS = timedelta(days=90)
+"""So long can a question about an ended sign-in still be answered."""
+
+
+def forget_old(session: Session) -> int:
+    """Delete what is past its time; returns how many rows."""
+    now = clock.now()
+    ended = or_(
+        SignInSession.expires_at < now - KEEP_SESSIONS,
+        SignInSession.revoked_at < now - KEEP_SESSIONS,
+    )
+    statements = (
+        delete(Attempt).where(Attempt.at < now - KEEP_TRIES),
+        delete(OneTimeCode).where(OneTimeCode.expires_at < now - KEEP_TRIES),
+        delete(SignInSession).where(ended),
+    )
+    done = [cast(CursorResult[Any], session.execute(each)) for each in statements]
+    return sum(each.rowcount for each in done)
+
+
+@jobs.periodic(cron="10 3 * * *")
+@jobs.task(name="people.forget", queue="service", queueing_lock="people.forget")
+def forget(timestamp: int) -> None:
+    """Forget once a night."""
+    with database().unit_of_work() as session:
+        forget_old(session)

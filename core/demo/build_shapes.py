@@ -45,8 +45,15 @@ def hours_of(path: Path) -> NDArray[np.uint16]:
 
 def build(folder: Path, target: Path = TARGET) -> None:
     """Write the shapes of all four homes, 4 x 365 x 24."""
-    files = [next(folder.glob(f"{home}_*.xml*")) for home in HOMES]
+    files = [_file_of(home, folder) for home in HOMES]
     np.savez_compressed(target, homes=np.stack([hours_of(file) for file in files]))
+
+
+def _file_of(home: str, folder: Path) -> Path:
+    found = sorted(folder.glob(f"{home}_*.xml*"))
+    if not found:
+        raise SystemExit(f"There is no year file of {home} in {folder}.")
+    return found[0]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.billing import late
@@ -120,8 +120,3 @@ def _post(database: Database, planned: Sequence[_Planned]) -> None:
             for each in planned[at : at + BATCH]:
                 posted_at = each.payment.paid_at + POSTED_AFTER
                 post(session, each.payment, each.key, posted_at=posted_at)
-
-
-def postings_so_far(session: Session) -> int:
-    """How many payments the core has posted."""
-    return session.scalar(select(func.count()).select_from(Posting)) or 0

@@ -59,4 +59,5 @@ def total_advance(readings: dict[date, int], digits: int = DIGITS) -> int:
 
 
 def _too_much(wh: int, days: int) -> str:
-    return f"{wh / WH_PER_KWH:g} kWh in {days} days is more than the connection can carry."
+    span = "a day" if days <= 1 else f"{days} days"
+    return f"{wh / WH_PER_KWH:g} kWh in {span} is more than the connection can carry."

@@ -111,7 +111,7 @@ def test_the_dial_turns_over(database: Database, session: Session, tmp_path: Pat
         ),
         (
             ["D1,2026-11-02,import,580.5"],
-            "480.5 kWh in 1 days is more than the connection can carry.",
+            "480.5 kWh in a day is more than the connection can carry.",
         ),
         (["D1,2026-11-02,import,100000"], "The dial has 5 digits of kWh and cannot show this."),
         (

@@ -64,22 +64,9 @@ def test_a_band_runs_along_the_upper_and_back_along_the_lower_curve() -> None:
     assert charts.band([], [], 8) == ""
 
 
-def test_heat_levels_part_the_days_evenly_at_round_limits() -> None:
-    days = list(range(1000, 11_000, 100))  # 1.0 to 10.9 kWh
-    steps = charts.heat_steps(days)
-    assert steps == (3000, 5000, 7000, 9000)
-    assert [charts.heat_level(day, steps) for day in (0, 2999, 3000, 8999, 9000)] == [0, 0, 1, 3, 4]
-    assert charts.heat_level(None, steps) is None
-
-
-def test_heat_limits_rise_even_when_all_days_are_alike() -> None:
-    assert charts.heat_steps([5000] * 30) == (5000, 5500, 6000, 6500)
-    assert charts.heat_steps([]) == ()
-
-
 def test_a_heat_map_has_a_row_for_a_month_and_a_place_for_each_day() -> None:
-    rows = charts.heat_year([[1000, None, 9000], [0]], (3000, 5000, 7000, 9000))
+    rows = charts.heat_year([[0, None, 4], [1]])
     assert [[(cell.x, cell.y, cell.level) for cell in row] for row in rows] == [
-        [(0, 0, 0), (6.45, 0, 4)],
-        [(0, 21, 0)],
+        [(0, 0, 0), (3.23, 0, None), (6.45, 0, 4)],
+        [(0, 21, 1)],
     ]

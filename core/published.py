@@ -4,7 +4,7 @@ Each function gives a change for `core.feed.append`. Every change carries the wh
 reader that missed one is right again with the next.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -178,9 +178,3 @@ def service_order_data(row: ServiceOrder, account_no: str | None) -> dict[str, A
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
-
-
-def together(*groups: Iterable[Change]) -> Iterable[Change]:
-    """Several groups of changes as one, for the one append of a transaction."""
-    for group in groups:
-        yield from group

@@ -170,7 +170,7 @@ def decide(
     responses=NOT_FOUND | CONFLICT,
     tags=["bills"],
 )
-def rebill_month(request: Request, unit: Unit, bill_no: BillPath) -> list[dict[str, Any]]:
+def rebill_month(request: Request, unit: Unit, bill_no: BillPath) -> list[object]:
     """Bill the month again from the readings as they now are; gives all bills made anew.
 
     Not idempotent by key: a bill that was replaced cannot be replaced again (409).

@@ -43,7 +43,7 @@ def prepare(billable: Billable) -> Prepared:
     usage = billable.usage
     if usage.missing_days:
         days = f"{usage.missing_days} day{'s' if usage.missing_days > 1 else ''}"
-        raise Unbillable(f"Readings are missing on {days}: estimate them first.")
+        raise Unbillable(f"Readings are missing on {days}, with no history to estimate them by.")
     counts = hundredths(_use_wh(billable, version), billable.history.carried_wh)
     export = hundredths({"export": usage.export_wh}, billable.history.export_carried_wh)["export"]
     given = _given(billable, version, counts, export)

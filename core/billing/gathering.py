@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ScalarSelect, and_, func, select
 from sqlalchemy.orm import Session
 
 from core.billing import late
@@ -88,7 +89,7 @@ def months_before(period: str, count: int) -> str:
     return f"{year:04d}-{month + 1:02d}"
 
 
-def _tariff_on(first: date):  # type: ignore[no-untyped-def]
+def _tariff_on(first: date) -> ScalarSelect[Any]:
     """The tariff on the first day served in the month: a later change counts from the next."""
     served_from = func.greatest(first, Account.opened)
     return (

@@ -111,12 +111,8 @@ def _finish(session: Session, period: str) -> RunResult:
 
 
 def _counts(session: Session, period: str) -> tuple[int, int, int]:
-    by_status = dict(
-        tuple(row)
-        for row in session.execute(
-            select(Bill.status, func.count()).where(Bill.period == period).group_by(Bill.status)
-        )
-    )
+    statuses = select(Bill.status, func.count()).where(Bill.period == period).group_by(Bill.status)
+    by_status = {status: int(count) for status, count in session.execute(statuses)}
     failed = select(func.count()).select_from(BillFailure).where(BillFailure.period == period)
     return by_status.get("issued", 0), by_status.get("held", 0), session.scalar(failed) or 0
 

@@ -242,7 +242,7 @@ def test_a_service_point_without_readings_is_noted_and_tried_again(database: Dat
         assert failures(session, "2026-09") == [
             (
                 point.service_point_no,
-                "Readings are missing on 30 days: estimate them first.",
+                "Readings are missing on 30 days, with no history to estimate them by.",
             )
         ]
         record_use(session, session.get_one(Meter, meter.id), "2026-09")

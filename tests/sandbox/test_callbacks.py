@@ -243,10 +243,12 @@ def test_a_callback_cut_off_by_kill_9_is_made_again_at_once(tmp_path: Path) -> N
         merchant.before_answer = lambda: may_answer.wait(20)
         sandbox.pay(NO)
         merchant.wait(1)
+        [held] = sandbox.notifications(NO)
         sandbox.kill()
         may_answer.set()
         sandbox.start()
         first, again = (opened(wechat, heard) for heard in merchant.wait(2))
+        assert merchant.heard[1].at < held["next_at"], "not made again at once"
         assert (first["id"], first["resource"]) == (again["id"], again["resource"])
         assert [each["state"] for each in settled(sandbox)] == ["delivered"]
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Path, Request
 from pydantic import (
@@ -22,6 +22,7 @@ from runtime.errors import Refused
 
 LARGEST_FEN = 10**12
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+T = TypeVar("T", date, datetime)
 ISO_8601 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PLAIN_TEXT = r"^[^\x00-\x1f\x7f]+$"
 
@@ -61,11 +62,15 @@ def _not_nothing(value: int) -> int:
     return value
 
 
-def _in_our_time(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("must have a time zone")
+def _in_our_time(value: T) -> T:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(f"must lie between {FIRST_YEAR} and {LAST_YEAR}")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("must have a time zone")
     return value.astimezone(UTC)
 
 
@@ -86,9 +91,15 @@ Instant = Annotated[
     datetime,
     BeforeValidator(_calendar),
     AfterValidator(_in_our_time),
+    AfterValidator(_in_utc),
     Field(strict=False, examples=["2026-11-03T01:02:03Z"]),
 ]
-Day = Annotated[date, BeforeValidator(_calendar), Field(examples=["2026-11-03"])]
+Day = Annotated[
+    date,
+    BeforeValidator(_calendar),
+    AfterValidator(_in_our_time),
+    Field(examples=["2026-11-03"]),
+]
 PositiveFen = Annotated[
     int,
     Field(ge=1, le=LARGEST_FEN, description="Fen, a hundredth of a yuan"),

@@ -4,10 +4,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from core.app import create_app
 from core.settings import CoreSettings
@@ -28,11 +30,9 @@ def core_settings() -> CoreSettings:
     )
 
 
-@pytest.fixture(scope="session")
-def core_url(database_url: str, core_settings: CoreSettings, keys: KeyRing) -> Iterator[str]:
-    """Where the core answers; it serves all tests of a run."""
-    database = Database(database_url)
-    app = create_app(core_settings, database)
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The address of an application that is served by a thread of this process."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -42,6 +42,14 @@ def core_url(database_url: str, core_settings: CoreSettings, keys: KeyRing) -> I
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def core_url(database_url: str, core_settings: CoreSettings, keys: KeyRing) -> Iterator[str]:
+    """Where the core answers; it serves all tests of a run."""
+    database = Database(database_url)
+    with serving(create_app(core_settings, database)) as url:
+        yield url
     database.dispose()
 
 

@@ -15,7 +15,10 @@ from sqlalchemy import func, select
 
 from core.api.errors import SENTENCES
 from core.api.limits import LARGEST_BODY
+from core.app import create_app
+from core.billing import accounts
 from core.models import Posting
+from core.settings import CoreSettings
 from runtime.database import Database
 from tests.core.answers import error
 from tests.core.builders import (
@@ -23,6 +26,7 @@ from tests.core.builders import (
     create_bill,
     create_service_point,
 )
+from tests.core.conftest import TOKEN, serving
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -92,6 +96,32 @@ def test_a_body_that_is_too_large(client: httpx.Client, declared: bool) -> None:
     content = body if declared else iter([body])
     response = client.post("/v1/postings", content=content, headers=JSON)
     assert error(response) == (413, "request.too_large")
+
+
+def test_an_unexpected_error_tells_nothing_of_the_inside(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("an inner secret")
+
+    monkeypatch.setattr(accounts, "balance_of", fail)
+    response = client.get("/v1/accounts/7/balance")
+    assert error(response) == (500, "internal")
+    assert "secret" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/changes"])
+def test_without_its_database_the_core_says_so(core_settings: CoreSettings, path: str) -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/none")
+    with serving(create_app(core_settings, nowhere)) as url:
+        response = httpx.get(url + path, headers={"Authorization": f"Bearer {TOKEN}"})
+    assert error(response) == (503, "database.unavailable")
+    assert response.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "20261103", "0"])
+def test_a_day_that_is_none(client: httpx.Client, day: str) -> None:
+    assert error(client.get(f"/v1/settlements/{day}")) == (422, "request.malformed")
 
 
 def test_every_refusal_has_a_sentence() -> None:

@@ -1,7 +1,7 @@
 """The published interface is the one that is served, and no request of any form breaks it."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
@@ -24,6 +24,7 @@ instants = st.integers(946_800_000, 1_767_200_000).map(
     lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat()
 )
 schemathesis.openapi.format("date-time", instants)
+schemathesis.openapi.format("date", st.dates(date(2000, 1, 1), date(2100, 12, 31)).map(str))
 
 
 def test_the_published_interface_is_the_one_that_is_served(core_url: str) -> None:

@@ -51,10 +51,10 @@ def test_every_address_is_described_with_words_and_errors() -> None:
                     assert form == {"$ref": "#/components/schemas/ErrorAnswer"}, (path, status)
 
 
-@pytest.fixture(scope="module")
-def _utility(_one_database: Database) -> None:
+@pytest.fixture
+def _utility(database: Database) -> None:
     """An account that is known to the examples of the interface."""
-    with _one_database.unit_of_work() as session:
+    with database.unit_of_work() as session:
         account = create_account(session, "420011875603")
         create_bill(session, create_service_point(session, account), 12_345)
 

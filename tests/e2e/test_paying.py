@@ -1,0 +1,123 @@
+"""From a bill on the page to money in the core, in a real browser against the real processes."""
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from runtime.settings import load
+from service.settings import ServiceSettings
+from tests.e2e.conftest import PHONE, Visit, sign_in
+from tests.house import House
+
+pytestmark = pytest.mark.browser
+
+POSTED_MS = 30_000
+
+
+def owed(house: House, account_no: str) -> int:
+    """What the core says an account owes, in fen."""
+    settings = load(ServiceSettings, var=house.place.var)
+    answer = httpx.get(
+        f"{house.place.core}/v1/accounts/{account_no}/balance",
+        headers={"Authorization": f"Bearer {settings.core_token.get_secret_value()}"},
+        trust_env=False,
+    )
+    answer.raise_for_status()
+    return sum(
+        bill["outstanding_fen"] + bill["late_fee_fen"] for bill in answer.json()["outstanding"]
+    )
+
+
+def pay_at_gateway(house: House, order_no: str, mode: str = "pay") -> None:
+    """What a customer does on the telephone: pay the order that was scanned."""
+    answer = httpx.post(
+        f"{house.place.sandbox}/test/pay",
+        json={"out_trade_no": order_no, "mode": mode},
+        trust_env=False,
+    )
+    answer.raise_for_status()
+
+
+def order_no(page: Page) -> str:
+    """The number of the order that the page shows."""
+    return page.url.rpartition("/pay/")[2].partition("?")[0]
+
+
+def newest_bill(page: Page, account_no: str) -> None:
+    """Open the newest bill of an account, as a customer does."""
+    page.goto("/accounts")
+    page.locator(f"form[action$='/{account_no}/choose'] button").click()
+    page.goto("/bills")
+    page.locator("main .rows a.row").first.click()
+    expect(page.locator("h1")).to_contain_text("电费")
+
+
+def test_a_home_reads_its_bill_and_pays_by_wechat(house: House, visit: Visit) -> None:
+    page = visit().new_page()
+    sign_in(house, page, "王春华")
+    newest_bill(page, "420011875603")
+    debt = owed(house, "420011875603")
+    assert debt > 0
+    expect(page.locator("#lines ~ table tfoot, table.lines tfoot").first).to_contain_text(
+        f"¥{debt / 100:,.2f}"
+    )
+    expect(page.locator("#why")).to_be_visible()
+    page.locator("main a.button.primary").click()
+    page.check("input[name=way][value=wechat]")
+    page.locator("main button.primary").click()
+    expect(page.locator(".qr svg")).to_be_visible()
+    pay_at_gateway(house, order_no(page))
+    expect(page.locator("#payment")).to_have_attribute("data-stage", "posted", timeout=POSTED_MS)
+    assert owed(house, "420011875603") == 0
+    newest_bill(page, "420011875603")
+    expect(page.locator(".badge").first).to_have_text("已缴清", timeout=POSTED_MS)
+
+
+def test_a_shop_pays_its_arrears_on_a_phone_by_alipay(house: House, visit: Visit) -> None:
+    page = visit(viewport=PHONE, is_mobile=True, has_touch=True).new_page()
+    sign_in(house, page, "刘满仓")
+    debt = owed(house, "420014520937")
+    assert debt > 0
+    page.goto("/pay")
+    expect(page.locator(".figure").first).to_contain_text(f"{debt / 100:,.2f}")
+    page.locator("main button.primary").click()
+    page.check("input[name=way][value=alipay]")
+    page.locator("main button.primary").click()
+    page.wait_for_url(f"{house.place.sandbox}/cashier/**")
+    page.click("button[value=pay]")
+    page.wait_for_url(f"{house.place.portal}/pay/**")
+    expect(page.locator("#payment")).to_have_attribute("data-stage", "posted", timeout=POSTED_MS)
+    assert owed(house, "420014520937") == 0
+
+
+def test_reading_and_paying_need_no_script(house: House, visit: Visit) -> None:
+    page = visit(javascript=False).new_page()
+    sign_in(house, page, "王守山")
+    newest_bill(page, "420012063318")
+    expect(page.locator("#why")).to_be_visible()
+    page.locator("main a.button.primary").click()
+    page.check("input[name=way][value=alipay]")
+    page.locator("main button.primary").click()
+    page.wait_for_url(f"{house.place.sandbox}/cashier/**")
+    page.click("button[value=pay]")
+    page.wait_for_url(f"{house.place.portal}/pay/**")
+    await_posted_without_script(page)
+    assert owed(house, "420012063318") == 0
+
+
+def await_posted_without_script(page: Page) -> None:
+    """Without a script the page reloads itself until the money is posted."""
+    expect(page.locator("#payment")).to_have_attribute("data-stage", "posted", timeout=POSTED_MS)
+
+
+def test_a_lost_callback_is_found_by_asking(house: House, visit: Visit) -> None:
+    context: BrowserContext = visit()
+    page = context.new_page()
+    sign_in(house, page, "何晓岚")
+    page.goto("/pay/confirm?account=420013347102&amount=20.00")
+    page.check("input[name=way][value=wechat]")
+    page.locator("main button.primary").click()
+    expect(page.locator(".qr svg")).to_be_visible()
+    pay_at_gateway(house, order_no(page), "lose")
+    page.locator("main button.primary").click()
+    expect(page.locator("#payment")).to_have_attribute("data-stage", "posted", timeout=POSTED_MS)

@@ -74,7 +74,7 @@ clean:
 	@touch $@
 
 node_modules/done.stamp: package-lock.json
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null || { echo 'Node 20 or newer was not found. Install it and try again.'; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { echo 'Node 20 or newer was not found. Install it and try again.'; exit 1; }
 	$(say) 'Front-end packages'
 	@npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -6,6 +6,7 @@ from typing import cast
 from flask import Flask, current_app, request
 from flask.blueprints import BlueprintSetupState
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from payments import gateways
@@ -85,6 +86,6 @@ def visit() -> Visit:
     portal = cast(PortalSettings, current_app.extensions["settings"])
     return Visit(
         site=portal.public_url,
-        description=f"{utility_name()} 电费",
+        description=_("%(utility)s 电费", utility=utility_name()),
         client_ip=asker_address(),
     )

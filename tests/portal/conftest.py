@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 import pytest
 from flask import Flask
@@ -65,8 +66,12 @@ def codes_sent() -> Iterator[list[CodeIssued]]:
 def create_user(database: Database, phone: str = PHONE, password: str | None = PASSWORD) -> User:
     """A registered user; without a password only a code signs them in."""
     with database.unit_of_work() as session:
-        hashed = passwords.hash_password(password, phone) if password else None
+        hashed = _hash(password, phone) if password else None
         return users.add_user(session, phone, password_hash=hashed)
+
+
+_hash = cache(passwords.hash_password)
+"""A hash costs time by design; tests share it."""
 
 
 def create_account(

@@ -11,18 +11,8 @@ from portal.security import protect_forms
 from runtime.database import Database
 from tests.portal.conftest import create_user, post, sign_in
 
-PARAMETERS = {
-    "account_no": "420011875603",
-    "path": "css/tokens.css",
-    "session_id": 1,
-    "bill_no": "none",
-    "order_no": "none",
-    "gateway": "none",
-    "meter_no": "none",
-    "day": "2026-01-01",
-    "period": "2026-01",
-    "year": 2026,
-}
+PARAMETERS = {"session_id": 1, "year": 2026}
+"""Values for numbers in addresses; every other part is a word."""
 
 
 def test_every_route_declares_who_may_call_it(app: Flask) -> None:
@@ -58,10 +48,9 @@ def test_a_stranger_is_sent_to_the_door_from_every_customer_page(
     for rule in app.url_map.iter_rules():
         if access.declared[rule.endpoint.rpartition(".")[0]] is not Access.CUSTOMER:
             continue
-        assert set(rule.arguments) <= set(PARAMETERS), f"give {rule} a value in PARAMETERS"
         with app.test_request_context():
             address = app.url_for(
-                rule.endpoint, **{name: PARAMETERS[name] for name in rule.arguments}
+                rule.endpoint, **{name: PARAMETERS.get(name, "word") for name in rule.arguments}
             )
         readable = "GET" in (rule.methods or ())
         answer = client.get(address) if readable else post(client, address)

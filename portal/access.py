@@ -8,8 +8,9 @@ the link between user and account, which the service layer checks.
 import hmac
 from collections.abc import Callable, Collection
 from enum import StrEnum
+from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from pydantic import SecretStr
@@ -85,11 +86,16 @@ def _declare(
 def _require_customer() -> ResponseReturnValue | None:
     if current_user.is_authenticated:
         return None
-    return redirect(url_for("sign_in.sign_in", next=_way_back()))
+    door = url_for("sign_in.sign_in", next=_way_back())
+    if "HX-Request" in request.headers:  # a part of a page: the whole page goes to the door
+        return Response(status=401, headers={"HX-Redirect": door})
+    return redirect(door)
 
 
 def _way_back() -> str:
     """Where to go after signing in: the page itself, or home when it was a form's target."""
+    if page := request.headers.get("HX-Current-URL"):
+        return urlsplit(page).path
     if request.method != "GET":
         return "/"
     return request.full_path if request.query_string else request.path

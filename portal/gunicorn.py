@@ -1,4 +1,4 @@
-"""How gunicorn runs the portal: `gunicorn --config portal/gunicorn.py "portal.app:create_app()"`.
+"""How gunicorn runs the portal: `gunicorn --config portal/gunicorn.py "denghuo.web:create()"`.
 
 Addresses and numbers come from PortalSettings. Figures of all processes are added up and served
 by the parent on a private address of their own, never on the customers'.

@@ -68,6 +68,13 @@ def test_the_way_back_leads_to_the_page_itself(client: FlaskClient, database: Da
     assert 'name="next" type="hidden" value="/profile/devices?a=1"' in page
 
 
+def test_a_part_of_a_page_sends_the_whole_page_to_the_door(client: FlaskClient) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/profile"}
+    answer = client.get("/profile/devices", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/sign-in?next=/profile"
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [

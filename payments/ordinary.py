@@ -11,8 +11,6 @@ any more.
 import json
 from typing import Any
 
-from sqlalchemy import text
-
 from payments.gateways.base import Trade
 from payments.work import post
 from runtime.database import Database
@@ -35,19 +33,20 @@ def take(
         "queue": post.queue,
     }
     given = message | figures | {"headers": json.dumps(message["headers"])}
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        return connection.execute(_TAKE, given).first() is not None
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        return connection.exec_driver_sql(_TAKE, given).first() is not None
 
 
-_TAKE = text("""
+_TAKE = """
     WITH known AS (
         SELECT id, status FROM payment_order
-        WHERE order_no = :order_no AND gateway = :gateway AND amount_fen = :amount_fen
+        WHERE order_no = %(order_no)s AND gateway = %(gateway)s AND amount_fen = %(amount_fen)s
           AND status IN ('created', 'awaiting') AND NOT contested
         FOR UPDATE
     ), paid AS (
         UPDATE payment_order AS placed
-        SET status = 'paid', paid_at = :paid_at, trade_no = :trade_no, version = version + 1
+        SET status = 'paid', paid_at = %(paid_at)s, trade_no = %(trade_no)s, version = version + 1
         FROM known
         WHERE placed.id = known.id AND NOT EXISTS (
             SELECT FROM payment_order_item item
@@ -62,7 +61,7 @@ _TAKE = text("""
         RETURNING placed.id, placed.order_no, known.status AS status_before
     ), event AS (
         INSERT INTO order_event (order_id, from_status, to_status, cause)
-        SELECT id, status_before, 'paid', :cause FROM paid
+        SELECT id, status_before, 'paid', %(cause)s FROM paid
     ), task AS (
         INSERT INTO posting_task
             (order_id, account_no, amount_fen, bill_nos, idempotency_key, attempts)
@@ -75,13 +74,13 @@ _TAKE = text("""
     ), message AS (
         INSERT INTO payment_callback
             (gateway, notification_id, order_no, verdict, headers, body, size, received_at)
-        SELECT :gateway, :notification_id, :order_no, :verdict, CAST(:headers AS jsonb),
-               CAST(:body AS bytea), :size, :received_at
+        SELECT %(gateway)s, %(notification_id)s, %(order_no)s, %(verdict)s,
+               CAST(%(headers)s AS jsonb), %(body)s, %(size)s, %(received_at)s
         FROM paid
         ON CONFLICT (gateway, notification_id) DO NOTHING
     )
     SELECT procrastinate_defer_jobs_v1(ARRAY[CAST(
-        ROW(CAST(:queue AS varchar), CAST(:task AS varchar), 0, NULL, NULL,
+        ROW(CAST(%(queue)s AS varchar), CAST(%(task)s AS varchar), 0, NULL, NULL,
             jsonb_build_object('order_no', order_no), NULL) AS procrastinate_job_to_defer_v1)])
     FROM paid
-""")
+"""

@@ -1,7 +1,6 @@
 """The portal, put together."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from flask import Flask
 
@@ -65,8 +64,7 @@ def create_app(
     app.extensions["core"] = core or CoreClient.from_settings(settings)
     _furnish(app, settings)
     for name in BLUEPRINTS:
-        if find_spec(name.rpartition(".")[0]) and find_spec(name):
-            app.register_blueprint(import_module(name).blueprint)
+        app.register_blueprint(import_module(name).blueprint)
     return app
 
 

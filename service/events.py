@@ -1,11 +1,11 @@
 """What the customer service layer tells the other rooms, in the transaction of the change."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class BillIssued:
+
+class BillIssued(Struct, frozen=True):
     """A bill has arrived for the first time. The first load of a utility brings old ones too:
     a listener that speaks to people looks at `issued_at` first."""
 
@@ -17,8 +17,7 @@ class BillIssued:
     issued_at: datetime
 
 
-@dataclass(frozen=True)
-class PaymentPosted:
+class PaymentPosted(Struct, frozen=True):
     """The core has posted a payment; seen once for each posting."""
 
     posting_no: str

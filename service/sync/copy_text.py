@@ -1,10 +1,15 @@
-"""Rows as the text that PostgreSQL's COPY takes, each column written by its type."""
+"""Rows as the text that PostgreSQL's COPY takes.
 
-from collections.abc import Callable
+Written column by column: what must hold for each value is asked of a whole column at once, which
+is many times faster than row by row. Who wants to know which row is at fault asks row by row.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from msgspec import Raw
+from msgspec.structs import astuple
 from sqlalchemy import ARRAY, Boolean, Column, Date, String
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -19,21 +24,23 @@ _NOTHING = "\\N"
 _SIGNS = b"0123456789, "
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
-Writer = Callable[[Any], str]
+Writer = Callable[[Sequence[Any]], Sequence[str]]
+"""Writes the values of a column. Raises Malformed when one of them does not fit it."""
 
 
-def copy_line(row: Row, seq: int) -> str:
-    """A row as one line of COPY: its fields in their order, then the number of the change.
+def copy_lines(rows: Sequence[Row], seqs: Sequence[int]) -> list[str]:
+    """Rows of one kind as lines of COPY: their fields in order, then the number of the change.
 
-    Raises Malformed.
+    Raises Malformed when one of them cannot be stored.
     """
-    row.check()
-    fields = [
-        _NOTHING if (value := getattr(row, name)) is None else write(value)
-        for name, write in _WRITERS[type(row)]
-    ]
-    fields.append(f"{seq}\n")
-    return "\t".join(fields)
+    if not rows:
+        return []
+    for row in rows:
+        row.check()
+    values = zip(*map(astuple, rows), strict=True)
+    writers = _WRITERS[type(rows[0])]
+    written = [write(column) for write, column in zip(writers, values, strict=True)]
+    return [f"{line}\n" for line in map("\t".join, zip(*written, map(str, seqs), strict=True))]
 
 
 def columns(kind: type[Row]) -> tuple[str, ...]:
@@ -41,35 +48,46 @@ def columns(kind: type[Row]) -> tuple[str, ...]:
     return kind.__struct_fields__
 
 
-def array_text(raw: Raw) -> str:
-    """96 whole numbers, none negative, from a JSON array to PostgreSQL's form of it.
+def array_texts(raws: Sequence[Raw]) -> list[str]:
+    """96 whole numbers, none negative, from JSON arrays to PostgreSQL's form of them.
 
     The JSON was well-formed when it was read, so numbers of digits alone are whole and not
     negative, and 95 commas between two brackets part 96 of them.
     """
-    text = bytes(raw)
-    if text == b"null":
-        return _NOTHING
-    if text.count(b",") != QUARTERS - 1 or text.translate(None, _SIGNS) != b"[]":
+    texts = [bytes(raw) for raw in raws]
+    arrays = [text for text in texts if text != b"null"]
+    if any(text.count(b",") != QUARTERS - 1 for text in arrays) or (
+        b"".join(arrays).translate(None, _SIGNS) != b"[]" * len(arrays)
+    ):
         raise Malformed(f"an array must hold {QUARTERS} whole numbers, none of them negative")
-    return f"{{{text[1:-1].decode()}}}"
+    return [_NOTHING if text == b"null" else f"{{{text[1:-1].decode()}}}" for text in texts]
 
 
-def json_text(raw: Raw) -> str:
+def json_texts(raws: Sequence[Raw]) -> list[str]:
     """JSON for COPY; a tab can only stand between its parts, for inside text it is escaped."""
-    return bytes(raw).decode().replace("\\", "\\\\").replace("\t", " ")
+    texts = [bytes(raw).decode() for raw in raws]
+    return [
+        text.replace("\\", "\\\\").replace("\t", " ") if "\\" in text or "\t" in text else text
+        for text in texts
+    ]
 
 
-def plain_text(value: str) -> str:
+def plain_texts(texts: Sequence[str]) -> Sequence[str]:
     """Text for COPY, with the signs escaped that would end a field or a line."""
-    if value.isprintable() and "\\" not in value:
-        return value
-    if "\0" in value:
+    whole = "".join(texts)
+    if whole.isprintable() and "\\" not in whole:
+        return texts
+    if "\0" in whole:
         raise Malformed("text must not hold a zero character")
-    return value.translate(_ESCAPES)
+    return [text.translate(_ESCAPES) for text in texts]
 
 
 def _writer(column: Column[Any]) -> Writer:
+    write = _writer_of_values(column)
+    return _nullable(write) if column.nullable else write
+
+
+def _writer_of_values(column: Column[Any]) -> Writer:
     if isinstance(column.type, EncryptedText):
         return _sealed(column.type.context)
     for form, write in _BY_TYPE:
@@ -77,37 +95,49 @@ def _writer(column: Column[Any]) -> Writer:
             return write
     if isinstance(column.type, String):
         return _limited(column.name, column.type.length)
-    return str
+    return _each(str)
+
+
+def _nullable(write: Writer) -> Writer:
+    def write_or_nothing(values: Sequence[Any]) -> Sequence[str]:
+        if None not in values:
+            return write(values)
+        written = iter(write([value for value in values if value is not None]))
+        return [_NOTHING if value is None else next(written) for value in values]
+
+    return write_or_nothing
+
+
+def _each(write: Callable[[Any], str]) -> Writer:
+    return lambda values: list(map(write, values))
 
 
 def _sealed(context: str) -> Writer:
-    return lambda text: f"\\\\x{crypto.keys().encrypt(text, context).hex()}"
+    return _each(lambda text: f"\\\\x{crypto.keys().encrypt(text, context).hex()}")
 
 
 def _limited(name: str, longest: int | None) -> Writer:
     """Text that fits its column; checked here, so that an older change that fits is not lost."""
     if longest is None:
-        return plain_text
+        return plain_texts
 
-    def write(value: str) -> str:
-        if len(value) > longest:
+    def write(texts: Sequence[str]) -> Sequence[str]:
+        if max(map(len, texts), default=0) > longest:
             raise Malformed(f"{name} is longer than {longest} characters")
-        return plain_text(value)
+        return plain_texts(texts)
 
     return write
 
 
 _BY_TYPE: tuple[tuple[type[Any], Writer], ...] = (
-    (ARRAY, array_text),
-    (JSONB, json_text),
-    (Date, date.isoformat),
-    (UtcDateTime, datetime.isoformat),
-    (Boolean, lambda value: "t" if value else "f"),
+    (ARRAY, array_texts),
+    (JSONB, json_texts),
+    (Date, _each(date.isoformat)),
+    (UtcDateTime, _each(datetime.isoformat)),
+    (Boolean, _each(lambda value: "t" if value else "f")),
 )
 
-_WRITERS: dict[type[Row], tuple[tuple[str, Writer], ...]] = {
-    row: tuple(
-        (name, _writer(Base.metadata.tables[row.table].columns[name])) for name in columns(row)
-    )
+_WRITERS: dict[type[Row], tuple[Writer, ...]] = {
+    row: tuple(_writer(Base.metadata.tables[row.table].columns[name]) for name in columns(row))
     for row in KINDS.values()
 }

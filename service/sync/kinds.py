@@ -153,11 +153,13 @@ class BillRow(Row):
     def check(self) -> None:
         _decoded(_READINGS, self.readings, "readings")
         _decoded(_CASE, self.case, "case")
-        lines = _decoded(_LINES, self.lines, "lines")
-        if sum(line.amount_fen for line in lines) != self.total_fen:
+        amount = 0
+        for line in _decoded(_LINES, self.lines, "lines"):
+            amount += line.amount_fen
+            if not (line.quantity.is_finite() and line.rate.is_finite()):
+                raise Malformed("a line has a quantity or rate that is no number")
+        if amount != self.total_fen:
             raise Malformed("the lines do not add up to total_fen")
-        if not all(line.quantity.is_finite() and line.rate.is_finite() for line in lines):
-            raise Malformed("a line has a quantity or rate that is no number")
         if self.to_day < self.from_day:
             raise Malformed("to_day is before from_day")
 

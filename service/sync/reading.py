@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union
 import msgspec
 from msgspec import Meta, Raw, Struct, defstruct
 
-from service.sync.copy_text import copy_line
+from service.sync.copy_text import copy_lines
 from service.sync.kinds import KINDS, Malformed, Row, key_of
 
 
@@ -26,8 +26,7 @@ class Envelope(Change, gc=False):
     data: Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, gc=False):
     """A change that is ready to be stored: its row, and the row as a line of COPY."""
 
     seq: int
@@ -86,15 +85,14 @@ def _read_all(lines: bytes) -> Reading:
     for change in sorted(changes, key=attrgetter("seq")):
         kind = _TYPES[type(change)]
         by_kind[kind][_KEYS[kind](change.data)] = change
-    ready = {
-        kind: [
-            Ready(change.seq, change.data, copy_line(change.data, change.seq))
-            for change in found.values()
-        ]
-        for kind, found in by_kind.items()
-        if found
-    }
+    ready = {kind: _ready([*found.values()]) for kind, found in by_kind.items() if found}
     return Reading(ready, latest_at=latest.at if latest else None)
+
+
+def _ready(changes: list[Any]) -> list[Ready]:
+    """Changes of one kind with their lines of COPY. Raises Malformed."""
+    rows, seqs = [change.data for change in changes], [change.seq for change in changes]
+    return list(map(Ready, seqs, rows, copy_lines(rows, seqs)))
 
 
 def _read_each(lines: bytes) -> Reading:
@@ -117,7 +115,7 @@ def _read_one(line: bytes, reading: Reading, last: dict[tuple[str, Any], Ready])
             reading.skipped += 1
             return
         row = _ROWS[envelope.kind].decode(envelope.data)
-        ready = Ready(envelope.seq, row, copy_line(row, envelope.seq))
+        ready = Ready(envelope.seq, row, *copy_lines([row], [envelope.seq]))
     except _FAULTS as error:
         reading.poisoned.append(_poisoned(line, envelope, error))
         return

@@ -53,11 +53,27 @@ class Outcome:
     poisoned: int = 0
     skipped: int = 0
     caught_up: bool = False
-    latest_at: datetime | None = None
 
     @property
     def rows(self) -> int:
         return self.stored.total()
+
+    def add(self, batch: "Outcome") -> None:
+        """Count what a further batch did."""
+        self.stored += batch.stored
+        self.poisoned += batch.poisoned
+        self.skipped += batch.skipped
+        self.caught_up = batch.caught_up
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A batch, read and ready to be stored, with the position it was asked from and when."""
+
+    asked_from: str
+    asked_at: datetime
+    batch: Batch
+    reading: Reading
 
 
 def run(database: Database, source: ChangeSource, *, batches: int | None = None) -> Outcome:
@@ -69,15 +85,15 @@ def run(database: Database, source: ChangeSource, *, batches: int | None = None)
     outcome, left = Outcome(), batches
     with _alone(database, source.name):
         while not outcome.caught_up and left != 0:
-            _step(database, source, outcome)
+            fetched = _fetch(source, _position(database, source.name))
+            outcome.add(_store_batch(database, source.name, fetched))
             left = None if left is None else left - 1
     return outcome
 
 
-def apply(session: Session, source: str, lines: bytes) -> Outcome:
+def apply(session: Session, source: str, reading: Reading) -> Outcome:
     """Store changes in the caller's transaction, and set aside what cannot be stored."""
-    outcome, reading = Outcome(), read(lines)
-    outcome.skipped, outcome.latest_at = reading.skipped, reading.latest_at
+    outcome = Outcome(skipped=reading.skipped)
     poisoned = reading.poisoned + _store(session, reading, outcome)
     outcome.poisoned = len(poisoned)
     _set_aside(session, source, poisoned)
@@ -96,38 +112,45 @@ def retry(database: Database, source: str) -> tuple[int, int]:
     return came_in, len(waiting) - came_in
 
 
-def _step(database: Database, source: ChangeSource, outcome: Outcome) -> None:
+def _position(database: Database, source: str) -> str:
     with database.unit_of_work() as session:
-        position = session.scalar(_position_of(source.name)) or ""
+        return session.scalar(_position_of(source)) or ""
+
+
+def _fetch(source: ChangeSource, position: str) -> Fetched:
     asked_at = clock.now()
     batch = source.fetch(position)
+    return Fetched(position, asked_at, batch, read(batch.lines))
+
+
+def _store_batch(database: Database, source: str, fetched: Fetched) -> Outcome:
     started = perf_counter()
     with database.unit_of_work() as session:
-        done = _advance(session, source.name, position, batch, asked_at)
-    _seconds.labels(source.name).observe(perf_counter() - started)
-    _count(source.name, done)
-    outcome.stored += done.stored
-    outcome.poisoned += done.poisoned
-    outcome.skipped += done.skipped
-    outcome.caught_up = done.caught_up
+        outcome = advance(session, source, fetched)
+    _seconds.labels(source).observe(perf_counter() - started)
+    _changes.labels(source, "stored").inc(outcome.rows)
+    _changes.labels(source, "set_aside").inc(outcome.poisoned)
+    _changes.labels(source, "skipped").inc(outcome.skipped)
+    return outcome
 
 
-def _advance(
-    session: Session, source: str, position: str, batch: Batch, asked_at: datetime
-) -> Outcome:
-    """Store a batch and move the cursor, if it still stands where the batch was asked from."""
+def advance(session: Session, source: str, fetched: Fetched) -> Outcome:
+    """Store a batch and move the cursor.
+
+    Raises Unavailable when the cursor no longer stands where the batch was asked from.
+    """
     session.execute(text(f"SET LOCAL statement_timeout = '{STORE_SECONDS}s'"))
     session.execute(insert(SyncCursor).values(source=source).on_conflict_do_nothing())
     cursor = session.execute(_cursor_of(source)).scalar_one()
-    if cursor.position != position:
-        return Outcome()
-    outcome = apply(session, source, batch.lines)
-    outcome.caught_up = batch.waiting == 0
-    cursor.position, cursor.waiting = batch.position, batch.waiting
-    cursor.core_at = outcome.latest_at or cursor.core_at
-    cursor.checked_at = asked_at
+    if cursor.position != fetched.asked_from:
+        raise Unavailable("sync.busy", source=source)
+    outcome = apply(session, source, fetched.reading)
+    outcome.caught_up = fetched.batch.waiting == 0
+    cursor.position, cursor.waiting = fetched.batch.position, fetched.batch.waiting
+    cursor.core_at = fetched.reading.latest_at or cursor.core_at
+    cursor.checked_at = fetched.asked_at
     if outcome.caught_up:
-        cursor.caught_up_at = asked_at
+        cursor.caught_up_at = fetched.asked_at
     return outcome
 
 
@@ -188,12 +211,6 @@ def _try_again(session: Session, change: PoisonedChange) -> bool:
     else:
         change.resolved_at = clock.now()
     return not refused
-
-
-def _count(source: str, outcome: Outcome) -> None:
-    _changes.labels(source, "stored").inc(outcome.rows)
-    _changes.labels(source, "set_aside").inc(outcome.poisoned)
-    _changes.labels(source, "skipped").inc(outcome.skipped)
 
 
 def _position_of(source: str) -> Select[str]:

@@ -5,7 +5,7 @@ When the database refuses a batch, it is halved until the rows that it refuses s
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from service.sync.kinds import (
     MeterDayRow,
     PostingRow,
     Row,
+    key_of,
 )
 from service.sync.reading import Ready
 
@@ -70,7 +71,7 @@ def _upsert(session: Session, kind: str, rows: Sequence[Ready]) -> set[str]:
         with cursor.copy(statements.copy) as copy:
             copy.write("".join([ready.copy for ready in rows]))
         cursor.execute(statements.upsert)
-        new = {key for key, first in cursor if first} if cursor.description else set()
+        new = set(cursor.fetchone()[0] or ()) if kind in _ANNOUNCEMENTS else set()
         if statements.stray and cursor.execute(statements.stray).fetchone():
             raise Malformed("the account it belongs to has not arrived")
         cursor.execute(statements.done)
@@ -78,26 +79,29 @@ def _upsert(session: Session, kind: str, rows: Sequence[Ready]) -> set[str]:
 
 
 def _announce(session: Session, kind: str, rows: Sequence[Ready], new: set[str]) -> None:
+    if not new:
+        return
+    key_of, event_of = _KEYS[kind], _ANNOUNCEMENTS[kind]
     for ready in rows:
-        if new and getattr(ready.row, KINDS[kind].key[0]) in new:
-            for event in _ANNOUNCEMENTS[kind](ready.row):
-                events.publish(session, event)
+        if key_of(ready.row) in new and (event := event_of(ready.row)):
+            events.publish(session, event)
 
 
-def _issued(row: BillRow) -> Iterator[BillIssued]:
-    if row.status == "issued":
-        yield BillIssued(
-            bill_no=row.bill_no,
-            account_no=row.account_no,
-            period=row.period,
-            total_fen=row.total_fen,
-            due=row.due,
-            issued_at=row.issued_at,
-        )
+def _issued(row: BillRow) -> BillIssued | None:
+    if row.status != "issued":
+        return None
+    return BillIssued(
+        bill_no=row.bill_no,
+        account_no=row.account_no,
+        period=row.period,
+        total_fen=row.total_fen,
+        due=row.due,
+        issued_at=row.issued_at,
+    )
 
 
-def _posted(row: PostingRow) -> Iterator[PaymentPosted]:
-    yield PaymentPosted(
+def _posted(row: PostingRow) -> PaymentPosted:
+    return PaymentPosted(
         posting_no=row.posting_no,
         account_no=row.account_no,
         order_no=row.order_no,
@@ -106,7 +110,8 @@ def _posted(row: PostingRow) -> Iterator[PaymentPosted]:
     )
 
 
-_ANNOUNCEMENTS: dict[str, Callable[[Any], Iterator[object]]] = {"bill": _issued, "posting": _posted}
+_KEYS = {kind: key_of(kind) for kind in KINDS}
+_ANNOUNCEMENTS: dict[str, Callable[[Any], object | None]] = {"bill": _issued, "posting": _posted}
 """Events of an object that is seen for the first time."""
 
 
@@ -137,11 +142,16 @@ def _insert(kind: str) -> str:
     row = KINDS[kind]
     names = _names(row)
     listed, news = ", ".join(names), ", ".join(f"{name} = excluded.{name}" for name in names)
-    returning = f" RETURNING {row.key[0]}, xmax = 0" if kind in _ANNOUNCEMENTS else ""
-    return (
+    upsert = (
         f"INSERT INTO {row.table} ({listed}) SELECT {listed} FROM incoming_{kind}"  # noqa: S608
         f" ON CONFLICT ({', '.join(row.key)}) DO UPDATE SET {news}"
-        f" WHERE {row.table}.seq < excluded.seq{returning}"
+        f" WHERE {row.table}.seq < excluded.seq"
+    )
+    if kind not in _ANNOUNCEMENTS:
+        return upsert
+    return (
+        f"WITH stored AS ({upsert} RETURNING {row.key[0]} AS key, xmax = 0 AS is_new)"  # noqa: S608
+        " SELECT array_agg(key) FILTER (WHERE is_new) FROM stored"
     )
 
 

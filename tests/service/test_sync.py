@@ -31,6 +31,7 @@ from service.models import (
     SyncCursor,
 )
 from service.sync import run
+from service.sync.reading import read
 from service.sync.sources import Batch, CoreFeed
 from service.sync.status import sync_status
 from tests.service import changes
@@ -127,7 +128,7 @@ def test_the_newest_of_an_object_wins_and_an_old_one_never_comes_back(database, 
     run.run(database, feed)
     assert _rows(database, Bill, Bill.settled_fen, Bill.seq) == [(3, 4)]
     with database.unit_of_work() as session:
-        run.apply(session, "feed", core.changes[0] + b"\n" + core.changes[1])
+        run.apply(session, "feed", read(core.changes[0] + b"\n" + core.changes[1]))
     assert _rows(database, Bill, Bill.settled_fen, Bill.seq) == [(3, 4)]
 
 
@@ -333,13 +334,12 @@ def test_two_runs_never_work_at_once(database, core, feed, monkeypatch):
     assert run.run(database, feed).rows == 1
 
 
-def test_a_batch_from_a_place_the_cursor_has_left_is_dropped(database, core):
+def test_a_batch_from_a_place_the_cursor_has_left_is_not_stored(database, core):
     core.add("account", changes.account())
-    core.add("account", changes.account("420011875604"))
-    batch = Batch(core.changes[1], "2", 0)
-    with database.unit_of_work() as session:
-        now = datetime(2026, 11, 5, tzinfo=UTC)
-        assert run._advance(session, "feed", "1", batch, now).rows == 0
+    batch = Batch(core.changes[0], "2", 0)
+    fetched = run.Fetched("1", datetime(2026, 11, 5, tzinfo=UTC), batch, read(batch.lines))
+    with pytest.raises(Unavailable), database.unit_of_work() as session:
+        run.advance(session, "feed", fetched)
     assert _rows(database, Account, Account.account_no) == []
 
 
@@ -390,7 +390,7 @@ def test_a_run_that_is_killed_loses_and_doubles_nothing(database, database_url, 
         process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        while len(core.requests) < seen + pages:
+        while process.poll() is None and len(core.requests) < seen + pages:
             time.sleep(0.0005)
         os.kill(process.pid, signal.SIGKILL)
         kills += process.wait() == -signal.SIGKILL

@@ -137,13 +137,18 @@ class Callback(Base):
     __tablename__ = "payment_callback"
     __table_args__ = (
         UniqueConstraint("gateway", "notification_id"),
-        Index("ix_payment_callback_received", "gateway", "received_at"),
+        Index(
+            "ix_payment_callback_refused",
+            "gateway",
+            "received_at",
+            postgresql_where=text("notification_id is null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     gateway: Mapped[str] = mapped_column(String(8))
     notification_id: Mapped[str | None] = mapped_column(String(128))
-    order_no: Mapped[str | None] = mapped_column(String(64), index=True)
+    order_no: Mapped[str | None] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(16))
     headers: Mapped[dict[str, Any]] = mapped_column(JSONB)
     body: Mapped[bytes] = mapped_column(LargeBinary)

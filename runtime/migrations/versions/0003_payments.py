@@ -132,10 +132,8 @@ STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX ix_payment_callback_order_no ON payment_callback (order_no)
-    """,
-    """
-    CREATE INDEX ix_payment_callback_received ON payment_callback (gateway, received_at)
+    CREATE INDEX ix_payment_callback_refused ON payment_callback (gateway, received_at)
+    WHERE notification_id is null
     """,
     """
     CREATE TABLE posting_task (

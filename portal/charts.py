@@ -5,7 +5,6 @@ so that letters never scale. A curve lives in a box of 100 by 100 of its own, wh
 stretches. Values are whole numbers of one unit (Wh, W); what they are called is up to the page.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,9 +12,9 @@ from itertools import groupby
 STEPS = (1, 2, 5)
 """The distances between gridlines are these, times a power of ten."""
 
-HEAT_LEVELS = 5
-HEAT_ROWS = 3
-"""Gap between the rows of a heat map, px."""
+HEAT_CELL = 18
+HEAT_PITCH = 21
+"""Height of a cell of a heat map, and from row to row, px."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,14 @@ class Cell:
     width: float
     y: int
     level: int | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table behind a chart, in words: the first cell of a row names it."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 def axis(most: int, *, height: int = 190, head: int = 26, foot: int = 28, lines: int = 4) -> Axis:
@@ -141,35 +148,13 @@ def position(index: int, count: int, *, start: float = 0, end: float = 100) -> f
     return _px(start + (end - start) * index / max(count - 1, 1))
 
 
-def heat_steps(values: Sequence[int]) -> tuple[int, ...]:
-    """Four rising limits that part days into five levels of about the same number of days.
-
-    They are round numbers in steps of half a kWh (values in Wh), so that they can be said.
-    """
-    known = sorted(values)
-    if not known:
-        return ()
-    unit = max(500, _step(max(known[-1], 1), 10) // 2)
-    steps: list[int] = []
-    for part in range(1, HEAT_LEVELS):
-        limit = round(known[len(known) * part // HEAT_LEVELS] / unit) * unit
-        steps.append(max(limit, (steps[-1] if steps else 0) + unit))
-    return tuple(steps)
-
-
-def heat_level(value: int | None, steps: Sequence[int]) -> int | None:
-    """The level of a day, 0 to 4."""
-    return None if value is None else bisect_right(steps, value)
-
-
-def heat_year(months: Sequence[Sequence[int | None]], steps: Sequence[int]) -> list[list[Cell]]:
-    """A row of cells for each month, a column for each day of the month."""
+def heat_year(months: Sequence[Sequence[int | None]]) -> list[list[Cell]]:
+    """Levels of days as cells: a row for each month, a column for each day of the month."""
     width = 100 / 31
     return [
         [
-            Cell(_px(day * width), _px(width * 0.88), row * (18 + HEAT_ROWS), level)
-            for day, value in enumerate(days)
-            if (level := heat_level(value, steps)) is not None
+            Cell(_px(day * width), _px(width * 0.88), row * HEAT_PITCH, level)
+            for day, level in enumerate(days)
         ]
         for row, days in enumerate(months)
     ]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from babel import Locale
 from flask import Flask
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from portal.i18n import language
@@ -14,6 +15,8 @@ from runtime import clock, money
 MINUS = "\N{MINUS SIGN}"
 WH_PER_KWH = Decimal(1000)
 MONTHS = Locale("en").months["format"]["wide"]
+SHORT_MONTHS = Locale("en").months["format"]["abbreviated"]
+WEEKDAYS = (_l("周一"), _l("周二"), _l("周三"), _l("周四"), _l("周五"), _l("周六"), _l("周日"))
 
 
 def register(app: Flask) -> None:
@@ -30,6 +33,11 @@ def yuan(fen: int) -> str:
 def amount(fen: int) -> str:
     """14951 -> `¥149.51`."""
     return f"{MINUS if fen < 0 else ''}¥{money.yuan(abs(fen))}"
+
+
+def about(fen: int) -> str:
+    """What is estimated is said in whole yuan: 17249 -> `¥172`."""
+    return f"¥{Decimal(fen) / 100:,.0f}"
 
 
 def change(fen: int) -> str:
@@ -49,6 +57,24 @@ def energy(wh: int, digits: int | None = None) -> str:
     return _("%(number)s 度", number=kwh(wh, digits))
 
 
+def power(watts: int) -> str:
+    """W as kW with its unit: `1.85 千瓦`; the larger, the fewer decimals."""
+    digits = 2 if abs(watts) < 10_000 else 1 if abs(watts) < 100_000 else 0
+    text = f"{Decimal(watts) / 1000:,.{digits}f}"
+    short = text.rstrip("0").rstrip(".") if "." in text else text
+    return _("%(number)s 千瓦", number=short)
+
+
+def power_factor(hundredths: int) -> str:
+    """92 -> `0.92`."""
+    return f"{Decimal(hundredths) / 100:.2f}"
+
+
+def weekday(when: date) -> str:
+    """`周四`, `Thursday`."""
+    return str(WEEKDAYS[when.weekday()])
+
+
 def number(value: Decimal) -> str:
     """A quantity with its own decimals, thousands parted, no zeros that say nothing."""
     text = f"{value:,f}"
@@ -59,6 +85,12 @@ def number(value: Decimal) -> str:
 def register_name(register: str) -> str:
     """A meter's register in words."""
     return {"import": _("用电"), "export": _("上网"), "reactive": _("无功")}[register]
+
+
+def channel_name(channel: str) -> str:
+    """The way in which a payment came, in words."""
+    known = {"wechat": _("微信支付"), "alipay": _("支付宝"), "counter": _("营业厅")}
+    return known.get(channel, _("其他方式"))
 
 
 def price(yuan_per_unit: Decimal | str) -> str:
@@ -86,6 +118,11 @@ def month(period: str) -> str:
 def full_month(period: str) -> str:
     """A billing period `2026-11` -> `2026 年 11 月`."""
     return _("%(year)s 年 %(month)s 月", year=period[:4], month=_month_name(int(period[5:])))
+
+
+def short_month(number: int) -> str:
+    """`11 月`, `Nov`: where there is little room."""
+    return SHORT_MONTHS[number] if language() == "en" else _("%(month)s 月", month=number)
 
 
 def clock_time(when: datetime) -> str:
@@ -142,11 +179,16 @@ def _is_han(text: str) -> bool:
 FILTERS = (
     yuan,
     amount,
+    about,
     change,
     kwh,
     energy,
+    power,
+    power_factor,
+    weekday,
     number,
     register_name,
+    channel_name,
     price,
     day,
     month,

@@ -54,9 +54,14 @@ class Owing:
         return self.free[0]
 
     @property
+    def may_pay(self) -> bool:
+        """Whether the asker may pay for this account."""
+        return Right.PAY in RIGHTS[self.account.role]
+
+    @property
     def payable(self) -> bool:
         """Whether the asker may and can pay something of it."""
-        return bool(self.free) and Right.PAY in RIGHTS[self.account.role]
+        return bool(self.free) and self.may_pay
 
     @property
     def slow(self) -> bool:

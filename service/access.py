@@ -6,13 +6,15 @@ whoever has a link that does not reach so far hears that (Forbidden).
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from runtime.errors import Forbidden, NotFound
 from service.models import Account, Link
+
+Columns = TypeVarTuple("Columns")
 
 
 class Right(StrEnum):
@@ -74,8 +76,11 @@ def rights_on(session: Session, user_id: int, account_no: str) -> frozenset[Righ
 
 
 def linked(
-    query: Select[Any], account_no: InstrumentedAttribute[str], user_id: int, needs: Right
-) -> Select[Any]:
+    query: Select[*Columns],
+    account_no: InstrumentedAttribute[str],
+    user_id: int,
+    needs: Right,
+) -> Select[*Columns]:
     """The query, kept to rows whose `account_no` the user has the right to."""
     return query.join(Link, Link.account_no == account_no).where(
         _alive(user_id), Link.role.in_(roles_with(needs))

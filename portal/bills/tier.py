@@ -1,0 +1,128 @@
+"""The tier gauge: how far a household is through its tiers, and what comes next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import gettext as _
+
+from portal import formats
+from portal.bills.lines import TIERS
+from rating import TierPosition
+from service.tiers import TierStanding
+
+LAST_TIER = Decimal("0.25")
+"""The last tier has no end; it is drawn as long as this part of the others."""
+
+
+@dataclass(frozen=True)
+class TierPart:
+    """A tier of the gauge: `width` on its scale, `fill` in percent of the tier."""
+
+    width: float
+    fill: float
+    title: str
+    help: str
+
+
+@dataclass(frozen=True)
+class TierGauge:
+    """The gauge and its words; `at` is percent of the whole scale."""
+
+    title: str
+    tiers: tuple[TierPart, ...]
+    at: float
+    here: str
+    sentence: str
+
+
+def gauge(position: TierPosition, period: str) -> TierGauge:
+    """Where the bill of a month left its household."""
+    limits = position.limits_kwh
+    starts = (Decimal(0), *limits)
+    end = max(limits[-1] * (1 + LAST_TIER), position.used_kwh)
+    ends = (*limits, end)
+    parts = tuple(
+        TierPart(
+            width=round(float(upper - lower), 2),
+            fill=_fill(position.used_kwh, lower, upper),
+            title=str(TIERS[f"tier{at}"]),
+            help=_range(upper if at < len(ends) else None),
+        )
+        for at, (lower, upper) in enumerate(zip(starts, ends, strict=True), 1)
+    )
+    return TierGauge(
+        title=_title(position, period),
+        tiers=parts,
+        at=round(float(100 * position.used_kwh / end), 2),
+        here=_("%(number)s 度", number=formats.number(_whole(position.used_kwh))),
+        sentence=_left(position) + _reset(position, period),
+    )
+
+
+def standing_gauge(standing: TierStanding) -> TierGauge:
+    """Where a household stands today, and when the next tier begins at its present pace."""
+    found = gauge(standing.position, f"{standing.as_of:%Y-%m}")
+    return TierGauge(
+        title=found.title,
+        tiers=found.tiers,
+        at=found.at,
+        here=found.here,
+        sentence=_left(standing.position) + _pace(standing) + _price(standing),
+    )
+
+
+def _title(position: TierPosition, period: str) -> str:
+    tier = str(TIERS[f"tier{position.tier}"])
+    if position.cycle == "yearly":
+        return _("%(year)s 年用到%(tier)s", year=period[:4], tier=tier)
+    return _("%(month)s用到%(tier)s", month=formats.month(period), tier=tier)
+
+
+def _left(position: TierPosition) -> str:
+    if position.left_kwh is None:
+        return _("已经在最高一档。")
+    return _(
+        "离%(tier)s还有 %(left)s 度。",
+        tier=str(TIERS[f"tier{position.tier + 1}"]),
+        left=formats.number(_whole(position.left_kwh)),
+    )
+
+
+def _reset(position: TierPosition, period: str) -> str:
+    if position.cycle == "yearly":
+        return _("每年 1 月 1 日重新从第一档算起。")
+    return _("每个月重新从第一档算起。")
+
+
+def _pace(standing: TierStanding) -> str:
+    if standing.position.left_kwh is None:
+        return _("%(day)s重新从第一档算起。", day=formats.day(standing.resets_on))
+    if standing.reached_on is None:
+        return _("照这四周的用法，%(day)s重新算起以前到不了。", day=formats.day(standing.resets_on))
+    return _("照这四周的用法，约 %(day)s到。", day=formats.day(standing.reached_on))
+
+
+def _price(standing: TierStanding) -> str:
+    """What the next tier costs more."""
+    extra: Mapping[str, tuple[Decimal, ...]] = standing.extra_prices
+    tier = standing.position.tier
+    if "total" not in extra or standing.position.left_kwh is None:
+        return ""
+    more = extra["total"][tier] - extra["total"][tier - 1]
+    return _("到了以后每度多 %(price)s 元。", price=formats.price(more))
+
+
+def _range(upper: Decimal | None) -> str:
+    if upper is None:
+        return _("以上")
+    return _("到 %(to)s 度", to=formats.number(_whole(upper)))
+
+
+def _fill(used: Decimal, lower: Decimal, upper: Decimal) -> float:
+    share = (used - lower) / (upper - lower)
+    return round(float(100 * min(max(share, Decimal(0)), Decimal(1))), 2)
+
+
+def _whole(kwh: Decimal) -> Decimal:
+    return kwh.quantize(Decimal(1))

@@ -1,0 +1,110 @@
+"""What concerns the customer now: one notice at most, and a few rows; only what the data say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from payments import history
+from payments.history import Payment, Stage
+from portal import formats
+from portal.home.so_far import SoFar
+from portal.owing import Owing
+from runtime import clock
+from runtime.errors import NotFound
+from service.bills import BillSummary
+
+RECENT = timedelta(days=30)
+NEW_BILL = timedelta(days=7)
+LOW_DAYS = 7
+"""Prepaid credit that lasts so many days or fewer deserves a word."""
+
+
+@dataclass(frozen=True)
+class News:
+    """A row: what, the rest in a sentence, and where more of it stands."""
+
+    title: str
+    text: str
+    address: str
+
+
+def overdue_elsewhere(others: Sequence[Owing]) -> Owing | None:
+    """The other account that is latest with a bill."""
+    late = [each for each in others if each.state == "overdue"]
+    return max(late, key=lambda each: each.first.days_late, default=None)
+
+
+def rows(
+    session: Session,
+    user_id: int,
+    money: Owing,
+    last: BillSummary | None,
+    month: SoFar | None,
+) -> list[News]:
+    """New bill, last payment, days that are not fully measured."""
+    payments = history.payments_of(session, user_id, money.account.account_no)
+    found = [
+        _new_bill(last),
+        _payment(session, user_id, payments),
+        _incomplete(month) if month else None,
+    ]
+    return [each for each in found if each is not None]
+
+
+def _new_bill(last: BillSummary | None) -> News | None:
+    if last is None or clock.now() - last.issued_at > NEW_BILL:
+        return None
+    return News(
+        _("%(month)s账单出来了", month=formats.month(last.period)),
+        _(
+            "%(day)s，%(use)s，%(amount)s",
+            day=formats.day(clock.civil_date(last.issued_at)),
+            use=formats.energy(int(last.kwh * 1000), 0),
+            amount=formats.amount(last.total_fen),
+        ),
+        url_for("bills.show", bill_no=last.bill_no),
+    )
+
+
+def _payment(session: Session, user_id: int, payments: Sequence[Payment]) -> News | None:
+    """The last payment of the last weeks, and who made it when that is known."""
+    if not payments or clock.now() - payments[0].at > RECENT:
+        return None
+    last = payments[0]
+    when = formats.day(clock.civil_date(last.at))
+    words = {"day": when, "amount": formats.amount(last.amount_fen)}
+    address = url_for("bills.index")
+    if last.stage in (Stage.REFUNDING, Stage.REFUNDED):
+        return News(_("多付的退回去"), _("%(day)s付的 %(amount)s，1–3 天到", **words), address)
+    if last.channel not in ("wechat", "alipay"):
+        return News(_("缴了 %(amount)s", **words), _("%(day)s，营业厅", **words), address)
+    if _own(session, user_id, last):
+        return News(_("您缴了 %(amount)s", **words), when, address)
+    return News(_("家里人缴了 %(amount)s", **words), _("%(day)s，代您缴的", **words), address)
+
+
+def _own(session: Session, user_id: int, payment: Payment) -> bool:
+    try:
+        history.order_view(session, user_id, payment.order_no)
+    except NotFound:
+        return False
+    return True
+
+
+def _incomplete(month: SoFar) -> News | None:
+    if not month.incomplete:
+        return None
+    first = month.incomplete[0].day
+    title = ngettext(
+        "这个月有 %(num)s 天没量全", "这个月有 %(num)s 天没量全", len(month.incomplete)
+    )
+    return News(
+        title,
+        _("从 %(day)s起，读到真数就改", day=formats.day(first)),
+        url_for("usage.show", text=f"{first:%Y-%m}"),
+    )

@@ -130,6 +130,16 @@ def payments_of(session: Session, user_id: int, account_no: str) -> list[Payment
     return sorted(payments, key=lambda payment: payment.at, reverse=True)
 
 
+def payer(session: Session, order_no: str) -> int | None:
+    """The user who paid an order of ours; None for what was paid elsewhere.
+
+    The caller has checked that the asker may see the payment.
+    """
+    return session.scalar(
+        select(Order.user_id).where(Order.order_no == order_no, Order.paid_at.is_not(None))
+    )
+
+
 def last_gateway(session: Session, user_id: int) -> str | None:
     """The gateway of the user's last payment."""
     return session.scalar(

@@ -15,7 +15,6 @@ from portal import formats
 from portal.home.so_far import SoFar
 from portal.owing import Owing
 from runtime import clock
-from runtime.errors import NotFound
 from service.bills import BillSummary
 
 RECENT = timedelta(days=30)
@@ -81,19 +80,13 @@ def _payment(session: Session, user_id: int, payments: Sequence[Payment]) -> New
     address = url_for("bills.index")
     if last.stage in (Stage.REFUNDING, Stage.REFUNDED):
         return News(_("多付的退回去"), _("%(day)s付的 %(amount)s，1–3 天到", **words), address)
-    if last.channel not in ("wechat", "alipay"):
-        return News(_("缴了 %(amount)s", **words), _("%(day)s，营业厅", **words), address)
-    if _own(session, user_id, last):
+    who = history.payer(session, last.order_no)
+    if who == user_id:
         return News(_("您缴了 %(amount)s", **words), when, address)
-    return News(_("家里人缴了 %(amount)s", **words), _("%(day)s，代您缴的", **words), address)
-
-
-def _own(session: Session, user_id: int, payment: Payment) -> bool:
-    try:
-        history.order_view(session, user_id, payment.order_no)
-    except NotFound:
-        return False
-    return True
+    if who is not None:
+        return News(_("家里人缴了 %(amount)s", **words), _("%(day)s，代您缴的", **words), address)
+    way = formats.channel_name(last.channel)
+    return News(_("缴了 %(amount)s", **words), _("%(day)s，%(way)s", way=way, **words), address)
 
 
 def _incomplete(month: SoFar) -> News | None:

@@ -160,7 +160,10 @@ def _compared(found: MonthUsage, other: Compared, days: MonthDays) -> str:
         return ""
     month = formats.month(f"{other.first:%Y-%m}")
     whole = found.known_days == len(found.days) and other.last == _month_end(other.first)
-    name = month if whole else _("%(month)s前 %(days)s 天", month=month, days=_days_of(other))
+    if whole:
+        name = _(" %(month)s", month=month)
+    else:
+        name = _(" %(month)s前 %(days)s 天", month=month, days=_days_of(other))
     return _difference(found.import_wh - other.import_wh, name)
 
 

@@ -1,0 +1,248 @@
+"""200 payments while worker, web, core and database are killed with `kill -9`.
+
+Callbacks come once, three times, late or never. At the end every fen is posted exactly once.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+import core.models
+from core import feed, published
+from core.billing import issuing
+from payments import gateways
+from payments.checkout import Checkout, Visit
+from payments.gateways.base import Product
+from payments.models import Callback, Order, OrderEvent, PostingTask
+from payments.orders import Selection, payable
+from payments.settings import PaymentSettings
+from runtime import crypto
+from runtime.crypto import KeyRing
+from runtime.database import Database
+from runtime.settings import CryptoSettings, Settings, load
+from tests.core.builders import create_account, create_bill, create_service_point
+from tests.house import House, standing_house
+from tests.payments.builders import create_user, link
+
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(420)]
+
+SEED = 20261211
+PAYMENTS = 200
+ACCOUNTS = 20
+KILLED = ("worker", "web", "core", "database")
+KILLS = 20
+DEAD_FOR = 4
+"""Payments for which a killed process stays away."""
+
+PACE_SECONDS = 0.2
+SETTLED_WITHIN = 150
+MODES = ("pay", "pay", "duplicate", "lose", "delay")
+
+
+@dataclass(frozen=True)
+class Bought:
+    """A customer and the bill that one order of theirs is to pay."""
+
+    user_id: int
+    bill_no: str
+    fen: int
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with standing_house(
+        DENGHUO_JOB_RESCUE_SECONDS="2",
+        DENGHUO_PAYMENT_QUERY_SECONDS="3",
+        DENGHUO_PAYMENT_ORDER_MINUTES="30",
+    ) as house:
+        yield house
+
+
+@pytest.fixture
+def database(house: House) -> Iterator[Database]:
+    """The house's database, seen from outside."""
+    before = crypto._ring
+    crypto.use_keys(KeyRing.from_settings(load(CryptoSettings, var=house.place.var)))
+    database = Database.from_settings(load(Settings, var=house.place.var, database_url=None))
+    yield database
+    database.dispose()
+    if before is not None:
+        crypto.use_keys(before)
+
+
+def test_every_fen_is_posted_once(house: House, database: Database) -> None:
+    chance = Random(SEED)  # noqa: S311 - the same every time, on purpose
+    bills = _bill(database, chance)
+    house.command("sync", "run")
+    bought = _customers(database, bills)
+    order_nos = _order(house, database, bought)
+    _pay_under_fire(house, order_nos, chance)
+    _await(lambda: _count(database, Order.status == "posted") == PAYMENTS, house)
+    _check_orders(database, bought)
+    _check_core(database, bought, order_nos)
+    _await(lambda: _nothing_due(database, bought), house)
+
+
+def _bill(database: Database, chance: Random) -> dict[str, dict[str, int]]:
+    """Accounts with ten bills each in the core; amounts are all different."""
+    bills: dict[str, dict[str, int]] = {}
+    amounts = iter(chance.sample(range(100, 1_000_000), PAYMENTS))
+    with database.unit_of_work() as session:
+        for number in range(ACCOUNTS):
+            account = create_account(session, f"43{number:010d}", phone=f"137{number:08d}")
+            changes = [published.account(account)]
+            mine = bills[account.account_no] = {}
+            issued = []
+            for _ in range(PAYMENTS // ACCOUNTS):
+                fen = next(amounts)
+                point = create_service_point(session, account)
+                line = {
+                    "code": "energy.tier1",
+                    "quantity": "1.00",
+                    "unit": "kWh",
+                    "rate": "1",
+                    "amount_fen": fen,
+                    "base_fen": None,
+                    "explain": "tier.1",
+                }
+                bill = create_bill(session, point, fen, due=date(2099, 1, 1), lines=[line])
+                mine[bill.bill_no] = fen
+                issued.append(bill)
+            feed.append(session, [*changes, *issuing.bill_changes(session, issued)])
+    return bills
+
+
+def _customers(database: Database, bills: dict[str, dict[str, int]]) -> list[Bought]:
+    bought: list[Bought] = []
+    with database.unit_of_work() as session:
+        for number, (account_no, mine) in enumerate(bills.items()):
+            user_id = create_user(session, f"137{number:08d}")
+            link(session, user_id, account_no)
+            bought += [Bought(user_id, bill_no, fen) for bill_no, fen in mine.items()]
+    return bought
+
+
+def _order(house: House, database: Database, bought: list[Bought]) -> list[str]:
+    """One order for each bill, by turns with either gateway, its cashier opened."""
+    told = {
+        "wechatpay_gateway": house.place.sandbox,
+        "alipay_gateway": f"{house.place.sandbox}/gateway.do",
+    }
+    settings = load(PaymentSettings, var=house.place.var, payment_order_minutes=30, **told)
+    checkout = Checkout(database, gateways.from_settings(settings), settings)
+    visit = Visit(house.place.portal)
+    order_nos = []
+    for number, each in enumerate(bought):
+        way, product = (("wechat", Product.NATIVE), ("alipay", Product.PAGE))[number % 2]
+        selection = Selection(bill_nos=(each.bill_no,), expected_fen=each.fen)
+        order_nos.append(
+            checkout.place(each.user_id, selection, way, product, f"form-{number}", visit)
+        )
+    with database.unit_of_work() as session:
+        destinations = session.scalars(select(Order.destination).where(Order.gateway == "alipay"))
+        addresses = [each["redirect_url"] for each in destinations if each]
+    with httpx.Client(follow_redirects=True, trust_env=False) as browser:
+        for address in addresses:
+            browser.get(address).raise_for_status()
+    return order_nos
+
+
+def _pay_under_fire(house: House, order_nos: list[str], chance: Random) -> None:
+    """Pay all, one after the other; processes die and come back on the way."""
+    kills = sorted(chance.sample(range(5, PAYMENTS - DEAD_FOR), KILLS))
+    victims = [KILLED[number % len(KILLED)] for number in range(KILLS)]
+    chance.shuffle(victims)
+    shots = dict(zip(kills, victims, strict=True))
+    back: dict[int, list[str]] = {}
+    with httpx.Client(base_url=house.place.sandbox, timeout=30, trust_env=False) as gateway:
+        for number, order_no in enumerate(order_nos):
+            asked = {"out_trade_no": order_no, "mode": chance.choice(MODES), "delay": 1}
+            gateway.post("/test/pay", json=asked).raise_for_status()
+            victim = shots.get(number)
+            if victim in house.running:
+                house.kill(victim)
+                back.setdefault(number + DEAD_FOR, []).append(victim)
+            for name in back.pop(number, []):
+                house.start(name)
+            _raise_the_fallen(house)
+            time.sleep(PACE_SECONDS)  # the pace of payments, so that work is under way when it hits
+    for name in (name for names in back.values() for name in names):
+        house.start(name)
+
+
+def _raise_the_fallen(house: House) -> None:
+    """As a supervisor does: what gave up because the database was away is started again."""
+    for name, process in list(house.running.items()):
+        if process.poll() is not None:
+            house.start(name)
+
+
+def _check_orders(database: Database, bought: list[Bought]) -> None:
+    with database.unit_of_work() as session:
+        tasks = session.execute(
+            select(PostingTask.amount_fen, PostingTask.bill_nos).order_by(PostingTask.id)
+        ).all()
+        paid = select(func.count(OrderEvent.id)).where(OrderEvent.to_status == "paid")
+        assert session.scalar(paid) == PAYMENTS
+        assert (
+            session.scalar(
+                select(func.count(Callback.id)).where(
+                    Callback.verdict.not_in(["accepted", "duplicate"])
+                )
+            )
+            == 0
+        )
+    assert sorted((fen, *bill_nos) for fen, bill_nos in tasks) == sorted(
+        (each.fen, each.bill_no) for each in bought
+    )
+
+
+def _check_core(database: Database, bought: list[Bought], order_nos: list[str]) -> None:
+    posting, bill, entry = core.models.Posting, core.models.Bill, core.models.LedgerEntry
+    with database.unit_of_work() as session:
+        postings = session.execute(select(posting.order_no, posting.amount_fen)).all()
+        credit = session.scalar(select(func.sum(posting.credit_fen)))
+        open_bills = session.scalar(select(func.count()).where(bill.settled_fen != bill.total_fen))
+        booked = session.scalar(select(func.sum(entry.amount_fen)))
+    assert sorted((number, fen) for number, fen in postings) == sorted(
+        zip(order_nos, (each.fen for each in bought), strict=True)
+    )
+    assert (credit, open_bills, booked) == (0, 0, 0)
+
+
+def _nothing_due(database: Database, bought: list[Bought]) -> bool:
+    """Whether the customers' pages, too, show nothing owed."""
+    with database.unit_of_work() as session:
+        return not any(payable(session, user_id) for user_id in {each.user_id for each in bought})
+
+
+def _count(database: Database, condition: object) -> int:
+    with _patiently(), database.unit_of_work() as session:
+        return session.scalar(select(func.count(Order.id)).where(condition)) or 0  # type: ignore[arg-type]
+    return 0
+
+
+@contextmanager
+def _patiently() -> Iterator[None]:
+    """The database may be on its way up."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        return
+
+
+def _await(holds: Callable[[], bool], house: House) -> None:
+    deadline = time.monotonic() + SETTLED_WITHIN
+    while not holds():
+        _raise_the_fallen(house)
+        logs = {name: house.log(name) for name in house.lines}
+        assert time.monotonic() < deadline, f"not settled in time; see {logs}"
+        time.sleep(0.5)

@@ -2,17 +2,19 @@
 
 Method. The last four weeks give a mean day, apart for working days and days of rest. Where the
 same weeks and the rest of the month are known from last year, their ratio, kept between 0.7 and
-1.4, says how the season turns. The remaining days are expected at that pace. The band holds four
-of five months: 1.28 standard deviations of days around their mean, where days that follow one
-another are taken to be alike (correlation 0.15). Costs are what rating makes of those kWh, in the
-mix of periods of the last four weeks.
+1.4, says how the season turns. The remaining days are expected at that pace. The band is made to
+hold four of five months: 1.28 standard deviations of two things, how days vary around their mean
+(days that follow one another being alike, correlation 0.25) and how the mean itself drifts, 0.6
+percent for each day ahead. Tried on ten months of 65 demo customers from the 5th to the 25th, it
+held 74 to 86 of 100. Costs are what rating makes of those kWh, in the mix of periods of the last
+four weeks.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from math import sqrt
+from math import hypot, sqrt
 from statistics import fmean, pstdev
 
 from sqlalchemy.orm import Session
@@ -30,7 +32,8 @@ LEAST_DAYS = 7
 LEAST_LAST_YEAR = 20
 SEASON = (0.7, 1.4)
 DEVIATIONS = 1.28
-ALIKE = 0.15
+ALIKE = 0.25
+DRIFT = 0.006
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,9 @@ def _rest_wh(recent: Sequence[DayTotal], rest: Sequence[date]) -> tuple[float, f
     }
     off = pstdev([wh - mean[meter_data.day_type(day)] for day, wh in use.items()])
     count = len(rest)
-    spread = DEVIATIONS * off * sqrt(count * (1 + ALIKE * (count - 1))) if count else 0.0
-    return sum(mean[meter_data.day_type(day)] for day in rest), spread
+    expected = sum(mean[meter_data.day_type(day)] for day in rest)
+    daily = off * sqrt(count * (1 + ALIKE * (count - 1)))
+    return expected, DEVIATIONS * hypot(daily, expected * DRIFT * count)
 
 
 def _season(session: Session, at: Standing, rest: Sequence[date]) -> float:

@@ -89,7 +89,7 @@ def sign_in(house: House, page: Page, name: str) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe-core finds on the page as it stands, one line a finding."""
-    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(
         "tags => axe.run(document, {runOnly: tags}).then(r => r.violations.map("
         "v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(' | ')))",

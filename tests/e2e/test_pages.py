@@ -94,7 +94,7 @@ def chinese_words(page: Page) -> list[str]:
       }
       return out;
     }""")
-    data = ("王", "梧桐里", "临江苑", "柳荫路", "自己家", "出租", "爸妈家")
+    data = ("中文", "王", "梧桐里", "临江苑", "柳荫路", "自己家", "出租", "爸妈家")
     return [text for text in texts if not any(word in text for word in data)]
 
 

@@ -87,9 +87,9 @@ class Checkout:
         order = self._find(order_no)
         if order.status not in OPEN:
             return
-        gateway = self._gateways[order.gateway]
         expired = clock.now() >= order.expires_at
         try:
+            gateway = self._gateway(order)
             trade: Trade | None = gateway.query(order_no)
             if expired and trade and trade.state in (TradeState.AWAITING, TradeState.ABSENT):
                 trade = self._close_at(gateway, order_no)
@@ -102,20 +102,20 @@ class Checkout:
     def close(self, order_no: str, cause: str) -> None:
         """Close an open order, at the gateway first. One that was paid is recorded as paid.
 
-        Raises Unavailable when the gateway cannot say.
+        Raises Unavailable("order.unclear") when the gateway cannot say.
         """
         order = self._find(order_no)
         if order.status not in OPEN:
             return
-        gateway = self._gateways[order.gateway]
         try:
+            gateway = self._gateway(order)
             trade = self._close_at(gateway, order_no)
         except GatewayError as error:
-            raise Unavailable("gateway.unavailable") from error
+            raise Unavailable("order.unclear", order_no=order_no) from error
         self._apply(gateway, order_no, trade, cause)
 
     def cancel(self, user_id: int, order_no: str) -> None:
-        """The customer gives an order up. Raises NotFound, Unavailable."""
+        """The customer gives an order up. Raises NotFound, Unavailable("order.unclear")."""
         if self._find(order_no).user_id != user_id:
             raise NotFound("order.not_found")
         self.close(order_no, "cancelled")
@@ -154,7 +154,7 @@ class Checkout:
             openid=visit.openid,
         )
         try:
-            destination = self._gateways[order.gateway].create(charge)
+            destination = self._gateway(order).create(charge)
         except GatewayError as error:
             self._close_here(order.order_no, "gateway_failed")
             raise Unavailable("gateway.unavailable") from error
@@ -164,6 +164,12 @@ class Checkout:
                 opened.destination = {k: v for k, v in asdict(destination).items() if v}
                 opened.next_query_at = self._next_query(opened)
                 advance(session, opened, "awaiting", "gateway")
+
+    def _gateway(self, order: Order) -> Gateway:
+        """The order's gateway. Raises GatewayUnavailable when its papers were taken away."""
+        if order.gateway not in self._gateways:
+            raise GatewayUnavailable(order.gateway, "not_set_up")
+        return self._gateways[order.gateway]
 
     def _close_at(self, gateway: Gateway, order_no: str) -> Trade | None:
         """Close at the gateway; None when that is done, else what the order is instead."""

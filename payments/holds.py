@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from payments.models import Order, OrderItem, PostingTask
@@ -55,7 +55,7 @@ def crediting_bills(session: Session, account_nos: Collection[str]) -> dict[str,
 
 def held_bills(session: Session, account_nos: Collection[str]) -> dict[str, Hold]:
     """The bills of these accounts that an order holds: open, paid, or posted but not yet seen."""
-    rows = session.execute(_holds().where(OrderItem.account_no.in_(account_nos)))
+    rows = session.execute(_HOLDS, {"account_nos": [*account_nos]})
     return {
         bill_no: Hold(bill_no, order_no, user_id, status not in OPEN, since, until)
         for bill_no, order_no, user_id, status, since, until in rows
@@ -94,24 +94,6 @@ def contest(session: Session, order: Order) -> list[str]:
     return sorted(found)
 
 
-def _holds() -> Select[str | None, str, int, str, datetime, datetime]:
-    return (
-        select(
-            OrderItem.bill_no,
-            Order.order_no,
-            Order.user_id,
-            Order.status,
-            Order.created_at,
-            Order.expires_at,
-        )
-        .join(Order, Order.id == OrderItem.order_id)
-        .where(
-            OrderItem.bill_no.is_not(None),
-            or_(Order.status.in_(OPEN), exists().where(_task_of_item(), ~_in_the_copy())),
-        )
-    )
-
-
 def _paid_by_another(order: Order) -> ColumnElement[bool]:
     return exists().where(
         OrderItem.bill_no == Bill.bill_no,
@@ -129,3 +111,21 @@ def _task_of_item() -> ColumnElement[bool]:
 
 def _in_the_copy() -> ColumnElement[bool]:
     return exists().where(Posting.posting_no == PostingTask.posting_no)
+
+
+_HOLDS = (
+    select(
+        OrderItem.bill_no,
+        Order.order_no,
+        Order.user_id,
+        Order.status,
+        Order.created_at,
+        Order.expires_at,
+    )
+    .join(Order, Order.id == OrderItem.order_id)
+    .where(
+        OrderItem.account_no.in_(bindparam("account_nos", expanding=True)),
+        OrderItem.bill_no.is_not(None),
+        or_(Order.status.in_(OPEN), exists().where(_task_of_item(), ~_in_the_copy())),
+    )
+)

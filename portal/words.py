@@ -52,6 +52,7 @@ REFUSALS: dict[str, LazyString] = {
     "order.nothing_chosen": _l("还没有选要缴哪一张账单。"),
     "order.amount_changed": _l("要缴的数变了，现在是 %(amount_fen)s。没有付款，请看过再付。"),
     "order.in_the_way": _l("上一次付款还没结束，请过一分钟再试。钱没有扣。"),
+    "order.unclear": _l("还没等到上一笔付款的结果。先别再付，过几分钟再来看。"),
     "order.open": _l("上一次付款还没结束。先付完它，或者取消它。"),
     "amount.too_small": _l("最少缴 %(least_fen)s。"),
     "amount.too_large": _l("一次最多缴 %(most_fen)s，可以分几次缴。"),

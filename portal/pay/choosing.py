@@ -99,6 +99,14 @@ def by_account(waiting: list[Payable], accounts: Mapping[str, LinkedAccount]) ->
     return [group for group in groups if group.bills]
 
 
+def begun(waiting: list[Payable], user_id: int) -> str | None:
+    """The customer's own open order when it holds all that is due."""
+    holds = [each.hold for each in waiting]
+    orders = {hold.order_no for hold in holds if hold and not hold.paid and hold.user_id == user_id}
+    all_held = all(hold is not None and hold.order_no in orders for hold in holds)
+    return orders.pop() if len(orders) == 1 and all_held else None
+
+
 def sentence(refusal: Refused) -> str:
     """Why not; with the name of whoever is paying already."""
     if refusal.code == "amount.malformed":

@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from payments import history, work
@@ -14,7 +14,7 @@ from portal.current import current_account, my_accounts
 from portal.pay import choosing, qr, till
 from portal.security import asker_id
 from portal.unit import commit
-from runtime.errors import Refused
+from runtime.errors import Refused, Unavailable
 
 blueprint = customer_only(Blueprint("pay", __name__, url_prefix="/pay"))
 blueprint.record_once(till.install)
@@ -22,11 +22,14 @@ blueprint.record_once(till.install)
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """The one bill there is, ready to pay; or the bills to choose from."""
+    """The order already begun, or the one bill ready to pay, or the bills to choose from."""
     waiting = payable(g.session, asker_id())
-    free = [each for each in waiting if each.hold is None]
-    if len(waiting) == len(free) == 1 and not request.args.get("choose"):
-        return _confirm(Selection(bill_nos=(free[0].due.bill_no,)))
+    if request.args.get("choose"):
+        return _choose(waiting)
+    if begun := choosing.begun(waiting, asker_id()):
+        return redirect(url_for("pay.show", order_no=begun), 303)
+    if len(waiting) == 1 and waiting[0].hold is None:
+        return _confirm(Selection(bill_nos=(waiting[0].due.bill_no,)))
     return _choose(waiting)
 
 
@@ -90,7 +93,11 @@ def resume(order_no: str) -> ResponseReturnValue:
 @blueprint.post("/<order_no>/cancel")
 def cancel(order_no: str) -> ResponseReturnValue:
     """Give the order up and choose another way; one that was paid after all is shown."""
-    till.till().checkout.cancel(asker_id(), order_no)
+    try:
+        till.till().checkout.cancel(asker_id(), order_no)
+    except Unavailable as refusal:
+        flash(choosing.sentence(refusal), "bad")
+        return redirect(url_for("pay.show", order_no=order_no), 303)
     order = history.order_view(g.session, asker_id(), order_no)
     if order.paid_at is not None or order.purpose == "top_up":
         return redirect(url_for("pay.show", order_no=order_no), 303)

@@ -179,7 +179,7 @@ def test_while_the_gateway_is_down_nothing_is_closed_and_it_is_asked_again(
     with database.unit_of_work() as session:
         order = session.scalars(select(Order)).one()
     assert timedelta(seconds=15) < order.next_query_at - clock.now() <= timedelta(minutes=2)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"order\.unclear"):
         checkout.close(number, "cancelled")
     sandbox.heal()
     checkout.ask(number)
@@ -275,6 +275,14 @@ def test_a_gateway_that_is_not_there_is_not_offered(checkout: Checkout, home: Ho
     with pytest.raises(Refused) as refused:
         checkout.place(home.user_id, ALL, "unionpay", Product.PAGE, "k", Visit("http://x"))
     assert refused.value.code == "gateway.not_offered"
+
+
+def test_an_order_of_a_gateway_that_was_taken_away_waits_in_sight(
+    database: Database, sandbox_settings: PaymentSettings, place: Any, stage: Any
+) -> None:
+    number = place()
+    Checkout(database, {}, sandbox_settings).ask(number)
+    assert stage(number) is Stage.AWAITING
 
 
 @pytest.mark.parametrize("gateway", ["wechat", "alipay"])

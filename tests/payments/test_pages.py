@@ -207,13 +207,26 @@ def test_giving_up_closes_the_order_or_says_that_nobody_knows(
     path = f"/pay/{_order(database).order_no}"
     token = _field(_html(client, path), "csrf_token")
     answer = client.post(f"{path}/cancel", data={"csrf_token": token})
-    assert answer.status_code == 503  # the gateway cannot say whether it was paid
+    assert answer.location == path
+    assert "先别再付" in _html(client, path)  # the gateway cannot say whether it was paid
     assert _order(database).status == "awaiting"
     asked = client.post(f"{path}/check", data={"csrf_token": token})
     assert asked.status_code == 303
     with database.unit_of_work() as session:
         count = select(func.count()).select_from(text("procrastinate_jobs"))
         assert session.scalar(count.where(text("task_name = 'payments.ask'"))) == 1
+
+
+def test_whoever_comes_back_finds_the_order_they_began(
+    client: FlaskClient, database: Database
+) -> None:
+    _bill(database)
+    _pay(client, _html(client, "/pay"))
+    path = f"/pay/{_order(database).order_no}"
+    assert client.get("/pay").location == path
+    assert f'href="{path}">接着付' in _html(client, "/pay?choose=1")
+    _bill(database, "B2")
+    assert f'href="{path}">接着付' in _html(client, "/pay")
 
 
 def test_an_order_left_behind_can_be_gone_on_with(client: FlaskClient, database: Database) -> None:

@@ -10,7 +10,7 @@ from core.demo import people
 from core.demo.roster import SMALL
 from core.demo.utility import build
 from core.settings import core_database
-from runtime import crypto
+from runtime import crypto, logs
 from runtime.cli import plain_errors
 from runtime.settings import CryptoSettings, load
 
@@ -22,6 +22,7 @@ def demo_utility(small: bool) -> None:
     """Make the demo utility, or bring it up to today: 298 accounts, 13 months of bills."""
     started = monotonic()
     settings = load(CryptoSettings)
+    logs.configure("WARNING", process="core")
     crypto.use_keys(crypto.KeyRing.from_settings(settings))
     database = core_database(settings)
     try:

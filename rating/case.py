@@ -161,14 +161,15 @@ def _registers(value: object, version: TariffVersion) -> dict[str, Decimal]:
         raise CaseError("kwh", "is missing")
     registers = version.terms.registers
     given = _object(value, "kwh", ("total", *PERIODS))
-    for name in given:
-        if name not in registers:
+    read = {name: _quantity(kwh, f"kwh.{name}") for name, kwh in given.items()}
+    found = {name: kwh for name, kwh in read.items() if kwh is not None}
+    for name, kwh in found.items():
+        if kwh and name not in registers:
             takes = ", ".join(registers)
             raise CaseError(f"kwh.{name}", f"does not fit the tariff, which takes {takes}")
-    found = {name: _quantity(given.get(name), f"kwh.{name}") for name in registers}
-    if all(kwh is None for kwh in found.values()):
+    if not found:
         raise CaseError("kwh" if len(registers) > 1 else "kwh.total", "is missing")
-    return {name: kwh for name, kwh in found.items() if kwh is not None}
+    return {name: found[name] for name in registers if name in found}
 
 
 def _household(value: object) -> Mapping[str, object]:
@@ -227,15 +228,17 @@ def _flag(value: object, path: str) -> bool | None:
 
 
 def _count(value: object, path: str, most: int) -> int | None:
+    """A whole number, also as text or with a point: 5, "5" and 5.0 are the same."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int):
+    number = _decimal(value, path)
+    if not number.is_finite() or number != number.to_integral_value():
         raise CaseError(path, "must be a whole number")
-    if value < 0:
+    if number < 0:
         raise CaseError(path, "must not be negative")
-    if value > most:
+    if number > most:
         raise CaseError(path, f"must not be above {most}")
-    return value
+    return int(number)
 
 
 def _day(value: object, path: str) -> date:

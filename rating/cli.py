@@ -17,6 +17,6 @@ def rate(ctx: click.Context, pretty: bool) -> None:
     Prints one result, or an array in the same order. A case that cannot be rated gives
     {"error": {"field", "message"}} in its place. Ends with 0 when all were rated, else with 1.
     """
-    result, all_rated = rate_json(sys.stdin.buffer.read())
+    result, all_rated = rate_json(sys.stdin.buffer.read() if sys.stdin else b"")
     click.echo(json.dumps(result, indent=2 if pretty else None))
     ctx.exit(0 if all_rated else 1)

@@ -46,8 +46,8 @@ def read_json(text: bytes) -> object:
     except RecursionError as error:
         raise CaseError(INPUT, "is nested too deeply") from error
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise CaseError(INPUT, f"is not JSON: {error.msg} at {where}") from error
+        what, where = error.msg.removesuffix(" at"), f"line {error.lineno}, column {error.colno}"
+        raise CaseError(INPUT, f"is not JSON: {what} at {where}") from error
 
 
 def statement_fields(statement: Statement) -> dict[str, object]:

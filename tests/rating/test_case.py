@@ -105,14 +105,22 @@ def test_numbers_and_text_are_read_exactly(value: object, expected: str) -> None
             "kwh.sharp",
             "does not fit the tariff, which takes peak, flat, valley",
         ),
+        (TOU, {"kwh": {"total": None}}, "kwh", "is missing"),
+        (TOU, {"kwh": {"sharp": "x"}}, "kwh.sharp", "must be a plain decimal number"),
         (HOME, {"unit": "kwh"}, "unit", "is not a known field"),
         (HOME, {"x" * 500: 1}, "x" * 77 + "...", "is not a known field"),
         (HOME, {"household": 3}, "household", "must be an object"),
         (HOME, {"household": []}, "household", "must be an object"),
         (HOME, {"household": {"pets": 1}}, "household.pets", "is not a known field"),
         (HOME, {"household": {"people": -1}}, "household.people", "must not be negative"),
-        (HOME, {"household": {"people": "5"}}, "household.people", "must be a whole number"),
-        (HOME, {"household": {"people": True}}, "household.people", "must be a whole number"),
+        (HOME, {"household": {"people": "5.5"}}, "household.people", "must be a whole number"),
+        (HOME, {"household": {"people": True}}, "household.people", "must be a number"),
+        (
+            HOME,
+            {"household": {"people": "five"}},
+            "household.people",
+            "must be a plain decimal number",
+        ),
         (HOME, {"household": {"people": 1000}}, "household.people", "must not be above 999"),
         (HOME, {"low_income": 1}, "low_income", "must be true or false"),
         (
@@ -141,7 +149,12 @@ def test_numbers_and_text_are_read_exactly(value: object, expected: str) -> None
         (HOME, {"late": "2025"}, "late", "must be an object"),
         (HOME, {"late": {}}, "late.arrears_fen", "is missing"),
         (HOME, {"late": LATE | {"arrears_fen": -1}}, "late.arrears_fen", "must not be negative"),
-        (HOME, {"late": LATE | {"arrears_fen": "5"}}, "late.arrears_fen", "must be a whole number"),
+        (
+            HOME,
+            {"late": LATE | {"arrears_fen": Decimal("0.5")}},
+            "late.arrears_fen",
+            "must be a whole number",
+        ),
         (
             HOME,
             {"late": LATE | {"arrears_fen": 10**13}},
@@ -186,3 +199,20 @@ def test_low_income_may_stand_in_the_household_or_beside_it(change: dict[str, An
 
 def test_a_shop_may_export_nothing() -> None:
     assert parse_case(SHOP | {"export_kwh": 0}).export_kwh == 0
+
+
+@pytest.mark.parametrize("five", [5, "5", "5.00", Decimal("5.0")])
+def test_whole_numbers_are_read_like_other_numbers(five: object) -> None:
+    case = parse_case(HOME | {"household": {"people": five}, "late": LATE | {"arrears_fen": five}})
+    assert case.late is not None
+    assert (case.people, case.late.arrears_fen) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("kwh", "total"),
+    [({"total": 0}, 0), ({"total": "0.00", "peak": 3}, 3), ({"valley": 2, "sharp": 0}, 2)],
+)
+def test_nothing_used_in_a_period_fits_every_tariff(kwh: dict[str, object], total: int) -> None:
+    case = parse_case(TOU | {"kwh": kwh})
+    assert case.total_kwh == total
+    assert set(case.kwh) <= set(case.version.terms.registers)

@@ -240,3 +240,16 @@ def test_the_front_door_knows_the_command() -> None:
     )
     assert (found.returncode, found.stderr) == (0, "")
     assert json.loads(found.stdout)["total_fen"] == 16840
+
+
+def test_a_closed_input_is_an_empty_input() -> None:
+    code = "import sys; sys.stdin = None; from denghuo.cli import main; main()"
+    found = subprocess.run([sys.executable, "-c", code, "rate"], capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (1, "")
+    assert json.loads(found.stdout)["error"]["field"] == "$"
+
+
+def test_a_broken_text_is_told_in_one_sentence() -> None:
+    assert json.loads(run('{"tariff": "zj').stdout)["error"]["message"] == (
+        "the input is not JSON: Unterminated string starting at line 1, column 12"
+    )

@@ -56,6 +56,9 @@ class _Series:
     kind: ReadingType
 
 
+STRAY = _Series("", ReadingType(refusal="The reading stands outside a block of readings."))
+
+
 @dataclass(slots=True)
 class _Entry:
     own: str = ""
@@ -78,7 +81,7 @@ def read(path: Path, meter_no: str | None = None) -> Iterator[IntervalReading | 
     `meter_no` names the meter when the file does not. Raises FileProblem when the file is not
     well-formed, before any reading is given out.
     """
-    series = _series(_directory(path), meter_no)
+    series = [*_series(_directory(path), meter_no), STRAY]
     block = row = 0
     expected: int | None = None
     for name, element in _walk(path):
@@ -204,7 +207,7 @@ def reading_type(element: Element) -> ReadingType:
     (varh), whose direction does not matter since its absolute value counts (TARIFFS 2.3).
     """
     code = {name: _integer(element, name) for name in _TYPE_FIELDS}
-    refusal = _refusal(code)
+    refusal = _garbled(element, *_TYPE_FIELDS) or _refusal(code)
     if refusal:
         return ReadingType(refusal=refusal)
     reverse = code["flowDirection"] == REVERSE
@@ -250,7 +253,8 @@ def _reading(
     seconds = None if period is None else _integer(period, "duration")
     seconds = kind.seconds if seconds is None else seconds
     value = _integer(element, "value")
-    reason = kind.refusal or _gap(start, seconds, value)
+    garbled = None if period is None else _garbled(period, "duration")
+    reason = kind.refusal or garbled or _gap(start, seconds, value)
     if reason or start is None or seconds is None or value is None:
         return Rejected(row, reason or "", _content(element))
     uwh = value * kind.uwh_per_unit
@@ -268,6 +272,15 @@ def _gap(start: int | None, seconds: int | None, value: int | None) -> str | Non
     if start is None:
         return "The reading has no start time."
     return "The reading has no duration." if seconds is None else None
+
+
+def _garbled(element: Element, *names: str) -> str | None:
+    """Why a value that may be left out cannot be read; a default must not stand in for it."""
+    for name in names:
+        child = _child(element, name)
+        if child is not None and (child.text or "").strip() and _integer(element, name) is None:
+            return f"The {name} is not a whole number."
+    return None
 
 
 def _content(element: Element) -> str:
@@ -292,5 +305,5 @@ def _integer(element: Element, name: str) -> int | None:
     """The whole number in a child, None when it is missing or no number of Int48's size."""
     child = _child(element, name)
     text = "" if child is None else (child.text or "").strip()
-    digits = text.removeprefix("-")
+    digits = text[1:] if text.startswith(("-", "+")) else text
     return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 15 else None

@@ -38,9 +38,9 @@ def meter_reading(own: str = READING, kind: str = KIND) -> str:
     )
 
 
-def reading_type(own: str = KIND, **codes: int | None) -> str:
+def reading_type(own: str = KIND, **codes: object) -> str:
     """A reading type of forward Wh per quarter-hour; None leaves a code out."""
-    given = {
+    given: dict[str, object] = {
         "accumulationBehaviour": 4,
         "commodity": 1,
         "flowDirection": 1,
@@ -85,7 +85,7 @@ def feed(*entries: str) -> str:
     )
 
 
-def quarter_hours(*values: int, start: int = START, title: str = "M1", **codes: int) -> str:
+def quarter_hours(*values: int, start: int = START, title: str = "M1", **codes: object) -> str:
     """A whole feed of consecutive quarter-hours."""
     readings = [reading(start + n * 900, value) for n, value in enumerate(values)]
     return feed(usage_point(title), meter_reading(), reading_type(**codes), block(*readings))

@@ -65,10 +65,12 @@ def test_unit_and_direction_name_the_channel(
             "The readings are not energy per interval (accumulation behaviour 4).",
         ),
         ({"powerOfTenMultiplier": -9}, "The power of ten -9 is out of range."),
+        ({"powerOfTenMultiplier": "kilo"}, "The powerOfTenMultiplier is not a whole number."),
+        ({"flowDirection": "in"}, "The flowDirection is not a whole number."),
     ],
 )
 def test_what_is_no_energy_per_interval_is_refused(
-    tmp_path: Path, codes: dict[str, int], reason: str
+    tmp_path: Path, codes: dict[str, object], reason: str
 ) -> None:
     assert refusals(tmp_path, feeds.quarter_hours(5, 6, **codes)) == [(1, reason), (2, reason)]
 
@@ -267,3 +269,20 @@ def test_a_feed_in_utf_16_is_read(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(feeds.quarter_hours(5).replace("UTF-8", "UTF-16").encode("utf-16"))
     assert [row.uwh for row in intake.rows(path)] == [5_000_000]
+
+
+def test_no_default_stands_in_for_a_length_that_cannot_be_read(tmp_path: Path) -> None:
+    odd = reading(START, 1).replace("<duration>900", "<duration>900.5")
+    text = feed(feeds.usage_point(), meter_reading(), reading_type(), block(odd))
+    assert refusals(tmp_path, text) == [(1, "The duration is not a whole number.")]
+
+
+def test_a_plus_sign_is_part_of_a_whole_number(tmp_path: Path) -> None:
+    text = feed(feeds.usage_point(), meter_reading(), reading_type(), block(reading(START, "+7")))
+    assert [row.uwh for row in rows(tmp_path, text)] == [7_000_000]
+
+
+def test_a_reading_outside_every_block_is_refused(tmp_path: Path) -> None:
+    text = feed(feeds.usage_point(), meter_reading(), reading_type(), reading(START, 7))
+    reason = "The reading stands outside a block of readings."
+    assert refusals(tmp_path, text) == [(1, reason)]

@@ -71,7 +71,10 @@ def show(order_no: str) -> ResponseReturnValue:
 
 @blueprint.get("/<order_no>/state")
 def state(order_no: str) -> ResponseReturnValue:
-    """The part of `show` that changes."""
+    """The part of `show` that changes; nothing when it is still as the page has it."""
+    order = history.order_view(g.session, asker_id(), order_no)
+    if request.args.get("seen") == order.stage:
+        return "", 204
     return render_template("pay/_state.html", **_of_order(order_no))
 
 
@@ -111,6 +114,7 @@ def _choose(waiting: list[Payable], refusal: Refused | None = None) -> ResponseR
         "pay/choose.html",
         groups=choosing.by_account(waiting, accounts),
         total_fen=sum(each.due.amount_fen for each in waiting if each.hold is None),
+        choosable=any(each.hold is None or not each.hold.paid for each in waiting),
         said=choosing.sentence(refusal) if refusal else None,
         here=current_account(),
         typed=request.values.get("amount", ""),

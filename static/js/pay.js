@@ -6,7 +6,7 @@ for (const form of document.querySelectorAll('form[data-total]')) {
   const show = () => {
     const fen = boxes.filter((box) => box.checked).reduce((all, box) => all + Number(box.dataset.fen), 0);
     if (sum) sum.textContent = (fen / 100).toLocaleString('en', { minimumFractionDigits: 2 });
-    button.disabled = fen === 0;
+    if (button) button.disabled = fen === 0;
   };
   form.addEventListener('change', show);
   addEventListener('pageshow', show);

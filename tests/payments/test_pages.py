@@ -187,7 +187,9 @@ def test_the_page_says_the_truth_from_payment_to_posting(
     assert (told.status_code, told.get_data()) == (200, b"success")
     credited = _html(client, path)
     assert "收到了，正在记账" in credited
-    assert "hx-trigger" in client.get(f"{path}/state").get_data(as_text=True)
+    changed = client.get(f"{path}/state?seen=awaiting")
+    assert "hx-trigger" in changed.get_data(as_text=True)
+    assert client.get(f"{path}/state?seen=crediting").status_code == 204
     assert "收到了，正在记账，不用再付" in _html(client, "/pay")
     with database.unit_of_work() as session:
         session.execute(

@@ -15,6 +15,7 @@ PAGE = 24
 """Bills on a page: two years of a home."""
 
 _PERIOD = re.compile(r"20\d\d-(0[1-9]|1[0-2])", re.ASCII)
+_NUMBER = re.compile(r"[A-Za-z0-9-]{1,24}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,13 @@ def period_named(text: str) -> str:
     """A billing period from an address. Raises NotFound for anything else."""
     if not _PERIOD.fullmatch(text):
         raise NotFound("period.unknown")
+    return text
+
+
+def number_named(text: str) -> str:
+    """A bill's number from an address. Raises NotFound for what cannot be one."""
+    if not _NUMBER.fullmatch(text):
+        raise NotFound("bill.not_found")
     return text
 
 

@@ -76,7 +76,7 @@ def heat_map(calendar: Calendar) -> HeatMap | None:
             for at, row in enumerate(rows)
         ),
         below=tuple((charts.centre(day - 1, 31), str(day)) for day in (1, 10, 20, 31)),
-        bounds=" / ".join(formats.kwh(bound, 1) for bound in calendar.bounds_wh),
+        bounds=level_bounds(calendar),
         finding=_(
             "%(year)s 年每天的用电，%(day)s最多，%(most)s",
             year=calendar.year,
@@ -85,6 +85,12 @@ def heat_map(calendar: Calendar) -> HeatMap | None:
         ),
         table=_heat_table(calendar),
     )
+
+
+def level_bounds(calendar: Calendar) -> str:
+    """Where a darker level begins, in kWh; nothing where the days are too much alike."""
+    said = [formats.kwh(bound, 1) for bound in calendar.bounds_wh]
+    return " / ".join(said) if len(set(said)) == len(said) else ""
 
 
 def _is_running(bar: Bar, year: YearUsage, running: str, before: bool) -> bool:

@@ -12,7 +12,7 @@ from portal.bills import tier
 from portal.bills.tier import TierGauge
 from portal.usage.curve import DayCurve, day_curve
 from portal.usage.days import DailyBars, MonthDays, PeriodUse, daily_bars, split
-from portal.usage.months import HeatMap, MonthBars, heat_map, month_bars
+from portal.usage.months import HeatMap, MonthBars, heat_map, level_bounds, month_bars
 from portal.usage.when import When
 from runtime import clock
 from service import tiers, usage
@@ -115,7 +115,7 @@ def _month(session: Session, user_id: int, account: LinkedAccount, asked: When) 
         ),
         bars=daily_bars(days, clock.today()),
         weeks=_weeks(found.days, levels),
-        bounds=" / ".join(formats.kwh(bound, 1) for bound in calendar.bounds_wh),
+        bounds=level_bounds(calendar),
         periods=split(found.by_period),
         power=usage.power(session, user_id, number, asked.period) if business else [],
         incomplete=[day for day in found.days if day.quality != "V" and day.day <= last]

@@ -8,7 +8,7 @@ whoever has a link that does not reach so far hears that (Forbidden).
 from enum import StrEnum
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from runtime.errors import Forbidden, NotFound
@@ -78,7 +78,7 @@ def rights_on(session: Session, user_id: int, account_no: str) -> frozenset[Righ
 def linked(
     query: Select[*Columns],
     account_no: InstrumentedAttribute[str],
-    user_id: int,
+    user_id: int | BindParameter[int],
     needs: Right,
 ) -> Select[*Columns]:
     """The query, kept to rows whose `account_no` the user has the right to."""
@@ -92,5 +92,5 @@ def roles_with(right: Right) -> list[str]:
     return sorted(role for role, rights in RIGHTS.items() if right in rights)
 
 
-def _alive(user_id: int) -> ColumnElement[bool]:
+def _alive(user_id: int | BindParameter[int]) -> ColumnElement[bool]:
     return and_(Link.user_id == user_id, Link.ended_at.is_(None))

@@ -1,5 +1,6 @@
 """Bills as a customer sees them: the list, one bill with its lines, and the payments posted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -158,9 +159,23 @@ def payments_of(
 
 def view_of(session: Session, bill: Bill) -> BillView:
     """Everything about a bill the caller may see."""
-    previous_no, last_year_no, replaced_by = _related(session, bill)
+    months = (month_before(bill.period), month_before(bill.period, 12), bill.period)
+    rows = session.execute(
+        select(Bill.period, Bill.bill_no).where(
+            Bill.account_no == bill.account_no,
+            Bill.service_point_no == bill.service_point_no,
+            Bill.period.in_(months),
+            Bill.status == "issued",
+        )
+    )
+    return view(bill, dict(iter(rows)), clock.today())
+
+
+def view(bill: Bill, standing: Mapping[str, str], today: date) -> BillView:
+    """A bill as of a day; `standing` are the numbers of the place's valid bills by period."""
+    live = standing.get(bill.period)
     return BillView(
-        summary=summary_of(bill, clock.today()),
+        summary=summary_of(bill, today),
         tariff=bill.tariff,
         tariff_version=bill.tariff_version,
         tariff_name=tariff_name(bill.tariff, bill.period),
@@ -170,9 +185,9 @@ def view_of(session: Session, bill: Bill) -> BillView:
         lines=tuple(_line(line) for line in bill.lines),
         readings=tuple(_reading(reading) for reading in bill.readings),
         case=bill.case,
-        previous_no=previous_no,
-        last_year_no=last_year_no,
-        replaced_by=replaced_by,
+        previous_no=standing.get(month_before(bill.period)),
+        last_year_no=standing.get(month_before(bill.period, 12)),
+        replaced_by=live if live != bill.bill_no else None,
     )
 
 
@@ -218,23 +233,6 @@ def _state(bill: Bill, today: date) -> str:
     if bill.settled_fen >= bill.total_fen:
         return "paid"
     return "overdue" if today > bill.due else "due"
-
-
-def _related(session: Session, bill: Bill) -> tuple[str | None, str | None, str | None]:
-    """Numbers of last month's bill, last year's, and of the one that replaced this."""
-    months = (month_before(bill.period), month_before(bill.period, 12), bill.period)
-    rows = session.execute(
-        select(Bill.period, Bill.bill_no).where(
-            Bill.account_no == bill.account_no,
-            Bill.service_point_no == bill.service_point_no,
-            Bill.period.in_(months),
-            Bill.status == "issued",
-        )
-    )
-    found = dict(iter(rows))
-    live = found.get(bill.period)
-    previous, last_year = found.get(months[0]), found.get(months[1])
-    return previous, last_year, live if live != bill.bill_no else None
 
 
 def _line(line: dict[str, Any]) -> BillLine:

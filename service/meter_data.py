@@ -6,11 +6,11 @@ Callers have checked that the user may see the account.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import Text, bindparam, cast, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 from sqlalchemy.orm import Session
 
@@ -79,6 +79,17 @@ class PointDays:
         )
 
 
+class QuarterRow(NamedTuple):
+    """A meter-day as it is stored: 96 values as PostgreSQL writes an array, `{30,42,…}`."""
+
+    meter_no: str
+    day: date
+    import_wh: str
+    export_wh: str | None
+    reactive_varh: str | None
+    quality: str | None
+
+
 _MARKS = {"V": 0, "E": 1, "M": 2}
 _LETTERS = "VEM"
 
@@ -87,22 +98,12 @@ def meters_of(
     session: Session, account_no: str, service_point_no: str | None = None
 ) -> list[MeterInPlace]:
     """The meters of an account, or of one of its service points."""
-    query = (
-        select(
-            Meter.meter_no,
-            Meter.service_point_no,
-            ServicePoint.tariff,
-            Meter.interval,
-            Meter.installed,
-            Meter.removed,
-        )
-        .join(ServicePoint, ServicePoint.service_point_no == Meter.service_point_no)
-        .where(ServicePoint.account_no == account_no)
-        .order_by(Meter.service_point_no, Meter.installed, Meter.meter_no)
-    )
-    if service_point_no is not None:
-        query = query.where(ServicePoint.service_point_no == service_point_no)
-    return [MeterInPlace(*row) for row in session.execute(query)]
+    if service_point_no is None:
+        rows = session.execute(_METERS_OF_ACCOUNT, {"account_no": account_no})
+    else:
+        place = {"account_no": account_no, "service_point_no": service_point_no}
+        rows = session.execute(_METERS_OF_PLACE, place)
+    return [MeterInPlace(*row) for row in rows]
 
 
 def data_as_of(session: Session, meters: Iterable[MeterInPlace]) -> date | None:
@@ -128,23 +129,27 @@ def quarters(
     session: Session, meters: Sequence[MeterInPlace], first: date, last: date
 ) -> dict[str, PointDays]:
     """Quarter-hours by service point, of the days and points that have any."""
-    place = {meter.meter_no: meter for meter in meters if meter.interval}
-    rows = session.execute(
-        select(
-            MeterDay.meter_no,
-            MeterDay.day,
-            MeterDay.import_wh,
-            MeterDay.export_wh,
-            MeterDay.reactive_varh,
-            MeterDay.quality,
-        )
-        .where(MeterDay.meter_no.in_(place), MeterDay.day.between(first, last))
-        .order_by(MeterDay.day)
-    ).all()
-    by_point: dict[str, list[Any]] = {}
+    return points_of(meters, quarter_rows(session, meters, first, last))
+
+
+def quarter_rows(
+    session: Session, meters: Sequence[MeterInPlace], first: date, last: date
+) -> tuple[QuarterRow, ...]:
+    """The days of meters that measure quarter-hours, as they are stored."""
+    measured = [meter.meter_no for meter in meters if meter.interval]
+    if not measured:
+        return ()
+    asked = {"meters": measured, "first": first, "last": last}
+    return tuple(QuarterRow(*row) for row in session.execute(_QUARTERS, asked))
+
+
+def points_of(meters: Iterable[MeterInPlace], rows: Iterable[QuarterRow]) -> dict[str, PointDays]:
+    """The rows of each service point."""
+    place = {meter.meter_no: meter for meter in meters}
+    by_point: dict[str, list[QuarterRow]] = {}
     for row in rows:
         by_point.setdefault(place[row.meter_no].service_point_no, []).append(row)
-    tariffs = {meter.service_point_no: meter.tariff for meter in meters}
+    tariffs = {meter.service_point_no: meter.tariff for meter in place.values()}
     return {point: _point_days(tariffs[point], found) for point, found in by_point.items()}
 
 
@@ -210,7 +215,7 @@ def month_days(period: str) -> tuple[date, date]:
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-def _point_days(tariff: str, rows: Sequence[Any]) -> PointDays:
+def _point_days(tariff: str, rows: Sequence[QuarterRow]) -> PointDays:
     days = tuple(sorted({row.day for row in rows}))
     place = {day: at for at, day in enumerate(days)}
     shape = (len(days), QUARTERS)
@@ -224,20 +229,58 @@ def _point_days(tariff: str, rows: Sequence[Any]) -> PointDays:
     )
     for row in rows:
         at = place[row.day]
-        found.import_wh[at] += row.import_wh
+        found.import_wh[at] += _values(row.import_wh)
         if row.export_wh is not None:
-            found.export_wh[at] += row.export_wh
+            found.export_wh[at] += _values(row.export_wh)
         if row.reactive_varh is not None:
-            found.reactive_varh[at] += row.reactive_varh
+            found.reactive_varh[at] += _values(row.reactive_varh)
         if row.quality is not None:
             marks = [_MARKS[letter] for letter in row.quality]
             found.marks[at] = np.maximum(found.marks[at], marks)
     return found
 
 
+def _values(stored: str) -> Wh:
+    return np.fromstring(stored[1:-1], np.int64, sep=",")
+
+
 def _numbers(meters: Iterable[MeterInPlace]) -> list[str]:
     return [meter.meter_no for meter in meters]
 
+
+_METERS_OF_ACCOUNT = (
+    select(
+        Meter.meter_no,
+        Meter.service_point_no,
+        ServicePoint.tariff,
+        Meter.interval,
+        Meter.installed,
+        Meter.removed,
+    )
+    .join(ServicePoint, ServicePoint.service_point_no == Meter.service_point_no)
+    .where(ServicePoint.account_no == bindparam("account_no"))
+    .order_by(Meter.service_point_no, Meter.installed, Meter.meter_no)
+)
+
+_METERS_OF_PLACE = _METERS_OF_ACCOUNT.where(
+    ServicePoint.service_point_no == bindparam("service_point_no")
+)
+
+_QUARTERS = (
+    select(
+        MeterDay.meter_no,
+        MeterDay.day,
+        cast(MeterDay.import_wh, Text),
+        cast(MeterDay.export_wh, Text),
+        cast(MeterDay.reactive_varh, Text),
+        MeterDay.quality,
+    )
+    .where(
+        MeterDay.meter_no.in_(bindparam("meters", expanding=True)),
+        MeterDay.day.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(MeterDay.day)
+)
 
 _METERS = bindparam("meters", type_=ARRAY(VARCHAR))
 

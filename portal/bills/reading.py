@@ -1,7 +1,6 @@
 """Everything that a bill's page says, read once."""
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,7 +20,7 @@ from portal.usage.days import DailyBars, MonthDays, daily_bars
 from rating import CaseError, TierPosition, parse_case, rate
 from runtime import clock
 from service.access import RIGHTS, Right
-from service.bill_sheet import AGAINST, BillSheet, bill_sheet
+from service.bill_sheet import AGAINST, BillRow, BillSheet, SheetRows, read_rows, sheet_of
 from service.bills import BillView
 from service.dues import Due
 from service.people.links import LinkedAccount
@@ -48,7 +47,7 @@ class BillPage:
     others: tuple[tuple[str, str], ...]
     days: DailyBars | None
     tier: TierGauge | None
-    payments: list[Payment]
+    payments: tuple[Payment, ...]
     sheet: BillSheet
 
     @property
@@ -56,36 +55,51 @@ class BillPage:
         return self.due is not None and self.due.due == clock.today()
 
 
-def read_bill(
-    session: Session,
-    user_id: int,
-    bill_no: str,
-    against: str,
-    accounts: Collection[LinkedAccount],
-) -> BillPage:
-    """The page of a bill. Raises NotFound when it is not the user's to see."""
-    sheet = bill_sheet(session, user_id, bill_no, against)
-    summary = sheet.bill.summary
-    account = next(each for each in accounts if each.account_no == summary.account_no)
-    hold = _hold(session, sheet)
-    paid = hold is not None and hold.paid
-    free = sheet.due is not None and not paid
+@dataclass(frozen=True)
+class KnownBill:
+    """What is known of a bill and its money at this moment, and who asks."""
+
+    asker_id: int
+    rows: SheetRows
+    hold: Hold | None
+    payments: tuple[Payment, ...]
+
+    @property
+    def paid(self) -> bool:
+        """Whether a payment of it is on its way."""
+        return self.hold is not None and self.hold.paid
+
+
+def read_bill(session: Session, user_id: int, bill_no: str) -> KnownBill:
+    """All that is read for the page of a bill. Raises NotFound when it is not the user's to see."""
+    rows = read_rows(session, user_id, bill_no)
+    hold = _hold(session, rows.bill) if rows.bill.open else None
+    has_been_paid = rows.bill.settled_fen or (hold is not None and hold.paid)
+    payments = _payments(session, user_id, rows.bill) if has_been_paid else ()
+    return KnownBill(user_id, rows, hold, payments)
+
+
+def bill_page(known: KnownBill, against: str, today: date) -> BillPage:
+    """The page, made of what was read and of nothing else."""
+    sheet = sheet_of(known.rows, against, today)
+    summary, hold = sheet.bill.summary, known.hold
+    free = sheet.due is not None and not known.paid
     return BillPage(
         bill=sheet.bill,
-        account=account,
+        account=sheet.account,
         state=bill_state(summary, hold),
         due=sheet.due,
-        payable=free and Right.PAY in RIGHTS[account.role],
-        started=hold if hold and free and hold.user_id == user_id else None,
+        payable=free and Right.PAY in RIGHTS[sheet.account.role],
+        started=hold if hold and free and hold.user_id == known.asker_id else None,
         issued_on=clock.civil_date(summary.issued_at),
         settled_on=clock.civil_date(summary.settled_at) if summary.settled_at else None,
         lines=lines.words_of(sheet.bill),
         change=change.change(sheet.change, summary.period) if sheet.change else None,
         against=sheet.against,
         others=tuple((name, _against_words(name)) for name in sheet.others),
-        days=_days(sheet),
+        days=_days(sheet, today),
         tier=_tier(sheet.bill),
-        payments=_payments(session, user_id, sheet, paid),
+        payments=known.payments,
         sheet=sheet,
     )
 
@@ -94,17 +108,15 @@ def _against_words(name: str) -> str:
     return {"last_month": _("和上个月比"), "last_year": _("和去年同月比")}[name]
 
 
-def _hold(session: Session, sheet: BillSheet) -> Hold | None:
-    if sheet.due is None:
-        return None
-    return holds.held_bills(session, [sheet.due.account_no]).get(sheet.due.bill_no)
+def _hold(session: Session, bill: BillRow) -> Hold | None:
+    return holds.held_bills(session, [bill.account_no]).get(bill.bill_no)
 
 
-def _days(sheet: BillSheet) -> DailyBars | None:
+def _days(sheet: BillSheet, today: date) -> DailyBars | None:
     if sheet.days is None:
         return None
     month = MonthDays(sheet.bill.summary.period, sheet.days.days, sheet.days.periods)
-    return daily_bars(month, clock.today())
+    return daily_bars(month, today)
 
 
 def _tier(bill: BillView) -> TierGauge | None:
@@ -121,10 +133,7 @@ def _position(bill: BillView) -> TierPosition | None:
     return rate(parse_case(json.loads(json.dumps(bill.case), parse_float=Decimal))).tier
 
 
-def _payments(session: Session, user_id: int, sheet: BillSheet, paid: bool) -> list[Payment]:
-    """What was paid of the bill; asked only where something can be."""
-    summary = sheet.bill.summary
-    if not paid and not summary.settled_fen:
-        return []
-    found = payments_of(session, user_id, summary.account_no)
-    return [payment for payment in found if summary.bill_no in payment.bill_nos]
+def _payments(session: Session, user_id: int, bill: BillRow) -> tuple[Payment, ...]:
+    """What was paid of the bill."""
+    found = payments_of(session, user_id, bill.account_no)
+    return tuple(payment for payment in found if bill.bill_no in payment.bill_nos)

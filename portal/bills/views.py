@@ -4,10 +4,12 @@ from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import customer_only
-from portal.bills.listing import listing, period_named
+from portal.bills.listing import listing, number_named, period_named
 from portal.bills.pdf import bill_pdf
-from portal.bills.reading import USUAL, read_bill
+from portal.bills.reading import read_bill
+from portal.bills.sheet import written
 from portal.current import current_account, my_accounts
+from portal.formats import masked_name
 from portal.i18n import language, utility_name
 from portal.owing import owing
 from portal.security import asker_id
@@ -38,21 +40,21 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<bill_no>")
 def show(bill_no: str) -> ResponseReturnValue:
     """One bill: what it comes to, why, and what has been paid of it."""
-    against = request.args.get("against", USUAL)
-    page = read_bill(g.session, asker_id(), bill_no, against, my_accounts())
-    return render_template("bills/show.html", page=page)
+    known = read_bill(g.session, asker_id(), number_named(bill_no))
+    sheet = written(known, request.args.get("against"))
+    return render_template("bills/show.html", period=known.rows.bill.period, sheet=sheet)
 
 
 @blueprint.get("/<bill_no>.pdf")
 def pdf(bill_no: str) -> ResponseReturnValue:
     """The bill as a file to keep."""
-    bill = bills.bill(g.session, asker_id(), bill_no)
+    bill = bills.bill(g.session, asker_id(), number_named(bill_no))
     account = next(a for a in my_accounts() if a.account_no == bill.summary.account_no)
     content = bill_pdf(
         bill,
         utility=utility_name(),
         hotline=current_settings().hotline,
-        holder=account.holder_name,
+        holder=masked_name(account.holder_name),
         address=account.address,
         language=language(),
     )

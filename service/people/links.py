@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from runtime import clock
@@ -30,26 +30,32 @@ class LinkedAccount:
     closed: bool
 
 
+COLUMNS = (
+    Link.id,
+    Account.account_no,
+    Link.role,
+    Link.alias,
+    Account.address,
+    Account.holder_name,
+    Account.kind,
+    Account.settlement,
+    Account.balance_fen,
+    Account.balance_at,
+    Account.closed.is_not(None),
+)
+"""What a LinkedAccount is made of, in its order."""
+
+_LINKED = (
+    select(*COLUMNS)
+    .join(Account, Account.account_no == Link.account_no)
+    .where(Link.user_id == bindparam("user_id"), Link.ended_at.is_(None))
+    .order_by(Link.id)
+)
+
+
 def linked_accounts(session: Session, user_id: int) -> list[LinkedAccount]:
     """The user's accounts, the first bound first."""
-    rows = session.execute(
-        select(
-            Link.id,
-            Account.account_no,
-            Link.role,
-            Link.alias,
-            Account.address,
-            Account.holder_name,
-            Account.kind,
-            Account.settlement,
-            Account.balance_fen,
-            Account.balance_at,
-            Account.closed.is_not(None),
-        )
-        .join(Account, Account.account_no == Link.account_no)
-        .where(Link.user_id == user_id, Link.ended_at.is_(None))
-        .order_by(Link.id)
-    )
+    rows = session.execute(_LINKED, {"user_id": user_id})
     return [LinkedAccount(*row) for row in rows]
 
 

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from runtime import clock
@@ -56,6 +56,30 @@ class Browser:
     current: bool
 
 
+_SIGNED_IN = (
+    select(
+        SignInSession.id,
+        User.id,
+        User.phone,
+        User.name,
+        User.language,
+        User.theme,
+        User.elder_mode,
+        User.staff_role,
+        SignInSession.last_seen_at,
+    )
+    .join(User, User.id == SignInSession.user_id)
+    .where(
+        SignInSession.token_sha256 == bindparam("token"),
+        SignInSession.revoked_at.is_(None),
+        SignInSession.expires_at > bindparam("now"),
+        SignInSession.last_seen_at > bindparam("idle_since"),
+        User.disabled_at.is_(None),
+    )
+)
+"""Written once: every page asks it, and making a statement costs more than running it."""
+
+
 def open_session(
     session: Session, user: User, *, device: str, address: str, lifetime: Lifetime
 ) -> str:
@@ -80,27 +104,8 @@ def open_session(
 def find_signed_in(session: Session, token: str, lifetime: Lifetime) -> SignedIn | None:
     """Who holds `token`; None when it is unknown, revoked, expired or long unused."""
     now = clock.now()
-    row = session.execute(
-        select(
-            SignInSession.id,
-            User.id,
-            User.phone,
-            User.name,
-            User.language,
-            User.theme,
-            User.elder_mode,
-            User.staff_role,
-            SignInSession.last_seen_at,
-        )
-        .join(User, User.id == SignInSession.user_id)
-        .where(
-            SignInSession.token_sha256 == _digest(token),
-            SignInSession.revoked_at.is_(None),
-            SignInSession.expires_at > now,
-            SignInSession.last_seen_at > now - lifetime.idle,
-            User.disabled_at.is_(None),
-        )
-    ).one_or_none()
+    known = {"token": _digest(token), "now": now, "idle_since": now - lifetime.idle}
+    row = session.execute(_SIGNED_IN, known).one_or_none()
     return SignedIn(*row) if row else None
 
 

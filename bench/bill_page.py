@@ -1,0 +1,185 @@
+"""A signed-in customer's bill, over the queries it asks and a bare answer of the same bytes.
+
+Both sides are served by gunicorn with the portal's own settings from one durable private
+PostgreSQL, and asked in turns by the same clients over connections that stay open. The floor runs
+the very statements of one real request through psycopg, and sends the bytes that this request got.
+
+How long an answer takes is measured with the portal alone: the median for one client who asks
+without a pause, and the 99th of a hundred for fifty who read a second on average before they ask
+again. Fifty who never pause would measure the number of processors and nothing else: each waits
+for the other 49, whatever a page costs; `p99_over_median_without_pause` says how long.
+"""
+
+import json
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from bench._customer import Customer, settle_in
+from bench._floor_page import HANDED_OVER, Answer
+from bench._load import Load, Outcome, apply
+from denghuo.house import ROOT, Place, await_answer, free_ports
+from portal.app import create_app
+from portal.current import SIGN_IN_COOKIE
+from portal.settings import PortalSettings
+from runtime import crypto, logs, migrate
+from runtime.crypto import KeyRing
+from runtime.database import Database
+from runtime.postgres import PrivateServer
+from runtime.secrets import ensure_secrets
+from runtime.settings import Settings, load
+from runtime.tether import Tether
+
+ROUNDS = 7
+ROUND_SECONDS = 3.0
+CLIENTS = 16
+"""As many as the portal has threads: each of them is at work all the time."""
+READERS = 50
+READING_SECONDS = 1.0
+LATENCY_SECONDS = 20.0
+PORTAL = "denghuo.web:create()"
+FLOOR = "bench._floor_page:create()"
+
+
+def main() -> None:
+    """Measure, and print the result as one JSON line."""
+    logs.configure("WARNING", process="bench")
+    with tempfile.TemporaryDirectory(prefix="denghuo-bench-") as folder:
+        var = Path(folder)
+        server = PrivateServer(var).start()
+        try:
+            migrate.upgrade(server.url)
+            print(json.dumps(_measured(var, server.url)), flush=True)
+        finally:
+            server.remove()
+
+
+def _measured(var: Path, url: str) -> dict[str, object]:
+    crypto.use_keys(KeyRing.from_settings(load(Settings, var=var)))
+    database = Database(url)
+    customer = settle_in(database)
+    app = create_app(load(PortalSettings, var=var, database_url=url), database)
+    answer, cookie = _real_answer(app, customer)
+    database.dispose()
+    with _portal(var, url) as portal, _floor(var, url, answer) as floor:
+        ours, floors = _rounds(
+            *(
+                Load(port, _path(customer), cookie, CLIENTS, ROUND_SECONDS)
+                for port in (portal, floor)
+            )
+        )
+        latencies = _latencies(Load(portal, _path(customer), cookie, 1, LATENCY_SECONDS))
+    value, bare = median(each.rate for each in ours), median(each.rate for each in floors)
+    return {
+        "name": "bill-page",
+        "value": round(value, 1),
+        "floor": round(bare, 1),
+        "ratio": round(value / bare, 3),
+        "unit": "requests/s",
+        **latencies,
+        "clients_busy": round(max(each.busy for each in floors), 3),
+        "queries": len(answer.queries),
+        "bytes": len(answer.body),
+    }
+
+
+def _rounds(portal: Load, floor: Load) -> tuple[list[Outcome], list[Outcome]]:
+    """Both sides in turns, after each has been asked for a while."""
+    apply(portal), apply(floor)
+    ours, floors = [], []
+    for _ in range(ROUNDS):
+        ours.append(apply(portal))
+        floors.append(apply(floor))
+    return ours, floors
+
+
+def _latencies(alone: Load) -> dict[str, float]:
+    """What one client waits, and what fifty do."""
+    path, cookie, port = alone.path, alone.cookie, alone.port
+    usual = apply(alone).quantile(0.5)
+    readers = apply(Load(port, path, cookie, READERS, LATENCY_SECONDS, READING_SECONDS))
+    greedy = apply(Load(port, path, cookie, READERS, LATENCY_SECONDS))
+    return {
+        "median_ms": round(usual * 1000, 2),
+        "p99_ms": round(readers.quantile(0.99) * 1000, 2),
+        "p99_over_median": round(readers.quantile(0.99) / usual, 2),
+        "p99_over_median_without_pause": round(greedy.quantile(0.99) / usual, 2),
+    }
+
+
+def _path(customer: Customer) -> str:
+    return f"/bills/{customer.bill_no}"
+
+
+def _real_answer(app: Flask, customer: Customer) -> tuple[Answer, str]:
+    """What one request asks the database and gets, and the cookies of the browser by then."""
+    browser = app.test_client()
+    browser.set_cookie(SIGN_IN_COOKIE, customer.token, domain="127.0.0.1")
+    headers = {"Accept-Encoding": "gzip", "Accept-Language": "zh-CN", "Host": "127.0.0.1"}
+    browser.get(_path(customer), headers=headers)
+    queries: list[tuple[str, Any]] = []
+
+    def keep(_c: object, _cursor: object, query: str, values: Any, *_rest: object) -> None:
+        queries.append((query, values))
+
+    engine = app.extensions["database"].engine
+    event.listen(engine, "before_cursor_execute", keep)
+    answer = browser.get(_path(customer), headers=headers)
+    event.remove(engine, "before_cursor_execute", keep)
+    assert answer.status_code == 200, answer.status
+    form = browser.get_cookie("denghuo_form", domain="127.0.0.1")
+    assert form is not None
+    sent = tuple((name, value) for name, value in answer.headers if name != "Content-Length")
+    cookie = f"{SIGN_IN_COOKIE}={customer.token}; {form.key}={form.value}"
+    return Answer(tuple(queries), answer.data, sent), cookie
+
+
+@contextmanager
+def _portal(var: Path, url: str) -> Iterator[int]:
+    """The portal under gunicorn; its port."""
+    with _served(PORTAL, var, url, {}) as port:
+        yield port
+
+
+@contextmanager
+def _floor(var: Path, url: str, answer: Answer) -> Iterator[int]:
+    """The floor under gunicorn; its port."""
+    own = var / "floor"
+    own.mkdir()
+    ensure_secrets(own)
+    (own / "answer").write_bytes(pickle.dumps(answer))
+    told = {HANDED_OVER: str(own / "answer"), "BENCH_THREADS": "8"}
+    with _served(FLOOR, own, url, told) as port:
+        yield port
+
+
+@contextmanager
+def _served(application: str, var: Path, url: str, told: dict[str, str]) -> Iterator[int]:
+    """An application under gunicorn with the portal's own settings, until the block ends."""
+    port, metrics_port = free_ports(2)
+    place = Place(var, portal_port=port, metrics_port=metrics_port)
+    environment = place.environment() | {"DATABASE_URL": url, "DENGHUO_LOG_LEVEL": "WARNING"} | told
+    command = [sys.executable, "-m", "gunicorn", "--config", "portal/gunicorn.py", application]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, preexec_fn=Tether(signal.SIGTERM)
+    )
+    try:
+        await_answer(f"http://127.0.0.1:{port}/healthz")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+if __name__ == "__main__":
+    main()

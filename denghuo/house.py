@@ -34,6 +34,7 @@ class Place:
     core_port: int = 8300
     sandbox_port: int = 8400
     metrics_port: int = 8001
+    worker_port: int = 8002
 
     @property
     def portal(self) -> str:
@@ -59,6 +60,7 @@ class Place:
             "DENGHUO_PUBLIC_URL": self.portal,
             "DENGHUO_PORTAL_PORT": str(self.portal_port),
             "DENGHUO_METRICS_PORT": str(self.metrics_port),
+            "DENGHUO_WORKER_PORT": str(self.worker_port),
             "DENGHUO_CORE_URL": self.core,
             "DENGHUO_CORE_PORT": str(self.core_port),
             "DENGHUO_SANDBOX_PORT": str(self.sandbox_port),
@@ -76,6 +78,7 @@ class Place:
         return {
             "portal": self.portal_port,
             "metrics": self.metrics_port,
+            "worker": self.worker_port,
             "core": self.core_port,
             "sandbox": self.sandbox_port,
         }

@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 from denghuo.wiring import wire
-from runtime import crypto, jobs, logs
+from runtime import crypto, figures, jobs, logs
 from runtime.crypto import KeyRing
 from runtime.database import Database, database_url
 from runtime.settings import JobSettings, SettingsError, load
@@ -29,6 +29,7 @@ def worker() -> None:
     wire()
     for module in TASKS:
         import_module(module)
+    figures.serve(settings.worker_host, settings.worker_port)
     run_worker(
         url,
         concurrency=settings.job_concurrency,

@@ -6,8 +6,6 @@ by the parent on a private address of their own, never on the customers'.
 
 import os
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 from portal.settings import PortalSettings
@@ -21,7 +19,7 @@ except SettingsError as error:
 # The figures' library decides by this variable, and only when it is first imported.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_settings.var.resolve() / "figures" / "web")
 
-from runtime import logs, metrics
+from runtime import figures, logs, metrics  # noqa: E402
 
 metrics.share_figures(_settings.var.resolve() / "figures" / "web")
 logs.configure(_settings.log_level, process="web")
@@ -40,23 +38,9 @@ control_socket_disable = True
 proc_name = "denghuo-web"
 
 
-class _Figures(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        body = metrics.exposition() if self.path == "/metrics" else b""
-        self.send_response(200 if body else 404)
-        self.send_header("Content-Type", metrics.CONTENT_TYPE)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_parts: Any) -> None:
-        """A scrape is no news."""
-
-
 def when_ready(_server: Any) -> None:
     """Serve /metrics from the parent, which outlives its workers."""
-    address = (_settings.metrics_host, _settings.metrics_port)
-    Thread(target=ThreadingHTTPServer(address, _Figures).serve_forever, daemon=True).start()
+    figures.serve(_settings.metrics_host, _settings.metrics_port)
 
 
 def post_fork(_server: Any, worker: Any) -> None:

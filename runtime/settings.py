@@ -108,6 +108,10 @@ class JobSettings(Settings):
         description="A worker silent for so long is taken for dead and its jobs run again",
     )
     job_keep_days: int = Field(14, ge=1, description="Days for which finished jobs are kept")
+    worker_host: str = Field("127.0.0.1", description="Private address of the worker's figures")
+    worker_port: int = Field(
+        8002, ge=0, le=65535, description="Private port of the worker's /healthz and /metrics"
+    )
 
 
 S = TypeVar("S", bound=Settings)

@@ -22,7 +22,7 @@ class House:
 
     def __init__(self, var: Path, **told: str) -> None:
         """`told` are further variables of the environment, such as DENGHUO_JOB_RESCUE_SECONDS."""
-        ports = free_ports(4)
+        ports = free_ports(5)
         self.place = Place(var, *ports)
         self.environment = self.place.environment() | told
         self.environment.pop("DATABASE_URL", None)
@@ -60,6 +60,7 @@ class House:
         await_answer(f"{self.place.core}/healthz")
         await_answer(f"{self.place.sandbox}/healthz")
         await_answer(f"{self.place.portal}/readyz")
+        await_answer(f"http://127.0.0.1:{self.place.worker_port}/healthz")
 
     def kill(self, name: str) -> None:
         """`kill -9` a process with everything it started."""

@@ -59,6 +59,7 @@ def _place() -> Place:
         core_port=port("CORE", 8300),
         sandbox_port=port("SANDBOX", 8400),
         metrics_port=port("METRICS", 8001),
+        worker_port=port("WORKER", 8002),
     )
 
 

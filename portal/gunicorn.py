@@ -19,7 +19,7 @@ except SettingsError as error:
 # The figures' library decides by this variable, and only when it is first imported.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_settings.var.resolve() / "figures" / "web")
 
-from runtime import figures, logs, metrics  # noqa: E402
+from runtime import figures, logs, metrics
 
 metrics.share_figures(_settings.var.resolve() / "figures" / "web")
 logs.configure(_settings.log_level, process="web")

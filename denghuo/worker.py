@@ -5,14 +5,20 @@ from importlib import import_module
 import click
 
 from denghuo.wiring import wire
+from notifications.settings import NotificationSettings
+from payments.settings import PaymentSettings
 from runtime import crypto, figures, jobs, logs
 from runtime.crypto import KeyRing
 from runtime.database import Database, database_url
 from runtime.settings import JobSettings, SettingsError, load
 from runtime.worker import run_worker
+from service.settings import ServiceSettings
 
 TASKS = ("service.jobs", "service.people.tidy", "payments.work", "notifications.sms")
 """The modules that declare tasks."""
+
+SETTINGS = (ServiceSettings, PaymentSettings, NotificationSettings)
+"""What jobs will need: a worker that could not do its work does not start."""
 
 
 @click.command()
@@ -24,6 +30,8 @@ def worker() -> None:
         crypto.use_keys(KeyRing.from_settings(settings))
         jobs.use_database(Database.from_settings(settings))
         url = database_url(settings)
+        for each in SETTINGS:
+            load(each)
     except SettingsError as problem:
         raise click.ClickException(str(problem)) from problem
     wire()

@@ -1,5 +1,6 @@
 """How figures, dates and names look on a page. Formatting happens here and nowhere else."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -85,6 +86,11 @@ def number(value: Decimal) -> str:
 def register_name(register: str) -> str:
     """A meter's register in words."""
     return {"import": _("用电"), "export": _("上网"), "reactive": _("无功")}[register]
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Sentences one after the other, parted as the language parts them; empty ones left out."""
+    return (" " if language() == "en" else "").join(each for each in sentences if each)
 
 
 def channel_name(channel: str) -> str:
@@ -189,6 +195,7 @@ FILTERS = (
     number,
     register_name,
     channel_name,
+    joined,
     price,
     day,
     month,

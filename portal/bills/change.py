@@ -113,7 +113,7 @@ def change(found: Explanation, period: str) -> Change:
         before=step(formats.month(found.against_period), "", found.against_total_fen, 0, "flat"),
         steps=tuple(
             step(
-                reason_words(part),
+                _begun(reason_words(part)),
                 part_help(part, period),
                 part.amount_fen,
                 start,
@@ -129,6 +129,11 @@ def reason_words(part: Part) -> str:
     """The clause for a part: `用到了第二档`."""
     tier = part.params.get("tier")
     return str(REASONS[part.reason] % {"tier": TIERS.get(f"tier{tier}", "")})
+
+
+def _begun(words: str) -> str:
+    """A clause as it stands at the beginning of a line."""
+    return words[:1].upper() + words[1:]
 
 
 def part_help(part: Part, period: str) -> str:

@@ -56,7 +56,7 @@ def gauge(position: TierPosition, period: str) -> TierGauge:
         tiers=parts,
         at=round(float(100 * position.used_kwh / end), 2),
         here=_("%(number)s 度", number=formats.number(_whole(position.used_kwh))),
-        sentence=_left(position) + _reset(position, period),
+        sentence=formats.joined((_left(position), _reset(position))),
     )
 
 
@@ -68,7 +68,7 @@ def standing_gauge(standing: TierStanding) -> TierGauge:
         tiers=found.tiers,
         at=found.at,
         here=found.here,
-        sentence=_left(standing.position) + _pace(standing) + _price(standing),
+        sentence=formats.joined((_left(standing.position), _pace(standing), _price(standing))),
     )
 
 
@@ -89,7 +89,7 @@ def _left(position: TierPosition) -> str:
     )
 
 
-def _reset(position: TierPosition, period: str) -> str:
+def _reset(position: TierPosition) -> str:
     if position.cycle == "yearly":
         return _("每年 1 月 1 日重新从第一档算起。")
     return _("每个月重新从第一档算起。")

@@ -193,7 +193,7 @@ def _below(month: MonthDays, today: date) -> list[tuple[float, str, bool]]:
 def _most(top: DayTotal, scale: Axis, count: int) -> tuple[float, float, str]:
     at = top.day.day - 1
     wh = top.import_wh or 0
-    return (charts.centre(at, count), scale.y(wh), formats.kwh(wh, 1))
+    return (charts.centre(at, count), scale.y(wh), formats.kwh(wh))
 
 
 def _finding(month: MonthDays, known: list[DayTotal], top: DayTotal | None) -> str:

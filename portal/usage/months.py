@@ -89,7 +89,7 @@ def heat_map(calendar: Calendar) -> HeatMap | None:
 
 def level_bounds(calendar: Calendar) -> str:
     """Where a darker level begins, in kWh; nothing where the days are too much alike."""
-    said = [formats.kwh(bound, 1) for bound in calendar.bounds_wh]
+    said = [formats.kwh(bound) for bound in calendar.bounds_wh]
     return " / ".join(said) if len(set(said)) == len(said) else ""
 
 

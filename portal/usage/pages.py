@@ -191,7 +191,7 @@ def _hours(quality: str) -> str:
         said.append(_("有 %(hours)s 小时是估算，读到真数就改。", hours=_of_quarters(estimated)))
     if missing := quality.count("M"):
         said.append(_("有 %(hours)s 小时还没读到。", hours=_of_quarters(missing)))
-    return "".join(said)
+    return formats.joined(said)
 
 
 def _of_quarters(count: int) -> str:

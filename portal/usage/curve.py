@@ -16,6 +16,9 @@ from service.usage import DayUsage
 QUARTERS_OF_ROW = 16
 """The table has a row for four hours; the download has all 96."""
 
+NARROW_PX, LETTER_PX, LAST_LATIN = 250, 7, 0x24F
+"""A chart's width on a small phone, and that of a letter in it."""
+
 HALF = 100 / QUARTERS / 2
 """A quarter-hour's value stands in its middle."""
 
@@ -83,10 +86,16 @@ def _stretches(labels: Sequence[str]) -> list[Stretch]:
     found, start = [], 0
     for label, run in groupby(labels):
         length = len([*run])
-        word = str(PERIODS[label]) if length >= QUARTERS // 12 else ""
+        word = _fitting(str(PERIODS[label]), length)
         found.append(_stretch(start, length, word, SERIES[label] == 0))
         start += length
     return found
+
+
+def _fitting(word: str, quarters: int) -> str:
+    """The word where a narrow screen has room for it; a Han character is two letters wide."""
+    letters = sum(2 if ord(letter) > LAST_LATIN else 1 for letter in word)
+    return word if letters * LETTER_PX <= quarters * NARROW_PX // QUARTERS else ""
 
 
 def _gaps(watts: Sequence[int | None]) -> list[Stretch]:

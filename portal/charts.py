@@ -12,9 +12,8 @@ from itertools import groupby
 STEPS = (1, 2, 5)
 """The distances between gridlines are these, times a power of ten."""
 
-HEAT_CELL = 18
 HEAT_PITCH = 21
-"""Height of a cell of a heat map, and from row to row, px."""
+"""From row to row of a heat map, px."""
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
 """One unit of work for each request: `g.session`.
 
-It opens when it is first used, commits when a view that may change something has returned, and
-rolls back when the view raised. A view that turns a refusal into a page has returned, so that
-the tries counted on the way stay counted. GET and HEAD change nothing.
+It opens when it is first used, commits when the view has returned, and rolls back when the view
+raised. A view that turns a refusal into a page has returned, so that the tries counted on the way
+stay counted. GET and HEAD change nothing: the database holds them to it.
 """
 
 from contextlib import AbstractContextManager
 from typing import cast
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask.ctx import _AppCtxGlobals
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from runtime.database import Database
@@ -30,22 +31,26 @@ class RequestGlobals(_AppCtxGlobals):
     def session(self) -> Session:
         unit: Unit | None = self.get("_unit")
         if unit is None:
-            unit = self._unit = Unit(database())
+            unit = self._unit = Unit(_transaction())
         return unit.session
 
 
 class Unit:
     """An open transaction that is ended exactly once."""
 
-    def __init__(self, source: Database) -> None:
-        self._context: AbstractContextManager[Session] = source.unit_of_work()
-        self.session = self._context.__enter__()
+    def __init__(self, context: AbstractContextManager[Session]) -> None:
+        self._context = context
+        self.session = context.__enter__()
 
     def commit(self) -> None:
         self._context.__exit__(None, None, None)
 
     def undo(self) -> None:
-        self.session.rollback()
+        """Nothing is kept. A connection that was lost meanwhile has nothing left to undo."""
+        try:
+            self.session.rollback()
+        except DBAPIError:
+            self.session.invalidate()
         self._context.__exit__(None, None, None)
 
 
@@ -56,9 +61,14 @@ class Application(Flask):
 
     def dispatch_request(self, *args: object) -> ResponseReturnValue:
         response = super().dispatch_request(*args)
-        if request.method not in SAFE_METHODS:
-            commit()
+        commit()
         return response
+
+
+def _transaction() -> AbstractContextManager[Session]:
+    if has_request_context() and request.method in SAFE_METHODS:
+        return database().reading()
+    return database().unit_of_work()
 
 
 def commit() -> None:

@@ -67,6 +67,9 @@ class Database:
             connect_args=_connect_args(url, statement_timeout),
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(
+            self.engine.execution_options(postgresql_readonly=True), expire_on_commit=False
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Database":
@@ -80,6 +83,16 @@ class Database:
     def unit_of_work(self) -> Iterator[Session]:
         """One transaction (read committed): commits at the end, rolls back on any exception."""
         with self._sessions.begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One transaction in which the database refuses every change.
+
+        It ends like a unit of work: after a rollback psycopg would drop the connection's prepared
+        statements, and planning them anew costs more than running them.
+        """
+        with self._readers.begin() as session:
             yield session
 
     def dispose(self) -> None:

@@ -13,7 +13,7 @@ from runtime import clock
 from runtime.database import Database
 from runtime.errors import Conflict, Forbidden, NotFound, Refused, TooManyTries, Unavailable
 from runtime.http import OutboundError
-from tests.portal.conftest import CoreThatKnows, create_user, sign_in
+from tests.portal.conftest import CoreThatKnows, create_user, post, sign_in
 
 SECRET = "a message of the machinery"
 
@@ -90,11 +90,29 @@ def test_an_error_undoes_what_its_request_wrote(app: Flask, database: Database) 
         g.session.flush()
         raise RuntimeError(SECRET)
 
-    app.add_url_rule("/half", view_func=half, endpoint="health.half", methods=["GET"])
+    app.add_url_rule("/half", view_func=half, endpoint="health.half", methods=["POST"])
     create_user(database)
     client = app.test_client()
     sign_in(client)
-    assert client.get("/half").status_code == 500
+    assert post(client, "/half").status_code == 500
+    with database.unit_of_work() as session:
+        assert users.get_user(session, 1).name is None
+
+
+def test_a_page_that_is_only_asked_for_changes_nothing(app: Flask, database: Database) -> None:
+    from flask import g
+
+    from service.people import users
+
+    def rename() -> str:
+        users.rename(g.session, 1, "changed")
+        return "done"
+
+    app.add_url_rule("/rename", view_func=rename, endpoint="health.rename", methods=["GET"])
+    create_user(database)
+    client = app.test_client()
+    sign_in(client)
+    assert client.get("/rename").status_code == 500
     with database.unit_of_work() as session:
         assert users.get_user(session, 1).name is None
 

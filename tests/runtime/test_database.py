@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import InternalError, OperationalError, StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from runtime.database import Base, Database, UtcDateTime, libpq_url, sqlalchemy_url
@@ -84,6 +84,33 @@ def test_a_naive_instant_is_refused(session: Session) -> None:
     session.add(Note(id=1, at=datetime(2026, 1, 1)))  # noqa: DTZ001
     with pytest.raises(StatementError, match="needs a time zone"):
         session.flush()
+
+
+def test_reading_changes_nothing_and_leaves_no_trace(database: Database) -> None:
+    with (
+        pytest.raises(InternalError, match="read-only transaction"),
+        database.reading() as session,
+    ):
+        _add(session, 1)
+    assert _numbers(database) == []
+    with database.unit_of_work() as session:
+        _add(session, 2)
+    assert _numbers(database) == [2]
+
+
+def test_prepared_statements_outlive_a_reading(database: Database) -> None:
+    def prepared() -> int:
+        with database.reading() as session:
+            connection = session.connection().connection.driver_connection
+            assert connection is not None
+            return int(
+                connection.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()[0]
+            )
+
+    for _ in range(10):
+        with database.reading() as session:
+            session.execute(text("SELECT 'prepared after five'"))
+    assert prepared() > 0
 
 
 def test_the_pool_heals_after_connections_were_cut(database: Database) -> None:

@@ -95,7 +95,15 @@ def _require_customer() -> ResponseReturnValue | None:
 def _way_back() -> str:
     """Where to go after signing in: the page itself, or home when it was a form's target."""
     if page := request.headers.get("HX-Current-URL"):
-        return urlsplit(page).path
+        return _path_of(page)
     if request.method != "GET":
         return "/"
     return request.full_path if request.query_string else request.path
+
+
+def _path_of(address: str) -> str:
+    """The path of an address; home for what is none."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return "/"

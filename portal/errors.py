@@ -10,7 +10,7 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -76,6 +76,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(OutboundError, _outside_is_down)
     for fault in DATABASE_FAULTS:
         app.register_error_handler(fault, _database_is_down)
+    app.register_error_handler(DataError, _unkeepable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -122,6 +123,12 @@ def _outside_is_down(error: OutboundError) -> Response:
 def _database_is_down(error: Exception) -> Response:
     _log.error("database_is_down", error=type(error).__name__, path=request.path)
     return page(503, bare=True)
+
+
+def _unkeepable(error: DataError) -> Response:
+    """A NUL in a text, a number beyond all numbers: no page has it and no form brings it."""
+    _log.warning("request_unkeepable", error=type(error.orig).__name__, page=request.endpoint)
+    return page(404 if request.method in ("GET", "HEAD") else 400)
 
 
 def _unexpected(error: Exception) -> Response:

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Any
 
+from portal.serving import Worker
 from portal.settings import PortalSettings
 from runtime.settings import SettingsError, load
 
@@ -27,7 +28,7 @@ logs.configure(_settings.log_level, process="web")
 bind = f"{_settings.portal_host}:{_settings.portal_port}"
 workers = _settings.portal_workers
 threads = _settings.portal_threads
-worker_class = "gthread"
+worker_class = type("PortalWorker", (Worker,), {"seconds": _settings.portal_read_seconds})
 preload_app = True
 timeout = 30
 graceful_timeout = 10

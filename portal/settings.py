@@ -23,6 +23,9 @@ class PortalSettings(Settings):
     portal_port: int = Field(8000, ge=0, le=65535, description="Port of the web process")
     portal_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests")
     portal_threads: int = Field(8, ge=1, le=64, description="Threads in each of these processes")
+    portal_read_seconds: float = Field(
+        20.0, ge=1, le=600, description="Seconds in which a whole request must have arrived"
+    )
     trusted_proxies: int = Field(
         0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-* is believed"
     )

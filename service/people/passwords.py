@@ -21,7 +21,7 @@ _nobody = _hasher.hash("the password of nobody")
 
 def hash_password(password: str, phone: str) -> str:
     """The argon2id hash of a new password. Raises Refused when it is too weak."""
-    _require_strength(password, phone)
+    require_strength(password, phone)
     return _hasher.hash(password)
 
 
@@ -39,7 +39,8 @@ def improved_hash(stored: str, password: str) -> str | None:
     return _hasher.hash(password) if _hasher.check_needs_rehash(stored) else None
 
 
-def _require_strength(password: str, phone: str) -> None:
+def require_strength(password: str, phone: str) -> None:
+    """Raises Refused when a new password is too weak; costs next to nothing."""
     if len(password) < LEAST:
         raise Refused("password.too_short", least=LEAST)
     if len(password) > MOST:

@@ -79,13 +79,15 @@ def sign_up(
 ) -> str:
     """A new user, signed in: the token of the session.
 
-    The password is looked at before the code is spent. Raises the refusals of
+    The password is looked at before the code is spent, and hashed after it: whoever has no
+    code costs the server nothing. Raises the refusals of
     `passwords.hash_password` and `codes.use_code`, and Conflict("user.already_registered")
     only to whoever holds the phone.
     """
     phone = users.normal_phone(phone)
-    hashed = passwords.hash_password(password, phone)
+    passwords.require_strength(password, phone)
     _use_code(session, codes.SIGN_UP, phone, code, origin)
+    hashed = passwords.hash_password(password, phone)
     user = users.add_user(session, phone, password_hash=hashed, name=name, language=language)
     return _open(session, user, phone, origin)
 

@@ -204,3 +204,21 @@ def test_what_proves_nothing_any_more_is_forgotten(session: Session) -> None:
     with time_machine.travel(clock.now() + timedelta(days=121), tick=False):
         assert tidy.forget_old(session) == 1
     assert session.get(User, user.id) is not None
+
+
+def test_signing_up_without_a_code_costs_no_hash(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    real = passwords.hash_password
+
+    def counting(password: str, phone: str) -> str:
+        hashed.append(password)
+        return real(password, phone)
+
+    monkeypatch.setattr(passwords, "hash_password", counting)
+    with pytest.raises(Refused, match=r"code\.expired"):
+        sign_in.sign_up(session, PHONE, "000000", "lamp by the window", HERE)
+    assert hashed == []
+    with pytest.raises(Refused, match=r"password\.too_short"):
+        sign_in.sign_up(session, PHONE, "000000", "lamp", HERE)

@@ -1,0 +1,40 @@
+"""How the web process reads requests: nobody may take all day over sending one."""
+
+import socket
+import time
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+
+class Worker(ThreadWorker):
+    """Threads that wait for a whole request no longer than `seconds`.
+
+    There are few of them, and gunicorn itself waits without end: a handful of clients that send
+    a byte now and then would keep everybody else out. Reading alone is stopped; an answer that is
+    being written, or made, is finished.
+    """
+
+    seconds: ClassVar[float] = 20.0
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._arriving: dict[TConn, float] = {}
+
+    def handle(self, conn: TConn) -> Any:
+        """Read and answer one request, in a thread of its own."""
+        self._arriving[conn] = time.monotonic() + self.seconds
+        try:
+            return super().handle(conn)
+        finally:
+            self._arriving.pop(conn, None)
+
+    def murder_pending(self) -> None:
+        """Called once a second and oftener: stop reading from whoever is over their time."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn, until in self._arriving.copy().items():
+            if until < now:
+                with suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RD)

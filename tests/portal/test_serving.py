@@ -1,0 +1,65 @@
+"""Clients that are slow on purpose do not keep the others out."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from denghuo.house import await_answer, free_ports
+from tests.conftest import ROOT
+
+CONFIGURATION = """
+from portal.serving import Worker
+
+bind = "127.0.0.1:{port}"
+workers, threads = 1, 2
+worker_class = type("Quick", (Worker,), {{"seconds": 1.0}})
+accesslog = None
+control_socket_disable = True
+"""
+APPLICATION = """
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [environ["wsgi.input"].read()]
+"""
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[tuple[str, int]]:
+    """A server of ours with two threads."""
+    (port,) = free_ports(1)
+    (tmp_path / "configuration.py").write_text(CONFIGURATION.format(port=port))
+    (tmp_path / "slow_site.py").write_text(APPLICATION)
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config", str(tmp_path / "configuration.py")]
+    command = [*gunicorn, "--pythonpath", f"{ROOT},{tmp_path}", "slow_site"]
+    with subprocess.Popen(command, cwd=tmp_path) as server:
+        try:
+            await_answer(f"http://127.0.0.1:{port}")
+            yield "127.0.0.1", port
+        finally:
+            server.terminate()
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab",
+    ],
+    ids=["headers", "body"],
+)
+def test_requests_that_never_end_do_not_keep_others_out(
+    address: tuple[str, int], beginning: bytes
+) -> None:
+    slow = [socket.create_connection(address) for _ in range(6)]
+    for each in slow:
+        each.sendall(beginning)
+    host, port = address
+    answer = httpx.post(f"http://{host}:{port}", content=b"whole", timeout=30, trust_env=False)
+    assert answer.content == b"whole"
+    for each in slow:
+        each.close()

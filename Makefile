@@ -16,10 +16,10 @@ help:
 	@echo 'make translate  collect the sentences of the pages for translation'
 	@echo 'make lock       pin the requirements again, with hashes'
 
-demo: .venv/main.stamp static/built/done.stamp
+demo: .venv/main.stamp static/vendor/done.stamp
 	@exec $(BIN)/denghuo demo
 
-test: .venv/dev.stamp static/built/done.stamp
+test: .venv/dev.stamp static/vendor/done.stamp
 	@tests/install-browser
 	@rm -rf var/tests && mkdir -p var/tests
 	$(say) '1 of 3: every room by itself'
@@ -36,7 +36,7 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev.stamp static/built/done.stamp
+bench: .venv/dev.stamp static/vendor/done.stamp
 	@$(BIN)/python -m bench $(NAME)
 
 migrate: .venv/main.stamp
@@ -51,7 +51,7 @@ lock: .venv/uv.stamp
 		../$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header $$f.in -o $$f.txt; done
 
 clean:
-	rm -rf .venv node_modules static/vendor static/built
+	rm -rf .venv node_modules static/vendor
 
 # ---- what the targets stand on -------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ node_modules/done.stamp: package-lock.json
 ASSETS := $(shell find static/css static/js static/img -type f 2>/dev/null)
 CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/messages.po)
 
-static/built/done.stamp: node_modules/done.stamp .venv/main.stamp $(ASSETS) $(CATALOGUES)
+static/vendor/done.stamp: node_modules/done.stamp .venv/main.stamp $(ASSETS) $(CATALOGUES)
 	$(say) 'Style sheets, scripts and translations'
 	@npm run --silent build
 	@$(BIN)/pybabel -q compile -d portal/translations

@@ -18,7 +18,7 @@ from portal.access import public
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
-SERVED = ("css", "js", "img", "vendor", "built")
+SERVED = ("css", "js", "img", "vendor")
 COMPRESSED_TYPES = frozenset(
     {"text/css", "text/javascript", "image/svg+xml", "application/json", "text/plain"}
 )
@@ -54,6 +54,7 @@ def load(path: str) -> Asset | None:
     return Asset(content, compressed, media_type, hashlib.sha256(content).hexdigest()[:16])
 
 
+@cache
 def address(path: str) -> str:
     """The address of an asset in a page. An unknown path is an error of the page."""
     asset = load(path)

@@ -98,7 +98,7 @@ def chinese_words(page: Page) -> list[str]:
     return [text for text in texts if not any(word in text for word in data)]
 
 
-@pytest.mark.parametrize(("address", "kilobytes"), [("/", 350), ("BILL", 350), ("/bills", 90)])
+@pytest.mark.parametrize(("address", "kilobytes"), [("/", 90), ("BILL", 90), ("/usage", 90)])
 def test_a_page_weighs_what_was_promised(
     house: House, visit: Visit, address: str, kilobytes: int
 ) -> None:

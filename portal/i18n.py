@@ -1,11 +1,14 @@
 """The two languages. Chinese stands in the code and the templates; English in the catalogue."""
 
+from functools import cache, lru_cache
 from pathlib import Path
 
+from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 from flask import Response as FlaskResponse
-from flask_babel import Babel
+from flask_babel import Babel, Domain
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from portal.settings import current_settings
@@ -16,7 +19,19 @@ COOKIE = "language"
 COOKIE_SECONDS = 365 * 24 * 3600
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 
+SENTENCES = 4096
+"""Sentences of templates that are kept ready to be filled in; there are fewer."""
+
+
+class Catalogues(Domain):
+    """The sentences of the language of the request: a page says some two hundred of them."""
+
+    def get_translations(self) -> NullTranslations:
+        return _catalogue(language())
+
+
 babel = Babel()
+babel.domain_instance = Catalogues()
 
 
 def speak(app: Flask) -> None:
@@ -28,7 +43,7 @@ def speak(app: Flask) -> None:
     )
     babel.init_app(app, locale_selector=language)
     app.after_request(_remember_choice)
-    app.jinja_env.globals.update(language=language, languages=LANGUAGES)
+    app.jinja_env.globals.update(_=_say, language=language, languages=LANGUAGES)
     app.jinja_env.globals["html_language"] = lambda: HTML_LANGUAGE[language()]
 
 
@@ -56,6 +71,21 @@ def remember_language(response: Response, chosen: str) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+@cache
+def _catalogue(spoken: str) -> NullTranslations:
+    return Translations.load(TRANSLATIONS, [spoken])
+
+
+def _say(sentence: str, **figures: object) -> Markup:
+    """A sentence in a template; what is filled in is escaped."""
+    return _ready(language(), sentence) % figures
+
+
+@lru_cache(SENTENCES)
+def _ready(spoken: str, sentence: str) -> Markup:
+    return Markup(_catalogue(spoken).ugettext(sentence))  # noqa: S704 - ours, from the catalogue
 
 
 def _asked() -> str | None:

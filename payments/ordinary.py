@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from payments.gateways.base import Trade
-from payments.work import post
+from payments.soon import POST
 from runtime.database import Database
 
 
@@ -29,8 +29,8 @@ def take(
         "amount_fen": trade.amount_fen,
         "paid_at": trade.paid_at,
         "cause": cause,
-        "task": post.name,
-        "queue": post.queue,
+        "task": POST.name,
+        "queue": POST.queue,
     }
     given = message | figures | {"headers": json.dumps(message["headers"])}
     with database.engine.connect() as connection:

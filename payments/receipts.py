@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments import holds, work
+from payments import holds, soon
 from payments.gateways.base import Gateway, Trade, TradeState
 from payments.models import Order, OrderItem, PostingTask, Refund
 from payments.states import OPEN, advance, lock_accounts, lock_order
@@ -86,7 +86,7 @@ def _paid(session: Session, order: Order, trade: Trade, cause: str) -> Verdict:
     else:
         _credit(session, order)
     for order_no in rivals:
-        work.close_soon(session, order_no)
+        soon.close(session, order_no)
     return Verdict.ACCEPTED
 
 
@@ -96,7 +96,7 @@ def _credit(session: Session, order: Order) -> None:
     for item in order.items:
         items[item.account_no].append(item)
     session.add_all(_task(order, account_no, of) for account_no, of in items.items())
-    work.post_soon(session, order.order_no)
+    soon.post(session, order.order_no)
     _payments.labels("posting").inc()
 
 
@@ -120,7 +120,7 @@ def _give_back(session: Session, order: Order) -> None:
             reason="paid_elsewhere",
         )
     )
-    work.refund_soon(session, order.order_no)
+    soon.refund(session, order.order_no)
     _payments.labels("refund").inc()
 
 

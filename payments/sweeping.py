@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from payments import work
+from payments import soon
 from payments.models import Order
 from payments.states import OPEN
 from runtime import clock, metrics
@@ -27,8 +27,8 @@ def sweep(session: Session) -> None:
     silent = select(Order.order_no).where(
         Order.status.in_(OPEN), Order.next_query_at <= clock.now()
     )
-    _each(session, silent.order_by(Order.next_query_at).limit(AT_ONCE), work.ask_soon)
-    for status, ask_for in (("paid", work.post_soon), ("refunding", work.refund_soon)):
+    _each(session, silent.order_by(Order.next_query_at).limit(AT_ONCE), soon.ask)
+    for status, ask_for in (("paid", soon.post), ("refunding", soon.refund)):
         lying = select(Order.order_no).where(
             Order.status == status, Order.paid_at < clock.now() - LIES_ABOUT
         )

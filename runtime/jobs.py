@@ -29,7 +29,20 @@ from runtime.database import Database, UtcDateTime
 jobs = procrastinate.App(connector=procrastinate.PsycopgConnector())
 """The one application: rooms declare their tasks on it (`@jobs.task(name=…, queue=…)`)."""
 
-AnyTask = Task[Any, Any, Any]
+
+@dataclass(frozen=True)
+class TaskName:
+    """A task as those know it who ask for it and must not import what it does."""
+
+    name: str
+    queue: str
+
+    def configure(self, **options: Any) -> JobDeferrer:
+        """Procrastinate's own, as a declared task has it."""
+        return jobs.configure_task(self.name, queue=self.queue, **options)
+
+
+AnyTask = Task[Any, Any, Any] | TaskName
 
 _in_transaction = JobManager(procrastinate.SyncPsycopgConnector())
 """Defers on the caller's connection; `jobs` itself is asynchronous inside a worker."""

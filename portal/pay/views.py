@@ -5,7 +5,7 @@ import secrets
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from payments import history, work
+from payments import history, soon
 from payments.gateways.base import Product
 from payments.history import OrderView, Stage
 from payments.orders import Payable, Selection, payable
@@ -82,7 +82,7 @@ def state(order_no: str) -> ResponseReturnValue:
 def check(order_no: str) -> ResponseReturnValue:
     """Have the gateway asked at once."""
     history.order_view(g.session, asker_id(), order_no)
-    work.ask_soon(g.session, order_no)
+    soon.ask(g.session, order_no)
     return redirect(url_for("pay.show", order_no=order_no), 303)
 
 

@@ -11,6 +11,7 @@ from runtime.database import Database
 from runtime.jobs import (
     BACKOFF,
     Backoff,
+    TaskName,
     count_jobs,
     defer,
     jobs,
@@ -73,3 +74,17 @@ def test_a_job_is_given_up_after_its_attempts() -> None:
         return Backoff(attempts=3).get_retry_decision(exception=ValueError(), job=job)
 
     assert [decide(n) is not None for n in range(4)] == [True, True, False, False]
+
+
+def test_a_task_by_name_is_the_declared_one(database: Database) -> None:
+    with database.unit_of_work() as session:
+        for task in (noop, TaskName("test.noop", "test"), TaskName("test.elsewhere", "far")):
+            defer(session, task, number=1, lock="a")
+        rows = session.execute(
+            text("SELECT task_name, queue_name, lock, args FROM procrastinate_jobs ORDER BY id")
+        ).all()
+    assert rows == [
+        ("test.noop", "test", "a", {"number": 1}),
+        ("test.noop", "test", "a", {"number": 1}),
+        ("test.elsewhere", "far", "a", {"number": 1}),
+    ]

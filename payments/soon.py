@@ -1,0 +1,30 @@
+"""Asking for the jobs of payments in the transaction of a change; `payments.work` does them."""
+
+from sqlalchemy.orm import Session
+
+from runtime.jobs import TaskName, defer
+
+POST = TaskName("payments.post", "payments")
+REFUND = TaskName("payments.refund", "payments")
+ASK = TaskName("payments.ask", "payments")
+CLOSE = TaskName("payments.close", "payments")
+
+
+def post(session: Session, order_no: str) -> None:
+    """Ask for the order's money to be posted in the core."""
+    defer(session, POST, queueing_lock=f"post:{order_no}", order_no=order_no)
+
+
+def refund(session: Session, order_no: str) -> None:
+    """Ask for the order's money to be given back."""
+    defer(session, REFUND, queueing_lock=f"refund:{order_no}", order_no=order_no)
+
+
+def ask(session: Session, order_no: str) -> None:
+    """Ask for the gateway to be asked what has become of the order."""
+    defer(session, ASK, queueing_lock=f"ask:{order_no}", order_no=order_no)
+
+
+def close(session: Session, order_no: str) -> None:
+    """Ask for the order to be closed, at the gateway and then here."""
+    defer(session, CLOSE, queueing_lock=f"close:{order_no}", order_no=order_no)

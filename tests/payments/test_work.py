@@ -1,0 +1,21 @@
+"""What is asked for in a change is what the worker does."""
+
+from inspect import signature
+
+from payments import soon, work
+from runtime.jobs import TaskName, jobs
+
+
+def test_every_job_that_is_asked_for_is_declared() -> None:
+    asked = {each for each in vars(soon).values() if isinstance(each, TaskName)}
+    assert {each.name for each in asked} == {
+        "payments.post",
+        "payments.refund",
+        "payments.ask",
+        "payments.close",
+    }
+    for each in asked:
+        declared = jobs.tasks[each.name]
+        assert declared.queue == each.queue
+        assert declared.func.__module__ == work.__name__
+        assert list(signature(declared.func).parameters) == ["order_no"]

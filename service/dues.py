@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from rating import Case, Late, load_tariffs, rate
+from rating import Case, Late, UnknownTariff, load_tariffs, rate
 from runtime import clock
 from service.access import Right, linked
 from service.models import Bill
@@ -72,11 +72,17 @@ def due_of(bill: Bill, on: date) -> Due:
 
 
 def late_fee_fen(bill: Bill, on: date) -> int:
-    """The late charge in fen if all that is outstanding were paid on a civil day."""
+    """The late charge in fen if all that is outstanding were paid on a civil day.
+
+    0 under a tariff that this installation does not know yet; the core then leaves it owed.
+    """
     carried = bill.total_fen - bill.consumption_fen - bill.export_fen
     arrears = bill.total_fen - carried - bill.settled_fen
     if on <= bill.due or arrears <= 0:
         return 0
-    version = load_tariffs().find(bill.tariff, bill.period)
+    try:
+        version = load_tariffs().find(bill.tariff, bill.period)
+    except UnknownTariff:
+        return 0
     late = Late(arrears, bill.due, on)
     return rate(Case(version=version, period=bill.period, kwh={}, late=late)).late_fen

@@ -5,7 +5,7 @@ names the field and never shows a value: it may be a name or a phone number.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -14,7 +14,11 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 YEARS = range(2000, 2101)
-"""Years in which a day of use may lie."""
+"""Years in which a day or an instant may lie."""
+
+LONGEST_BILL = timedelta(days=800)
+MAGNITUDE, LONGEST_FIGURE = 15, 40
+"""The power of ten, up or down, and the characters that a quantity or a rate may have."""
 
 T = TypeVar("T")
 
@@ -22,8 +26,9 @@ Name = Annotated[str, Meta(min_length=1)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Fen = Annotated[int, Meta(ge=-(10**17), le=10**17)]
 Energy = Annotated[int, Meta(ge=0, le=10**17)]
+Dial = Annotated[int, Meta(ge=-(10**17), le=10**17)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Period = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Period = Annotated[str, Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])\Z")]
 Quality = Annotated[str, Meta(pattern=r"^[VEM]{96}$")]
 
 
@@ -68,6 +73,9 @@ class BalanceRow(Row):
     balance_fen: Fen
     balance_at: Instant = field(name="at")
 
+    def check(self) -> None:
+        _check_year(self.balance_at, "at")
+
 
 class ServicePointRow(Row):
     table = "service_point"
@@ -106,7 +114,7 @@ class MeterDayRow(Row):
     quality: Quality | None
 
     def check(self) -> None:
-        _check_year(self.day)
+        _check_year(self.day, "day")
 
 
 class DailyUseRow(Row):
@@ -120,7 +128,7 @@ class DailyUseRow(Row):
     quality: Literal["V", "E"]
 
     def check(self) -> None:
-        _check_year(self.day)
+        _check_year(self.day, "day")
 
 
 class BillRow(Row):
@@ -158,10 +166,20 @@ class BillRow(Row):
             amount += line.amount_fen
             if not (line.quantity.is_finite() and line.rate.is_finite()):
                 raise Malformed("a line has a quantity or rate that is no number")
+            if _beyond(line.quantity) or _beyond(line.rate):
+                raise Malformed("a line has a quantity or rate beyond all measure")
         if amount != self.total_fen:
             raise Malformed("the lines do not add up to total_fen")
+        self._check_times()
+
+    def _check_times(self) -> None:
+        for when in (self.from_day, self.due, self.issued_at, self.settled_at or self.issued_at):
+            if when.year not in YEARS:
+                raise Malformed(f"every day must lie between {YEARS[0]} and {YEARS[-1]}")
         if self.to_day < self.from_day:
             raise Malformed("to_day is before from_day")
+        if self.to_day - self.from_day > LONGEST_BILL:
+            raise Malformed("the bill covers too long a time")
 
 
 class PostingRow(Row):
@@ -180,6 +198,8 @@ class PostingRow(Row):
 
     def check(self) -> None:
         _decoded(_ALLOCATIONS, self.allocations, "allocations")
+        _check_year(self.paid_at, "paid_at")
+        _check_year(self.posted_at, "posted_at")
 
 
 class Line(Struct, gc=False):
@@ -187,7 +207,7 @@ class Line(Struct, gc=False):
 
     code: Name
     quantity: Decimal
-    unit: Name
+    unit: Literal["kwh", "kw", "kva", "pf", "days"]
     rate: Decimal
     amount_fen: Fen
     base_fen: Fen | None
@@ -198,9 +218,9 @@ class Reading(Struct, gc=False):
     """Dial readings at both ends of the billed time."""
 
     meter_no: Name
-    register: Name
-    start_wh: int
-    end_wh: int
+    register: Literal["import", "export", "reactive"]
+    start_wh: Dial
+    end_wh: Dial
 
 
 class Allocation(Struct, gc=False):
@@ -249,6 +269,10 @@ def _decoded(decoder: msgspec.json.Decoder[T], raw: Raw, name: str) -> T:
         raise Malformed(f"{name}: {error}") from error
 
 
-def _check_year(day: date) -> None:
+def _check_year(day: date, name: str) -> None:
     if day.year not in YEARS:
-        raise Malformed(f"day must lie between {YEARS[0]} and {YEARS[-1]}")
+        raise Malformed(f"{name} must lie between {YEARS[0]} and {YEARS[-1]}")
+
+
+def _beyond(figure: Decimal) -> bool:
+    return abs(figure.adjusted()) > MAGNITUDE or len(str(figure)) > LONGEST_FIGURE

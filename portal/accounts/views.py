@@ -122,7 +122,7 @@ def role_help() -> dict[str, str]:
     return {
         "owner": _("看账单和用电、缴费、办事"),
         "family_helper": _("看账单和用电，也能替他缴费"),
-        "payer": _("只看到要缴多少，替他缴"),
+        "payer": _("看账单，替他缴；看不到每天的用电"),
     }
 
 

@@ -88,7 +88,7 @@ def _apply(
     if (
         trade
         and receipts.pays_us(gateway, trade)
-        and ordinary.take(database, gateway.name, trade, "callback", row)
+        and ordinary.take(database, trade, "callback", row)
     ):
         return Verdict.ACCEPTED
     with database.unit_of_work() as session:

@@ -38,21 +38,6 @@ def crediting(session: Session, account_nos: Collection[str]) -> dict[str, int]:
     return {account_no: int(fen) for account_no, fen in rows}
 
 
-def crediting_bills(session: Session, account_nos: Collection[str]) -> dict[str, int]:
-    """Fen received for each bill and not yet in our copy of the core's postings."""
-    rows = session.execute(
-        select(OrderItem.bill_no, func.sum(OrderItem.amount_fen))
-        .join(PostingTask, _task_of_item())
-        .where(
-            OrderItem.account_no.in_(account_nos),
-            OrderItem.bill_no.is_not(None),
-            ~_in_the_copy(),
-        )
-        .group_by(OrderItem.bill_no)
-    )
-    return {bill_no: int(fen) for bill_no, fen in rows if bill_no is not None}
-
-
 def held_bills(session: Session, account_nos: Collection[str]) -> dict[str, Hold]:
     """The bills of these accounts that an order holds: open, paid, or posted but not yet seen."""
     rows = session.execute(_HOLDS, {"account_nos": [*account_nos]})

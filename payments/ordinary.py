@@ -16,9 +16,7 @@ from payments.soon import POST
 from runtime.database import Database
 
 
-def take(
-    database: Database, gateway: str, trade: Trade, cause: str, message: dict[str, Any]
-) -> bool:
+def take(database: Database, trade: Trade, cause: str, message: dict[str, Any]) -> bool:
     """Make the order paid, with event, posting tasks, job and the stored message; committed.
 
     `message` is a row of `payment_callback` with the verdict of success. False when the payment

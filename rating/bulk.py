@@ -78,7 +78,7 @@ def _energy(table: CaseTable, total: Ints, tiers: TierColumns | None) -> Iterato
     """Energy by tier, by period, by both (mode P), or at a single price (rules 7.2 and 7.4)."""
     prices, rules = table.version.terms.energy, table.version.terms.tiers
     if tiers and prices.total:
-        for tier, kwh in enumerate(_steps(_up_to_tier(table, total, tiers))):
+        for tier, kwh in enumerate(_steps(_up_to_tier(total, tiers))):
             yield _priced(f"energy.tier{tier + 1}", kwh, prices.total[tier])
     elif prices.total:
         yield _priced("energy", total, prices.total[0])
@@ -94,7 +94,7 @@ def _energy_by_tier_and_period(
 ) -> Iterator[LineColumn]:
     """Mode P: the kWh of each tier are split by this month's period shares (rule 7.4)."""
     prices = table.version.terms.energy.periods
-    left, left_total, parts = _up_to_tier(table, total, tiers), total, {}
+    left, left_total, parts = _up_to_tier(total, tiers), total, {}
     for period in prices:
         own = table.kwh[period]
         taken = [_share(part, own, left_total) for part in left]
@@ -120,7 +120,7 @@ def _surcharges(table: CaseTable, total: Ints, tiers: TierColumns | None) -> Ite
     """Mode S: each tier above the first pays its surcharge on its kWh (rule 7.4)."""
     rules = table.version.terms.tiers
     if rules and tiers and rules.surcharges:
-        _, *higher = _steps(_up_to_tier(table, total, tiers))
+        _, *higher = _steps(_up_to_tier(total, tiers))
         for tier, (kwh, price) in enumerate(zip(higher, rules.surcharges, strict=True), start=2):
             yield _priced(f"surcharge.tier{tier}", kwh, price)
 
@@ -160,7 +160,7 @@ def _months_of_use(period: str, opened: Days | None) -> Ints | int:
     return np.where(in_year, 12 - (opened.astype("datetime64[M]") - january).astype(np.int64), 12)
 
 
-def _up_to_tier(table: CaseTable, total: Ints, tiers: TierColumns) -> list[Ints]:
+def _up_to_tier(total: Ints, tiers: TierColumns) -> list[Ints]:
     """This month's kWh up to and including each tier (rule 7.2)."""
     before = tiers.used - total
     return [*(np.clip(limit - before, 0, total) for limit in tiers.limits), total]

@@ -1,7 +1,6 @@
 """Money: integer fen inside, yuan with two decimals at the edge."""
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
 
 MINUS = "−"
 LARGEST_FEN = 99_999_999_999_99
@@ -39,11 +38,6 @@ def parse_yuan(text: str) -> int:
     if len(decimals) > 2:
         raise AmountError("too_many_decimals")
     return _within_limit(match["yuan"].replace(",", ""), decimals.ljust(2, "0"))
-
-
-def half_up_fen(amount: Decimal) -> int:
-    """An amount in fen with decimals, rounded half up away from zero as bills are."""
-    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def _plain_digits(text: str) -> str:

@@ -31,11 +31,6 @@ REFUND_REFUSALS = {
     "differs": (400, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致"),
     "too_much": (400, "INVALID_REQUEST", "退款金额大于可退金额"),
 }
-STATES = {
-    "open": ("NOTPAY", "订单未支付"),
-    "closed": ("CLOSED", "订单已关闭"),
-    "paid": ("SUCCESS", "支付成功"),
-}
 
 
 @wechat.before_request

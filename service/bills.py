@@ -13,7 +13,7 @@ from rating import UnknownTariff, load_tariffs
 from runtime import clock
 from runtime.errors import NotFound
 from service.access import Right, linked, visible_account
-from service.models import Bill, Posting
+from service.models import Bill
 
 
 @dataclass(frozen=True)
@@ -97,22 +97,6 @@ class BillView:
     replaced_by: str | None
 
 
-@dataclass(frozen=True)
-class PaymentSeen:
-    """A payment the core has posted."""
-
-    posting_no: str
-    account_no: str
-    amount_fen: int
-    channel: str
-    order_no: str
-    paid_at: datetime
-    posted_at: datetime
-    bill_nos: tuple[str, ...]
-    late_fee_fen: int
-    credit_fen: int
-
-
 def bills_of(
     session: Session, user_id: int, account_no: str, *, limit: int = 100, before: str | None = None
 ) -> list[BillSummary]:
@@ -141,20 +125,6 @@ def visible_bill(session: Session, user_id: int, bill_no: str) -> Bill:
     if found is None:
         raise NotFound("bill.not_found", bill_no=bill_no)
     return found
-
-
-def payments_of(
-    session: Session, user_id: int, account_no: str, *, limit: int = 100
-) -> list[PaymentSeen]:
-    """The account's posted payments, the newest first. Raises NotFound, Forbidden."""
-    visible_account(session, user_id, account_no, needs=Right.SEE_BILLS)
-    postings = session.scalars(
-        select(Posting)
-        .where(Posting.account_no == account_no)
-        .order_by(Posting.paid_at.desc(), Posting.posting_no.desc())
-        .limit(limit)
-    )
-    return [_payment(posting) for posting in postings]
 
 
 def view_of(session: Session, bill: Bill) -> BillView:
@@ -250,18 +220,3 @@ def _line(line: dict[str, Any]) -> BillLine:
 def _reading(reading: dict[str, Any]) -> MeterReading:
     start, end = (Decimal(reading[name]).scaleb(-3) for name in ("start_wh", "end_wh"))
     return MeterReading(reading["meter_no"], reading["register"], start, end)
-
-
-def _payment(posting: Posting) -> PaymentSeen:
-    return PaymentSeen(
-        posting_no=posting.posting_no,
-        account_no=posting.account_no,
-        amount_fen=posting.amount_fen,
-        channel=posting.channel,
-        order_no=posting.order_no,
-        paid_at=posting.paid_at,
-        posted_at=posting.posted_at,
-        bill_nos=tuple(part["bill_no"] for part in posting.allocations),
-        late_fee_fen=sum(part["late_fee_fen"] for part in posting.allocations),
-        credit_fen=posting.credit_fen,
-    )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from rating import DayType, TariffVersion, UnknownTariff, load_tariffs, period_index
 from runtime import clock
-from service.models import DailyUse, Meter, MeterDay, ServicePoint
+from service.models import Meter, MeterDay, ServicePoint
 
 QUARTERS = 96
 Wh = NDArray[np.int64]
@@ -151,24 +151,6 @@ def points_of(meters: Iterable[MeterInPlace], rows: Iterable[QuarterRow]) -> dic
         by_point.setdefault(place[row.meter_no].service_point_no, []).append(row)
     tariffs = {meter.service_point_no: meter.tariff for meter in place.values()}
     return {point: _point_days(tariffs[point], found) for point, found in by_point.items()}
-
-
-def register_days(
-    session: Session, meters: Iterable[MeterInPlace], first: date, last: date
-) -> dict[str, dict[date, tuple[int, int]]]:
-    """Import and export by service point and day, of meters that are read once a day."""
-    place = {meter.meter_no: meter.service_point_no for meter in meters if not meter.interval}
-    rows = session.execute(
-        select(DailyUse.meter_no, DailyUse.day, DailyUse.import_wh, DailyUse.export_wh).where(
-            DailyUse.meter_no.in_(place), DailyUse.day.between(first, last)
-        )
-    )
-    found: dict[str, dict[date, tuple[int, int]]] = {}
-    for meter_no, day, import_wh, export_wh in rows:
-        days = found.setdefault(place[meter_no], {})
-        known = days.get(day, (0, 0))
-        days[day] = (known[0] + import_wh, known[1] + export_wh)
-    return found
 
 
 def version_on(tariff: str, day: date) -> TariffVersion | None:

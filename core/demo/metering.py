@@ -117,7 +117,7 @@ def meter_month(database: Database, supplies: Sequence[Supply], span: Span) -> N
         if not supply.interval:
             hand_read += _hand_read(meters[supply.account_no][0], month, dials, wrong, supply, span)
             continue
-        for meter_no, day in _days(supply, meters[supply.account_no], month, span):
+        for meter_no, day in _days(meters[supply.account_no], month, span):
             blemish = wrong.get((supply.account_no, day.day))
             if (day.meter_id, day.day) in known or (blemish and blemish.absent):
                 continue
@@ -149,9 +149,7 @@ def _close(database: Database, meters: Meters, span: Span) -> None:
     send_dials(database, f"dials-{span.period}.csv", rows)
 
 
-def _days(
-    supply: Supply, meters: list[Meter], month: Month, span: Span
-) -> Iterator[tuple[str, Day]]:
+def _days(meters: list[Meter], month: Month, span: Span) -> Iterator[tuple[str, Day]]:
     """The month's days of each meter that was in place; on the day of an exchange, of both."""
     for meter in meters:
         for at, day in enumerate(month.days):

@@ -39,7 +39,7 @@ def build(database: Database, tell: Tell, scale: Scale | None = None) -> None:
     newest = _months_before(today.replace(day=1), 1)
     for month in _months(first, newest):
         _whole_month(database, supplies, month, first, newest, tell)
-    _this_month(database, supplies, first, today, tell)
+    _this_month(database, supplies, today, tell)
     paid = paying.pay_bills(database, supplies, clock.now(), f"{newest:%Y-%m}")
     tell(f"Up to date: readings to {today - ONE_DAY}, {paid} more payments.")
 
@@ -106,9 +106,7 @@ def _next_issue(month: date, newest: date) -> datetime:
     return clock.civil_midnight(issue_day(next_month(month), newest))
 
 
-def _this_month(
-    database: Database, supplies: Sequence[Supply], first: date, today: date, tell: Tell
-) -> None:
+def _this_month(database: Database, supplies: Sequence[Supply], today: date, tell: Tell) -> None:
     month, yesterday = today.replace(day=1), today - ONE_DAY
     if yesterday < month:
         return

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -79,11 +79,6 @@ class Rejected:
 
 
 Row = IntervalReading | DialReading | Rejected
-
-
-def civil_day(start: int) -> date:
-    """The civil day (Asia/Shanghai) that an instant of Unix time falls on."""
-    return EPOCH + timedelta(days=(start + CIVIL_OFFSET) // 86400)
 
 
 def civil_time(start: int) -> str:

@@ -98,7 +98,7 @@ class WeChatPayGateway:
 
     def query(self, order_no: str) -> Trade:
         try:
-            return self._trade(self._call(self._sdk.query, out_trade_no=order_no), order_no)
+            return self._trade(self._call(self._sdk.query, out_trade_no=order_no))
         except GatewayRefused as refusal:
             if refusal.reason == "absent":
                 return Trade(order_no, TradeState.ABSENT)
@@ -173,11 +173,11 @@ class WeChatPayGateway:
         if not isinstance(resource, dict) or not isinstance(resource.get("out_trade_no"), str):
             raise NotificationRefused(self.name, "malformed")
         try:
-            return self._trade(resource, resource["out_trade_no"])
+            return self._trade(resource)
         except GatewayUnavailable as error:
             raise NotificationRefused(self.name, "malformed") from error
 
-    def _trade(self, said: Mapping[str, Any], order_no: str) -> Trade:
+    def _trade(self, said: Mapping[str, Any]) -> Trade:
         """A trade from the gateway's own words. Raises GatewayUnavailable when they make none."""
         try:
             state = _STATES[said["trade_state"]]

@@ -19,8 +19,6 @@ from service.bills import BillSummary
 
 RECENT = timedelta(days=30)
 NEW_BILL = timedelta(days=7)
-LOW_DAYS = 7
-"""Prepaid credit that lasts so many days or fewer deserves a word."""
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def _chart(
         here=(at, scale.y(sums[-1])),
         below=_below(at, last, count),
         key=_key(forecast, old, before.period),
-        finding=_finding(month, sums, forecast, old, last),
+        finding=_finding(sums, forecast, old, last),
         table=_table(month, sums, old, forecast),
     )
 
@@ -172,7 +172,6 @@ def _key(
 
 
 def _finding(
-    month: MonthUsage,
     sums: Sequence[int],
     forecast: _Together | None,
     old: Sequence[int],

@@ -1,12 +1,10 @@
 """Fen inside, yuan at the edge."""
 
-from decimal import Decimal
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.money import LARGEST_FEN, AmountError, half_up_fen, parse_yuan, yuan
+from runtime.money import LARGEST_FEN, AmountError, parse_yuan, yuan
 
 
 @pytest.mark.parametrize(
@@ -61,10 +59,3 @@ def test_what_is_no_amount(text: str, code: str) -> None:
 @given(st.integers(0, LARGEST_FEN))
 def test_what_is_shown_can_be_typed_back(fen: int) -> None:
     assert parse_yuan(yuan(fen)) == fen
-
-
-@pytest.mark.parametrize(
-    ("amount", "fen"), [("0.5", 1), ("1.5", 2), ("2.4999", 2), ("-0.5", -1), ("12.5", 13)]
-)
-def test_half_up(amount: str, fen: int) -> None:
-    assert half_up_fen(Decimal(amount)) == fen

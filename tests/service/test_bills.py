@@ -6,7 +6,7 @@ import time_machine
 
 from runtime.errors import NotFound
 from service import bills
-from tests.service.builders import create_bill, create_customer, create_posting
+from tests.service.builders import create_bill, create_customer
 
 READINGS = [
     {"meter_no": "33017742", "register": "import", "start_wh": 18204000, "end_wh": 18490000}
@@ -94,40 +94,21 @@ def test_bills_are_listed_newest_first_and_go_on_from_a_month(session):
     assert [summary.period for summary in older] == ["2026-09"]
 
 
-def test_a_neighbour_finds_no_bill_and_no_payment(session):
+def test_a_neighbour_finds_no_bill(session):
     _, account = create_customer(session)
     created = create_bill(session, account)
-    create_posting(session, account)
     neighbour, _ = create_customer(session)
     with pytest.raises(NotFound) as refusal:
         bills.bill(session, neighbour.id, created.bill_no)
     assert refusal.value.code == "bill.not_found"
-    for asked in (bills.bills_of, bills.payments_of):
-        with pytest.raises(NotFound):
-            asked(session, neighbour.id, account.account_no)
+    with pytest.raises(NotFound):
+        bills.bills_of(session, neighbour.id, account.account_no)
 
 
 def test_every_role_sees_bills_and_nobody_without_a_link_does(session):
     energy, account = create_customer(session, "enterprise_energy")
     created = create_bill(session, account)
     assert bills.bill(session, energy.id, created.bill_no).summary.bill_no == created.bill_no
-
-
-def test_payments_show_what_they_settled(session):
-    user, account = create_customer(session)
-    create_posting(
-        session,
-        account,
-        15010,
-        allocations=[
-            {"bill_no": "B1", "principal_fen": 14951, "late_fee_fen": 45},
-            {"bill_no": "B2", "principal_fen": 10, "late_fee_fen": 0},
-        ],
-        credit_fen=4,
-    )
-    (payment,) = bills.payments_of(session, user.id, account.account_no)
-    assert payment.bill_nos == ("B1", "B2")
-    assert (payment.amount_fen, payment.late_fee_fen, payment.credit_fen) == (15010, 45, 4)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, MetaData, create_engine
+import psycopg
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 from runtime import postgres
@@ -39,6 +44,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
 
+REST = timedelta(seconds=1)
+"""A connection that has rested so long is asked before its use whether it still lives."""
+
+
 class Base(DeclarativeBase):
     """Base of every model of the customer side (schema public)."""
 
@@ -59,13 +68,14 @@ class Database:
         self.url = url
         self.engine: Engine = create_engine(
             sqlalchemy_url(url),
-            pool_pre_ping=True,
             hide_parameters=True,
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=10,
             connect_args=_connect_args(url, statement_timeout),
         )
+        event.listen(self.engine, "checkin", _note_rest)
+        event.listen(self.engine, "checkout", self._ask_after_rest)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(
             self.engine.execution_options(postgresql_readonly=True), expire_on_commit=False
@@ -95,6 +105,21 @@ class Database:
         with self._readers.begin() as session:
             yield session
 
+    def _ask_after_rest(
+        self,
+        connection: DBAPIConnection,
+        record: ConnectionPoolEntry,
+        _proxy: PoolProxiedConnection,
+    ) -> None:
+        """Whoever gets a dead connection gets another; all that are as old are dead too."""
+        now = monotonic()
+        if now - record.info.get("rests_since", now) < REST.total_seconds():
+            return
+        try:
+            self.engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
+
     def dispose(self) -> None:
         """Close the pooled connections; a forked process calls it before its first query."""
         self.engine.dispose()
@@ -114,6 +139,10 @@ def sqlalchemy_url(url: str) -> str:
 def libpq_url(url: str) -> str:
     """The URL in the form that psql, psycopg and Procrastinate take."""
     return sqlalchemy_url(url).replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = monotonic()
 
 
 def _connect_args(url: str, statement_timeout: timedelta) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError, OperationalError, StatementError
@@ -121,6 +122,22 @@ def test_the_pool_heals_after_connections_were_cut(database: Database) -> None:
     with pytest.raises(OperationalError):
         cut()
     assert _numbers(database) == []
+
+
+def test_connections_that_died_at_rest_are_not_given_out(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.database.REST", timedelta(0))
+    database = Database(database_url)
+    with database.reading() as one, database.reading() as two:
+        backends = [each.scalar(text("SELECT pg_backend_pid()")) for each in (one, two)]
+    with psycopg.connect(libpq_url(database_url)) as other:
+        for backend in backends:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
+    with database.reading() as one, database.reading() as two:
+        fresh = [each.scalar(text("SELECT pg_backend_pid()")) for each in (one, two)]
+    assert not {*fresh} & {*backends}
+    database.dispose()
 
 
 def test_a_statement_does_not_run_for_ever(database_url: str) -> None:

@@ -8,6 +8,9 @@ TEMPLATES = {
     "code_sign_in_en": "{code} is your sign-in code for {minutes} minutes. Don't share it.",
     "code_sign_up_zh": "{code} 是您的注册验证码，{minutes} 分钟内有效，别告诉任何人。",
     "code_sign_up_en": "{code} is your sign-up code for {minutes} minutes. Don't share it.",
+    "code_password_zh": "{code} 是您改密码的验证码，{minutes} 分钟内有效，别告诉任何人。",
+    "code_password_en": "{code} is your code to change the password for {minutes} minutes."
+    " Don't share it.",
     "code_bind_zh": "有人想看您家的账单和用电，同意就告诉他 {code}，{minutes} 分钟内有效。",
     "code_bind_en": "Someone asks to see your bills. If you agree, tell them {code}"
     " within {minutes} minutes.",

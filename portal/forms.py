@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from flask import request
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -60,6 +61,11 @@ def required(sentence: object = None) -> InputRequired:
 
 def phone_field() -> StringField:
     return StringField(_l("手机号"), [required(_l("请填手机号"))])
+
+
+def wants_code() -> bool:
+    """Whether the button beside the code was pressed, rather than the form submitted."""
+    return request.method == "POST" and request.form.get("action") == "send"
 
 
 def code_field() -> StringField:

@@ -70,7 +70,7 @@ class OneTimeCode(Base):
     __tablename__ = "one_time_code"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    purpose: Mapped[str] = mapped_column(String(16))  # sign_in | sign_up | bind
+    purpose: Mapped[str] = mapped_column(String(16))  # sign_in | sign_up | bind | password
     subject: Mapped[bytes] = mapped_column(LargeBinary, index=True)  # blind index of the phone
     code_hash: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

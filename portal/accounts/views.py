@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal.access import customer_only
 from portal.accounts.forms import ROLES, AliasForm, BindByCodeForm, BindByHolderForm
 from portal.current import my_accounts, remember_account
-from portal.forms import Form
+from portal.forms import Form, wants_code
 from portal.i18n import language
 from portal.navigation import way_back
 from portal.security import asker_address, asker_id
@@ -55,7 +55,7 @@ def bind() -> ResponseReturnValue:
 @blueprint.route("/bind/code", methods=["GET", "POST"])
 def bind_by_code() -> ResponseReturnValue:
     form = BindByCodeForm()
-    if request.method == "POST" and request.form.get("action") == "send":
+    if wants_code():
         return _send_code(form)
     if form.validate_on_submit():
         try:

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import Length
 
-from portal.forms import Form, one_of, required
+from portal.forms import Form, code_field, one_of, required
 from portal.i18n import LANGUAGES
 from service.people.users import NAME_LENGTH
 
@@ -18,7 +18,17 @@ class ProfileForm(Form):
     elder_mode = BooleanField(_l("大字版：字大、按钮大、对比强"))
 
 
+def _new_password() -> PasswordField:
+    return PasswordField(_l("新密码"), [required(_l("请设一个新密码"))])
+
+
 class PasswordForm(Form):
     refusals = {"password.wrong": "current", "password.": "new"}  # noqa: RUF012
     current = PasswordField(_l("现在的密码"))
-    new = PasswordField(_l("新密码"), [required(_l("请设一个新密码"))])
+    new = _new_password()
+
+
+class PasswordByCodeForm(Form):
+    refusals = {"code.": "code", "password.": "new"}  # noqa: RUF012
+    code = code_field()
+    new = _new_password()

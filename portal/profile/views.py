@@ -9,10 +9,12 @@ from portal.access import customer_only
 from portal.current import lifetime, my_accounts
 from portal.devices import device_name
 from portal.display import remember
-from portal.profile.forms import PasswordForm, ProfileForm
-from portal.security import asker_id
+from portal.forms import Form, wants_code
+from portal.i18n import language
+from portal.profile.forms import PasswordByCodeForm, PasswordForm, ProfileForm
+from portal.security import asker_address, asker_id
 from runtime.errors import Refused
-from service.people import sessions, sign_in, users
+from service.people import codes, sessions, sign_in, users
 
 blueprint = customer_only(Blueprint("profile", __name__, url_prefix="/profile"))
 
@@ -26,7 +28,7 @@ def index() -> ResponseReturnValue:
 def edit() -> ResponseReturnValue:
     form = ProfileForm(obj=current_user)
     if not form.validate_on_submit():
-        return render_template("profile/edit.html", form=form), 422 if form.errors else 200
+        return _form_page("profile/edit.html", form)
     users.rename(g.session, asker_id(), form.name.data or "")
     users.set_display(
         g.session,
@@ -53,14 +55,32 @@ def password() -> ResponseReturnValue:
                 form.new.data,
                 keep_session=current_user.session_id,
             )
-            flash(_("密码改好了，其他设备都退出了。"))
-            return redirect(url_for("profile.index"))
+            return _password_changed()
         except Refused as refusal:
             form.refuse(refusal)
-    page = render_template(
-        "profile/password.html", form=form, has_password=users.has_password(g.session, asker_id())
-    )
-    return page, 422 if form.errors else 200
+    has_password = users.has_password(g.session, asker_id())
+    return _form_page("profile/password.html", form, has_password=has_password)
+
+
+@blueprint.route("/password/code", methods=["GET", "POST"])
+def password_by_code() -> ResponseReturnValue:
+    form = PasswordByCodeForm()
+    if wants_code():
+        return _send_code(form)
+    if form.validate_on_submit():
+        try:
+            sign_in.change_password_by_code(
+                g.session,
+                asker_id(),
+                form.code.data,
+                form.new.data,
+                address=asker_address(),
+                keep_session=current_user.session_id,
+            )
+            return _password_changed()
+        except Refused as refusal:
+            form.refuse(refusal)
+    return _code_page(form)
 
 
 @blueprint.get("/devices")
@@ -81,3 +101,31 @@ def sign_out_others() -> ResponseReturnValue:
     sessions.revoke_others(g.session, asker_id(), current_user.session_id)
     flash(_("其他设备都退出了。"))
     return redirect(url_for("profile.devices"))
+
+
+def _send_code(form: Form) -> ResponseReturnValue:
+    """Send the code and show the same form again."""
+    sent = False
+    try:
+        sign_in.send_password_code(
+            g.session, asker_id(), address=asker_address(), language=language()
+        )
+        sent = True
+    except Refused as refusal:
+        form.refuse(refusal)
+    return _code_page(form, sent=sent)
+
+
+def _code_page(form: Form, *, sent: bool = False) -> ResponseReturnValue:
+    wait = codes.seconds_to_wait(g.session, codes.PASSWORD, current_user.phone)
+    return _form_page("profile/password_by_code.html", form, sent=sent, wait=wait)
+
+
+def _password_changed() -> ResponseReturnValue:
+    flash(_("密码改好了，其他设备都退出了。"))
+    return redirect(url_for("profile.index"))
+
+
+def _form_page(template: str, form: Form, **context: object) -> ResponseReturnValue:
+    page = render_template(template, form=form, **context)
+    return page, 422 if form.errors else 200

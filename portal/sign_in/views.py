@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal.access import public
 from portal.current import drop_token, keep_token, lifetime, token_in_cookie, visitor
-from portal.forms import Form
+from portal.forms import Form, wants_code
 from portal.i18n import language
 from portal.navigation import home, way_back
 from portal.security import asker_address
@@ -42,7 +42,7 @@ def sign_in_by_code() -> ResponseReturnValue:
     if visitor():
         return redirect(way_back(request.args.get("next")))
     form = CodeSignInForm(next=request.args.get("next"))
-    if _wants_code():
+    if wants_code():
         return _send_code(form, door.send_sign_in_code, "sign_in/code.html", codes.SIGN_IN)
     if form.validate_on_submit():
         try:
@@ -58,7 +58,7 @@ def sign_up() -> ResponseReturnValue:
     if visitor():
         return redirect(home())
     form = SignUpForm()
-    if _wants_code():
+    if wants_code():
         return _send_code(form, door.send_sign_up_code, "sign_in/sign_up.html", codes.SIGN_UP)
     if form.validate_on_submit():
         try:
@@ -85,10 +85,6 @@ def sign_out() -> ResponseReturnValue:
     response = redirect("/sign-in")
     drop_token(response)
     return response
-
-
-def _wants_code() -> bool:
-    return request.method == "POST" and request.form.get("action") == "send"
 
 
 def _send_code(

@@ -23,6 +23,7 @@ from service.people.typed import plain
 SIGN_IN = "sign_in"
 SIGN_UP = "sign_up"
 BIND = "bind"
+PASSWORD = "password"  # noqa: S105 - a purpose, no secret
 
 LIFE = timedelta(minutes=5)
 PAUSE = timedelta(minutes=1)

@@ -52,7 +52,7 @@ def sign_in_with_code(session: Session, phone: str, code: str, origin: From) -> 
     `codes.use_code`, and TooManyTries.
     """
     phone = users.normal_phone(phone)
-    _use_code(session, codes.SIGN_IN, phone, code, origin)
+    _use_code(session, codes.SIGN_IN, phone, code, origin.address)
     user = users.find_by_phone(session, phone)
     if user is None:
         raise Refused("user.not_registered")
@@ -86,7 +86,7 @@ def sign_up(
     """
     phone = users.normal_phone(phone)
     passwords.require_strength(password, phone)
-    _use_code(session, codes.SIGN_UP, phone, code, origin)
+    _use_code(session, codes.SIGN_UP, phone, code, origin.address)
     hashed = passwords.hash_password(password, phone)
     user = users.add_user(session, phone, password_hash=hashed, name=name, language=language)
     return _open(session, user, phone, origin)
@@ -107,18 +107,44 @@ def change_password(
     ):
         limits.count(session, limits.PASSWORD_CHANGE, str(user_id))
         raise Refused("password.wrong")
+    _set_password(session, user, new, keep_session)
+
+
+def send_password_code(session: Session, user_id: int, *, address: str, language: str) -> None:
+    """Send a code to the user's own phone, to stand in for a forgotten password."""
+    phone = users.get_user(session, user_id).phone
+    codes.send_code(
+        session, codes.PASSWORD, phone, subject=phone, address=address, language=language
+    )
+
+
+def change_password_by_code(
+    session: Session, user_id: int, code: str, new: str, *, address: str, keep_session: int
+) -> None:
+    """Set a new password and sign all other browsers out; the code replaces the old password.
+
+    The new password is looked at before the code is spent. Raises the refusals of
+    `passwords.hash_password` and `codes.use_code`, and TooManyTries.
+    """
+    user = users.get_user(session, user_id)
+    passwords.require_strength(new, user.phone)
+    _use_code(session, codes.PASSWORD, user.phone, code, address)
+    _set_password(session, user, new, keep_session)
+
+
+def _set_password(session: Session, user: User, new: str, keep_session: int) -> None:
     user.password_hash = passwords.hash_password(new, user.phone)
-    limits.forget(session, limits.PASSWORD_CHANGE, str(user_id))
-    sessions.revoke_others(session, user_id, keep_session)
+    limits.forget(session, limits.PASSWORD_CHANGE, str(user.id))
+    sessions.revoke_others(session, user.id, keep_session)
 
 
-def _use_code(session: Session, purpose: str, phone: str, code: str, origin: From) -> None:
+def _use_code(session: Session, purpose: str, phone: str, code: str, address: str) -> None:
     """Codes have tries of their own, so a locked password leaves this way open to its owner."""
-    limits.require(session, limits.SIGN_IN_ADDRESS, origin.address)
+    limits.require(session, limits.SIGN_IN_ADDRESS, address)
     try:
         codes.use_code(session, purpose, phone, code)
     except Refused:
-        limits.count(session, limits.SIGN_IN_ADDRESS, origin.address)
+        limits.count(session, limits.SIGN_IN_ADDRESS, address)
         raise
 
 

@@ -26,6 +26,7 @@ OWN_PAGES = (
     "/profile",
     "/profile/edit",
     "/profile/password",
+    "/profile/password/code",
     "/profile/devices",
 )
 PEOPLE = {"王春华": OWN_PAGES, "江城暖阳纺织有限公司": ("/", "/bills", "BILL", "/usage", "/pay")}

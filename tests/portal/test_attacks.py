@@ -31,6 +31,7 @@ BIND = {"account_no": ACCOUNT, "role": "owner", "alias": "x"}
 FORMS = {
     "/profile/edit": {"name": "x", "language": "zh", "theme": "dark"},
     "/profile/password": {"current": "x", "new": "y" * 10},
+    "/profile/password/code": {"code": "123456", "new": "y" * 10},
     "/accounts/bind": BIND | {"holder_name": "x", "phone_last4": "1234"},
     "/accounts/bind/code": BIND | {"code": "123456"},
     "/display": {"theme": "dark", "language": "zh", "view": "elder", "next": "/"},

@@ -305,6 +305,74 @@ def test_a_changed_password_signs_the_others_out(app: Flask, database: Database)
     sign_in(there, password="another lamp")
 
 
+def test_a_forgotten_password_is_replaced_by_a_code(
+    app: Flask, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database)
+    here, there = app.test_client(), app.test_client()
+    sign_in(there)
+    sign_in(here)
+    assert 'href="/profile/password/code"' in here.get("/profile/password").text
+    asked = post(here, "/profile/password/code", action="send")
+    assert (asked.status_code, "验证码发出去了" in asked.text) == (200, True)
+    assert 'data-wait="' in asked.text
+    assert [(each.phone, each.purpose) for each in codes_sent] == [(PHONE, "password")]
+    code = codes_sent[0].code
+    changed = post(here, "/profile/password/code", code=code, new="another lamp")
+    assert (changed.status_code, changed.headers["Location"]) == (302, "/profile")
+    assert here.get("/profile").status_code == 200
+    assert there.get("/profile").status_code == 302
+    again = post(here, "/profile/password/code", code=code, new="a third lamp")
+    assert (again.status_code, "请重新要一个" in again.text) == (422, True)
+    sign_in(there, password="another lamp")
+
+
+def test_a_wrong_code_changes_no_password(
+    app: Flask, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database)
+    client = app.test_client()
+    sign_in(client)
+    post(client, "/profile/password/code", action="send")
+    wrong = "000000" if codes_sent[0].code != "000000" else "000001"
+    for left in (4, 3, 2, 1):
+        answer = post(client, "/profile/password/code", code=wrong, new="another lamp")
+        assert answer.status_code == 422
+        assert f"还能试 {left} 次" in answer.text
+        assert "another lamp" not in answer.text
+    assert "已经作废" in post(client, "/profile/password/code", code=wrong, new="new lamp").text
+    right = post(client, "/profile/password/code", code=codes_sent[0].code, new="another lamp")
+    assert "已经作废" in right.text
+    sign_in(app.test_client(), password=PASSWORD)
+
+
+def test_a_code_to_sign_in_changes_no_password(
+    app: Flask, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database)
+    client = app.test_client()
+    ask_for_code(client, "/sign-in/code")
+    sign_in(client)
+    code = codes_sent[0].code
+    answer = post(client, "/profile/password/code", code=code, new="another lamp")
+    assert (answer.status_code, "验证码过了" in answer.text) == (422, True)
+    sign_in(app.test_client(), password=PASSWORD)
+
+
+def test_whoever_forgot_is_led_to_a_new_password(
+    client: FlaskClient, database: Database, codes_sent: list[CodeIssued]
+) -> None:
+    create_user(database)
+    way = "/sign-in/code?next=/profile/password/code"
+    assert f'href="{way}"' in client.get("/sign-in").text
+    assert 'name="next" type="hidden" value="/profile/password/code"' in client.get(way).text
+    ask_for_code(client, way)
+    code = codes_sent[0].code
+    answer = post(client, way, phone=PHONE, code=code, next="/profile/password/code")
+    assert answer.headers["Location"] == "/profile/password/code"
+    assert "138 **** 2046" in client.get("/profile/password/code").text
+
+
 def test_a_disabled_user_is_out_at_once(client: FlaskClient, database: Database) -> None:
     user = create_user(database)
     sign_in(client)

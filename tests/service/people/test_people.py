@@ -167,6 +167,91 @@ def test_a_locked_password_leaves_the_code_open(session: Session) -> None:
     assert sign_in.sign_in_with_code(session, PHONE, sent[0].code, HERE)
 
 
+def test_a_code_replaces_the_forgotten_password_once(session: Session) -> None:
+    user = create_user(session)
+    kept = _open(session)
+    _open(session)
+    sent: list[CodeIssued] = []
+    with events.subscribed(CodeIssued, lambda _session, event: sent.append(event)):
+        sign_in.send_password_code(session, user.id, address="192.0.2.1", language="en")
+    assert [(each.phone, each.purpose, each.language) for each in sent] == [
+        (PHONE, "password", "en")
+    ]
+    _change_by_code(session, user, sent[0].code, kept)
+    assert passwords.verify_password(user.password_hash, "another lamp")
+    assert [each.session_id for each in sessions.list_browsers(session, user.id, kept, WEEK)] == [
+        kept
+    ]
+    with pytest.raises(Refused, match=r"code\.expired"):
+        _change_by_code(session, user, sent[0].code, kept)
+
+
+def test_a_wrong_code_costs_a_try_and_leaves_the_password(session: Session) -> None:
+    user = create_user(session)
+    code = _password_code(session, user)
+    wrong = "000000" if code != "000000" else "000001"
+    with pytest.raises(Refused, match=r"code\.wrong") as refused:
+        _change_by_code(session, user, wrong, keep=0)
+    assert refused.value.params == {"left": 4}
+    assert session.scalar(select(OneTimeCode.tries)) == 1
+    kinds = session.scalars(select(Attempt.kind).order_by(Attempt.id)).all()
+    assert kinds == ["code.address", "code.phone", "sign_in.address"]
+    assert passwords.verify_password(user.password_hash, PASSWORD)
+
+
+@pytest.mark.parametrize("purpose", [codes.SIGN_IN, codes.SIGN_UP, codes.BIND])
+def test_a_code_of_another_purpose_changes_no_password(session: Session, purpose: str) -> None:
+    user = create_user(session)
+    sent: list[CodeIssued] = []
+    with events.subscribed(CodeIssued, lambda _session, event: sent.append(event)):
+        codes.send_code(session, purpose, PHONE, subject=PHONE, address="192.0.2.1", language="zh")
+    with pytest.raises(Refused, match=r"code\.expired"):
+        _change_by_code(session, user, sent[0].code, keep=0)
+    assert passwords.verify_password(user.password_hash, PASSWORD)
+
+
+def test_a_weak_password_spends_no_code(session: Session) -> None:
+    user = create_user(session)
+    code = _password_code(session, user)
+    with pytest.raises(Refused, match=r"password\.too_short"):
+        _change_by_code(session, user, code, keep=0, new="short")
+    _change_by_code(session, user, code, keep=0)
+    assert passwords.verify_password(user.password_hash, "another lamp")
+
+
+def test_a_locked_change_of_password_leaves_the_code_open(session: Session) -> None:
+    user = create_user(session)
+    for _ in range(limits.PASSWORD_CHANGE.most):
+        limits.count(session, limits.PASSWORD_CHANGE, str(user.id))
+    with pytest.raises(TooManyTries):
+        sign_in.change_password(session, user.id, PASSWORD, "another lamp", keep_session=0)
+    code = _password_code(session, user)
+    _change_by_code(session, user, code, keep=0)
+    sign_in.change_password(session, user.id, "another lamp", PASSWORD, keep_session=0)
+
+
+def _open(session: Session) -> int:
+    token = sign_in.sign_in_with_password(session, PHONE, PASSWORD, HERE)
+    found = sessions.find_signed_in(session, token, WEEK)
+    assert found is not None
+    return found.session_id
+
+
+def _password_code(session: Session, user: User) -> str:
+    sent: list[CodeIssued] = []
+    with events.subscribed(CodeIssued, lambda _session, event: sent.append(event)):
+        sign_in.send_password_code(session, user.id, address="192.0.2.1", language="zh")
+    return sent[0].code
+
+
+def _change_by_code(
+    session: Session, user: User, code: str, keep: int, new: str = "another lamp"
+) -> None:
+    sign_in.change_password_by_code(
+        session, user.id, code, new, address="192.0.2.1", keep_session=keep
+    )
+
+
 def test_a_session_is_found_by_its_token_alone(session: Session) -> None:
     user = create_user(session)
     token = sessions.open_session(

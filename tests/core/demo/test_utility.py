@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.billing import ledger, settlement
 from core.demo import people
+from core.demo import utility as utility_of_demo
 from core.demo.roster import Scale, roster
 from core.demo.utility import build
 from core.models import (
@@ -64,8 +65,9 @@ def session(utility: Database) -> Iterator[Session]:
 
 
 @pytest.fixture
-def empty(scratch_database, keys: KeyRing) -> Iterator[Database]:
-    """A database of its own for a test that builds."""
+def empty(scratch_database, keys: KeyRing, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A database of its own for a test that builds, with a short history."""
+    monkeypatch.setattr(utility_of_demo, "MONTHS", 4)
     with _new_database(scratch_database, "demo_tiny") as database:
         yield database
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from runtime.settings import Settings, variable
 
@@ -26,7 +26,10 @@ ALIPAY = ("alipay_appid", "alipay_private_key", "alipay_public_key", "alipay_sel
 class PaymentSettings(Settings):
     """A gateway of which nothing is set is not offered; one of which a part is set is an error."""
 
-    wechatpay_gateway: str = Field(WECHATPAY_GATEWAY, description="Address of WeChat Pay's API v3")
+    wechatpay_gateway: str = Field(
+        WECHATPAY_GATEWAY,
+        description="Address of WeChat Pay's API v3; in production it must be https://",
+    )
     wechatpay_mchid: str | None = Field(None, description="WeChat Pay merchant number")
     wechatpay_appid: str | None = Field(None, description="App id the merchant is bound to")
     wechatpay_serial: str | None = Field(
@@ -42,7 +45,10 @@ class PaymentSettings(Settings):
         None, description="Id of WeChat Pay's public key, `PUB_KEY_ID_…`"
     )
     wechatpay_public_key: str | None = Field(None, description="WeChat Pay's public key, PEM")
-    alipay_gateway: str = Field(ALIPAY_GATEWAY, description="Address of Alipay's open gateway")
+    alipay_gateway: str = Field(
+        ALIPAY_GATEWAY,
+        description="Address of Alipay's open gateway; in production it must be https://",
+    )
     alipay_appid: str | None = Field(None, description="Alipay app id")
     alipay_private_key: SecretStr | None = Field(
         None, description="The app's private key for Alipay, RSA, PKCS#1, PEM"
@@ -66,6 +72,13 @@ class PaymentSettings(Settings):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("it must be an address that begins with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("wechatpay_gateway", "alipay_gateway")
+    @classmethod
+    def _https_in_production(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("environment") == "production" and not value.startswith("https://"):
+            raise ValueError("in production it must begin with https://")
+        return value
 
     @field_validator("wechatpay_private_key", "alipay_private_key", mode="before")
     @classmethod

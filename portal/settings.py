@@ -5,9 +5,12 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from flask import current_app
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from runtime.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost")
+"""Hosts that no network lies between, where http:// gives nothing away."""
 
 
 class PortalSettings(Settings):
@@ -17,7 +20,8 @@ class PortalSettings(Settings):
     public_url: str = Field(
         "http://127.0.0.1:8000",
         description="Address under which customers reach the portal; "
-        "with https:// cookies are marked Secure",
+        "with https:// cookies are marked Secure; in production it must be https:// "
+        "unless it is this machine's own (127.0.0.1, localhost)",
     )
     portal_host: str = Field("127.0.0.1", description="Address that the web process listens on")
     portal_port: int = Field(8000, ge=0, le=65535, description="Port of the web process")
@@ -51,6 +55,15 @@ class PortalSettings(Settings):
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise ValueError("it must be http:// or https:// and a host, without a path")
         return value.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _https_in_production(cls, value: str, info: ValidationInfo) -> str:
+        parts = urlsplit(value)
+        open_to_all = parts.scheme != "https" and parts.hostname not in LOOPBACK
+        if open_to_all and info.data.get("environment") == "production":
+            raise ValueError("in production it must begin with https://")
+        return value
 
     @property
     def secure(self) -> bool:

@@ -51,7 +51,7 @@ def install(state: BlueprintSetupState) -> None:
     if "till" in app.extensions:
         return
     portal: PortalSettings = app.extensions["settings"]
-    settings = load(PaymentSettings, var=portal.var)
+    settings = load(PaymentSettings, var=portal.var, environment=portal.environment)
     offered = gateways.from_settings(settings)
     checkout = Checkout(app.extensions["database"], offered, settings)
     app.extensions["till"] = Till(offered, checkout)

@@ -130,6 +130,7 @@ class World:
 
     def settings(self, **given: Any) -> PaymentSettings:
         papers: dict[str, Any] = {
+            "environment": "test",
             "wechatpay_mchid": "1900000001",
             "wechatpay_appid": "wx0000000000000001",
             "wechatpay_serial": "5A0000000000000000000000000000000000000B",

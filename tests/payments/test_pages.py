@@ -40,7 +40,7 @@ def app(database: Database, world: World, settings_env: pytest.MonkeyPatch) -> F
         if name.startswith(("wechatpay", "alipay")):
             plain = value.get_secret_value() if isinstance(value, SecretStr) else value
             settings_env.setenv(f"DENGHUO_{name.upper()}", plain)
-    settings = load(PortalSettings, secret_key=SecretStr("for tests alone"))
+    settings = load(PortalSettings, secret_key=SecretStr("for tests alone"), environment="test")
     return create_app(settings, database, NobodyThere())
 
 
@@ -289,7 +289,7 @@ def test_without_papers_no_gateway_is_offered(
 ) -> None:
     for name in PaymentSettings.model_fields:
         settings_env.delenv(f"DENGHUO_{name.upper()}", raising=False)
-    settings = load(PortalSettings, secret_key=SecretStr("for tests alone"))
+    settings = load(PortalSettings, secret_key=SecretStr("for tests alone"), environment="test")
     bare = create_app(settings, database, NobodyThere()).test_client()
     cookie = client.get_cookie("denghuo")
     assert cookie is not None

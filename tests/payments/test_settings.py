@@ -74,6 +74,21 @@ def test_a_malformed_paper_is_named_and_not_shown(
     assert "never to be seen" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["DENGHUO_WECHATPAY_GATEWAY", "DENGHUO_ALIPAY_GATEWAY"])
+def test_production_pays_by_https_alone(settings_env: pytest.MonkeyPatch, name: str) -> None:
+    settings_env.setenv(name, "http://127.0.0.1:8400")
+    assert load(PaymentSettings).environment == "test"
+    settings_env.setenv("DENGHUO_ENVIRONMENT", "production")
+    with pytest.raises(SettingsError) as refused:
+        load(PaymentSettings)
+    assert str(refused.value).startswith(f"{name} ")
+    assert str(refused.value).endswith("in production it must begin with https://.")
+    settings_env.setenv(name, "https://gateway.test")
+    assert getattr(load(PaymentSettings), name.removeprefix("DENGHUO_").lower()) == (
+        "https://gateway.test"
+    )
+
+
 def test_each_gateway_has_its_own_form_of_key(
     papers: dict[str, str], settings_env: pytest.MonkeyPatch, world: World
 ) -> None:

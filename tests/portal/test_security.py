@@ -111,6 +111,26 @@ def test_a_public_address_must_be_one(wrong: str) -> None:
         load(PortalSettings, secret_key=SecretStr("x"), public_url=wrong)
 
 
+@pytest.mark.parametrize("wrong", ["http://portal.test", "http://127.0.0.1.portal.test:8000"])
+def test_production_is_public_by_https_alone(wrong: str) -> None:
+    given = {"secret_key": SecretStr("x"), "public_url": wrong}
+    with pytest.raises(SettingsError) as refused:
+        load(PortalSettings, environment="production", **given)
+    assert str(refused.value).startswith("DENGHUO_PUBLIC_URL ")
+    assert str(refused.value).endswith("in production it must begin with https://.")
+    assert load(PortalSettings, environment="test", **given).public_url == wrong
+
+
+@pytest.mark.parametrize(
+    "right", ["https://portal.test", "http://127.0.0.1:8000", "http://localhost"]
+)
+def test_production_also_starts_at_the_developers_own_machine(right: str) -> None:
+    settings = load(
+        PortalSettings, secret_key=SecretStr("x"), environment="production", public_url=right
+    )
+    assert settings.public_url == right
+
+
 def test_a_proxy_is_believed_only_when_there_is_one(
     database: Database, core: CoreThatKnows, client: FlaskClient
 ) -> None:

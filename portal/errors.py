@@ -94,7 +94,7 @@ def page(status: int, trouble: Trouble | None = None, *, bare: bool = False) -> 
 
 
 def _stale_form(error: CSRFError) -> Response:
-    _log.info("form_token_refused", path=request.path, reason=error.description)
+    _log.info("form_token_refused", page=request.endpoint, reason=error.description)
     return page(400)
 
 
@@ -121,7 +121,7 @@ def _outside_is_down(error: OutboundError) -> Response:
 
 
 def _database_is_down(error: Exception) -> Response:
-    _log.error("database_is_down", error=type(error).__name__, path=request.path)
+    _log.error("database_is_down", error=type(error).__name__, page=request.endpoint)
     return page(503, bare=True)
 
 
@@ -132,5 +132,5 @@ def _unkeepable(error: DataError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    _log.error("request_failed", path=request.path, method=request.method, exc_info=error)
+    _log.error("request_failed", page=request.endpoint, method=request.method, exc_info=error)
     return page(500, bare=True)

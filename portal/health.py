@@ -35,7 +35,8 @@ def _database_answers() -> bool:
 
 def _migrated() -> bool:
     try:
-        return migrate.current(database().url) == migrate.head()
+        with database().engine.connect() as connection:
+            return migrate.revision(connection) == migrate.head()
     except SQLAlchemyError:
         return False
 

@@ -54,9 +54,14 @@ def head(location: Path = CUSTOMER) -> str | None:
 def current(url: str, location: Path = CUSTOMER) -> str | None:
     """The revision that the database is at, None before the first."""
     with _connection(url) as connection:
-        schema = _version_schema(location)
-        options = {"version_table": VERSION_TABLE, "version_table_schema": schema}
-        return MigrationContext.configure(connection, opts=options).get_current_revision()
+        return revision(connection, location)
+
+
+def revision(connection: Connection, location: Path = CUSTOMER) -> str | None:
+    """The revision of the database behind an open connection, None before the first."""
+    schema = _version_schema(location)
+    options = {"version_table": VERSION_TABLE, "version_table_schema": schema}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
 def run(schema: str | None = None, metadata: MetaData | None = None) -> None:

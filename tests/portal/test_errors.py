@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from portal.app import create_app
 from portal.settings import PortalSettings
@@ -68,6 +70,23 @@ def test_every_error_is_a_sentence_with_a_next_step(
         for inner in (SECRET, "Traceback", "%(hotline)s", "of.no.sentence"):
             assert inner not in answer.text
         assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+def test_the_log_names_the_page_and_no_address(app: Flask) -> None:
+    def view(account_no: str) -> str:
+        raise RuntimeError(SECRET)
+
+    app.add_url_rule("/fails/<account_no>", view_func=view, endpoint="health.fails")
+    client = app.test_client()
+    with capture_logs() as lines:
+        assert client.get("/fails/420011875603").status_code == 500
+        assert client.post("/accounts/420011875603/choose").status_code == 400
+    told = [{name: each.get(name) for name in ("event", "page")} for each in lines]
+    assert told == [
+        {"event": "request_failed", "page": "health.fails"},
+        {"event": "form_token_refused", "page": "accounts.choose"},
+    ]
+    assert all("420011875603" not in repr({**each, "exc_info": None}) for each in lines)
 
 
 def test_unknown_pages_and_wrong_methods(client: FlaskClient) -> None:
@@ -137,6 +156,19 @@ def test_ready_when_everything_is_there(client: FlaskClient) -> None:
         200,
         {"database": True, "migrations": True, "keys": True},
     )
+
+
+def test_asking_whether_all_is_ready_opens_no_new_connection(
+    client: FlaskClient, database: Database
+) -> None:
+    client.get("/readyz")
+    opened: list[object] = []
+    event.listen(Engine, "connect", opened_here := lambda link, _record: opened.append(link))
+    try:
+        assert client.get("/readyz").status_code == 200
+    finally:
+        event.remove(Engine, "connect", opened_here)
+    assert opened == []
 
 
 def test_figures_are_not_on_the_customers_address(client: FlaskClient) -> None:

@@ -1,1 +1,4 @@
-"""Speed as ratios against a floor measured in the same run; absolute times mean nothing on a shared machine."""
+"""Speed as ratios against a floor measured in the same run.
+
+Absolute times mean nothing on a shared machine.
+"""

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, request, url_for
-from werkzeug.utils import safe_join
+from flask import Blueprint, Flask, abort, request, url_for
+from werkzeug.security import safe_join
+from werkzeug.wrappers import Response
 
 from portal.access import public
+from portal.compression import takes_gzip
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
@@ -71,7 +73,7 @@ def register(app: Flask) -> None:
 @blueprint.get("/static/<path:path>")
 def serve(path: str) -> Response:
     asset = load(path) or abort(404)
-    packed = asset.compressed is not None and "gzip" in request.accept_encodings
+    packed = asset.compressed is not None and takes_gzip()
     response = Response(asset.compressed if packed else asset.content, mimetype=asset.media_type)
     if packed:
         response.headers["Content-Encoding"] = "gzip"

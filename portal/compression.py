@@ -14,6 +14,11 @@ def compress_pages(app: Flask) -> None:
     app.after_request(_compress)
 
 
+def takes_gzip() -> bool:
+    """Whether who asks can read what is compressed."""
+    return request.accept_encodings.quality("gzip") > 0
+
+
 def _compress(response: Response) -> Response:
     if response.mimetype not in TYPES or response.is_streamed or response.direct_passthrough:
         return response
@@ -21,7 +26,7 @@ def _compress(response: Response) -> Response:
     body = response.get_data()
     if (
         len(body) >= SMALLEST
-        and "gzip" in request.accept_encodings
+        and takes_gzip()
         and "Content-Encoding" not in response.headers
     ):
         response.set_data(gzip.compress(body, LEVEL, mtime=0))

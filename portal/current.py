@@ -44,7 +44,7 @@ def visitor() -> Visitor | None:
     """The signed-in person; None for others, and on pages that must not ask the database."""
     if g.get("without_user") or not current_user.is_authenticated:
         return None
-    return current_user  # type: ignore[return-value]
+    return current_user
 
 
 def my_accounts() -> list[LinkedAccount]:

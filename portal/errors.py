@@ -5,6 +5,7 @@ the core; those go to the log.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import LazyString
@@ -100,7 +101,7 @@ def _stale_form(error: CSRFError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None or (error.code or 500) < 400:
-        return Response.force_type(error.get_response(), request.environ)
+        return cast(Response, Response.force_type(error.get_response(), request.environ))
     response = page(error.code or 500)
     for name, value in error.get_headers(request.environ):
         if name.lower() in ("allow", "retry-after", "www-authenticate"):

@@ -10,10 +10,10 @@ from werkzeug.datastructures import MultiDict
 
 from payments.orders import LEAST_FEN, MOST_FEN, Payable, Selection, payable
 from portal import formats, words
-from portal.current import LinkedAccount
 from runtime.errors import Conflict, Refused
 from runtime.money import AmountError, parse_yuan
 from service.access import Right, visible_account
+from service.people.links import LinkedAccount
 
 
 @dataclass(frozen=True)

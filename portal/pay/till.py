@@ -47,7 +47,7 @@ _ON_A_DESK = {"wechat": Product.NATIVE, "alipay": Product.PAGE}
 
 def install(state: BlueprintSetupState) -> None:
     """For `Blueprint.record_once`. Raises SettingsError when a gateway's papers are wrong."""
-    app: Flask = state.app
+    app = cast(Flask, state.app)
     if "till" in app.extensions:
         return
     portal: PortalSettings = app.extensions["settings"]

@@ -48,6 +48,18 @@ def test_assets_are_kept_for_ever_under_their_hash(app: Flask, client: FlaskClie
 
 
 @pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, br", "gzip"), ("gzip;q=0.5", "gzip"), ("gzip;q=0", None), ("br", None)],
+)
+def test_nobody_gets_what_they_cannot_unpack(
+    client: FlaskClient, accepted: str, encoding: str | None
+) -> None:
+    for path in ("/sign-in", "/static/css/tokens.css"):
+        answer = client.get(path, headers={"Accept-Encoding": accepted})
+        assert answer.headers.get("Content-Encoding") == encoding
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/static/../portal/app.py",

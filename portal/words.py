@@ -32,7 +32,7 @@ REFUSALS: dict[str, LazyString] = {
     "password.wrong": _l("现在的密码不对。"),
     "session.not_found": _l("那台设备已经退出了。"),
     "account.not_found": _l("您的名下没有这个户号。"),
-    "account.number_malformed": _l("户号是 12 位数字，在账单右上角。再看一眼？"),
+    "account.number_malformed": _l("户号是 12 位数字，账单上写着。再看一眼？"),
     "account.already_bound": _l("这个户号您已经绑定了。"),
     "account.not_synced": _l("资料对上了，这一户的账单还在送来的路上。请过 10 分钟再来绑定。"),
     "binding.not_verified": _l(

@@ -44,7 +44,7 @@ class DayUsage:
 
 @dataclass(frozen=True)
 class Compared:
-    """The use of an earlier time over the same number of days; None when nothing is known."""
+    """The use of an earlier time over the same days; None unless every one of them is known."""
 
     first: date
     last: date
@@ -208,14 +208,16 @@ def year(
     this_year = [each for each in known.values() if each.day.year == of]
     end = max((each.day for each in this_year), default=date(of, 1, 1))
     same_day = date(of - 1, end.month, 28 if (end.month, end.day) == (2, 29) else end.day)
-    before = [each for day, each in known.items() if day <= same_day]
+    before = {(day.month, day.day): each for day, each in known.items() if day <= same_day}
+    days = {(each.day.month, each.day.day) for each in this_year} - {(2, 29)}
+    whole = bool(days) and days <= before.keys()
     return YearUsage(
         year=of,
         months=_months(known, of),
         last_year=_months(known, of - 1),
         import_wh=_sum(this_year),
         export_wh=sum(each.export_wh for each in this_year),
-        compared=Compared(date(of - 1, 1, 1), same_day, _sum(before) if before else None),
+        compared=Compared(date(of - 1, 1, 1), same_day, _sum(before.values()) if whole else None),
         as_of=meter_data.data_as_of(session, meters),
     )
 
@@ -284,7 +286,8 @@ def _compared(session: Session, meters: Sequence[MeterInPlace], period: str, day
     first, end = meter_data.month_days(period)
     last = min(end, first + timedelta(days=max(days, 1) - 1))
     known = meter_data.day_totals(session, meters, first, last) if days else {}
-    return Compared(first, last, _sum(known.values()) if known else None)
+    whole = len(known) == (last - first).days + 1 and days > 0
+    return Compared(first, last, _sum(known.values()) if whole else None)
 
 
 def _periods(points: Mapping[str, PointDays]) -> dict[date, dict[str, int]]:

@@ -92,10 +92,12 @@ def _incomplete(month: SoFar) -> News | None:
         return None
     first = month.incomplete[0].day
     title = ngettext(
-        "这个月有 %(num)s 天没量全", "这个月有 %(num)s 天没量全", len(month.incomplete)
+        "这个月有 %(num)s 天没读全", "这个月有 %(num)s 天没读全", len(month.incomplete)
     )
     return News(
         title,
-        _("从 %(day)s起，读到真数就改", day=formats.day(first)),
+        _("最早是 %(day)s，读到真数就改", day=formats.day(first))
+        if len(month.incomplete) > 1
+        else _("%(day)s，读到真数就改", day=formats.day(first)),
         url_for("usage.show", text=f"{first:%Y-%m}"),
     )

@@ -179,7 +179,7 @@ def _finding(
 ) -> str:
     said = [
         _(
-            "到 %(day)s 用了 %(use)s",
+            "到 %(day)s用了 %(use)s",
             day=formats.day(last),
             use=formats.energy(sums[-1], 0),
         )

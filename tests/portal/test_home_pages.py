@@ -199,7 +199,7 @@ def test_the_month_so_far_with_its_forecast(
     assert f"12 月到现在 96 度10 天，约 ¥43 298 度月底预计，¥{low}–¥{high}" in month
     assert "峰段 58%，56.0 度谷段 42%，40.0 度" in part(client, "/", "when")
     page = client.get("/").get_data(as_text=True)
-    assert 'aria-label="到 12 月 10 日 用了 96 度，月底预计 298 度"' in page
+    assert 'aria-label="到 12 月 10 日用了 96 度，月底预计 298 度"' in page
     assert '<td class="num">298</td>' in page
 
 
@@ -212,7 +212,7 @@ def test_days_that_are_not_measured_are_told(
         use(session, meter, date(2026, 12, 1), date(2026, 12, 2))
         builders.create_meter_day(session, meter, date(2026, 12, 4), 50, quality="E" * 8 + "V" * 88)
     news = part(client, "/", "news")
-    assert "这个月有 2 天没量全从 12 月 3 日起，读到真数就改" in news
+    assert "这个月有 2 天没读全最早是 12 月 3 日，读到真数就改" in news
 
 
 def test_who_paid_is_said(client: FlaskClient, database: Database, user: User, bill: Bill) -> None:

@@ -174,19 +174,29 @@ def test_a_year_by_months_beside_last_year(
     client: FlaskClient, database: Database, meter: Meter
 ) -> None:
     with database.unit_of_work() as session:
+        use(session, meter, date(2025, 1, 1), date(2025, 1, 10), 100)
         use(session, meter, date(2025, 12, 1), date(2025, 12, 31), 100)
         use(session, meter, date(2026, 1, 1), date(2026, 1, 10), 200)
     page = says(client, "/usage")
-    # 10 x 19.2 + 48.41 this year; ten December days of 9.6 last year.
-    assert "今年到 12 月 10 日 240 度 比去年同期多 144 度。" in page
+    # 10 x 19.2 + 48.41 this year; twenty days of 9.6 last year.
+    assert "今年到 12 月 10 日 240 度 比去年同期多 48 度。" in page
     months = part(client, "/usage", "months")
-    assert "1 月192" in months
+    assert "1 月19296" in months
     assert "12 月48298" in months
     assert "2026这个月还没完2025" in months
     assert "1 月19.219.219.2" in part(client, "/usage", "heat")
     last = says(client, "/usage/2025")
-    assert "2025 年 298 度" in last
+    assert "2025 年 394 度" in last
     assert "最近一天" not in last
+
+
+def test_a_year_is_not_compared_with_months_that_nobody_knows(
+    client: FlaskClient, database: Database, meter: Meter
+) -> None:
+    with database.unit_of_work() as session:
+        use(session, meter, date(2025, 12, 1), date(2025, 12, 31), 100)
+        use(session, meter, date(2026, 1, 1), date(2026, 1, 10), 200)
+    assert "比去年同期" not in says(client, "/usage")
 
 
 def test_tiers_are_told_with_the_pace(

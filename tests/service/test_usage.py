@@ -89,7 +89,7 @@ def test_a_month_names_every_day_and_splits_it_by_period(session, home):
     assert found.by_period == {"peak": 1680, "valley": 1200}
     assert (found.import_wh, found.known_days, found.as_of) == (2880, 2, date(2026, 11, 3))
     assert found.last_month == usage.Compared(date(2026, 10, 1), date(2026, 10, 3), 1440)
-    assert found.last_year == usage.Compared(date(2025, 11, 1), date(2025, 11, 3), 672)
+    assert found.last_year == usage.Compared(date(2025, 11, 1), date(2025, 11, 3), None)
 
 
 def test_a_month_without_data_compares_with_nothing(session, home):
@@ -145,15 +145,26 @@ def test_a_year_stands_beside_the_year_before(session, home):
     create_meter_day(session, meter, date(2026, 1, 31), 10, export_wh=[2] * 96)
     create_meter_day(session, meter, date(2026, 3, 1), 20, quality="E" + "V" * 95)
     create_meter_day(session, meter, date(2026, 3, 2), 20, quality="M" + "V" * 95)
+    create_meter_day(session, meter, date(2025, 1, 31), 5)
+    create_meter_day(session, meter, date(2025, 3, 1), 2)
     create_meter_day(session, meter, date(2025, 3, 2), 3)
     create_meter_day(session, meter, date(2025, 3, 3), 4)
     found = usage.year(session, user.id, account.account_no, 2026)
     assert [month.import_wh for month in found.months[:4]] == [960, None, 3840, None]
     march = found.months[2]
     assert (march.known_days, march.estimated_days, march.missing_days) == (2, 1, 1)
-    assert found.last_year[2].import_wh == 672
+    assert found.last_year[2].import_wh == 864
     assert (found.import_wh, found.export_wh) == (4800, 192)
-    assert found.compared == usage.Compared(date(2025, 1, 1), date(2025, 3, 2), 288)
+    assert found.compared == usage.Compared(date(2025, 1, 1), date(2025, 3, 2), 960)
+
+
+def test_a_year_is_not_compared_with_one_that_is_half_known(session, home):
+    user, account, meter = home
+    create_meter_day(session, meter, date(2026, 1, 31), 10)
+    create_meter_day(session, meter, date(2026, 3, 2), 20)
+    create_meter_day(session, meter, date(2025, 3, 2), 3)
+    found = usage.year(session, user.id, account.account_no, 2026)
+    assert found.compared == usage.Compared(date(2025, 1, 1), date(2025, 3, 2), None)
 
 
 def test_the_calendar_darkens_with_use(session, home):

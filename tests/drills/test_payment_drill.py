@@ -107,7 +107,7 @@ def _bill(database: Database, chance: Random) -> dict[str, dict[str, int]]:
                 line = {
                     "code": "energy.tier1",
                     "quantity": "1.00",
-                    "unit": "kWh",
+                    "unit": "kwh",
                     "rate": "1",
                     "amount_fen": fen,
                     "base_fen": None,

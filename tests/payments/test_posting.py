@@ -64,7 +64,7 @@ def _line(fen: int) -> dict[str, Any]:
     return {
         "code": "energy.tier1",
         "quantity": "100.00",
-        "unit": "kWh",
+        "unit": "kwh",
         "rate": "1",
         "amount_fen": fen,
         "base_fen": None,

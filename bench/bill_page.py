@@ -21,9 +21,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 from flask import Flask
-from sqlalchemy import event
+from psycopg import Cursor
 
 from bench._customer import Customer, settle_in
 from bench._floor_page import HANDED_OVER, Answer
@@ -129,13 +130,13 @@ def _real_answer(app: Flask, customer: Customer) -> tuple[Answer, str]:
     browser.get(_path(customer), headers=headers)
     queries: list[tuple[str, Any]] = []
 
-    def keep(_c: object, _cursor: object, query: str, values: Any, *_rest: object) -> None:
+    def keep(cursor: Cursor, query: str, values: Any = None, **options: Any) -> Cursor:
         queries.append((query, values))
+        return execute(cursor, query, values, **options)
 
-    engine = app.extensions["database"].engine
-    event.listen(engine, "before_cursor_execute", keep)
-    answer = browser.get(_path(customer), headers=headers)
-    event.remove(engine, "before_cursor_execute", keep)
+    execute = Cursor.execute
+    with patch.object(Cursor, "execute", keep):
+        answer = browser.get(_path(customer), headers=headers)
     assert answer.status_code == 200, answer.status
     form = browser.get_cookie("denghuo_form", domain="127.0.0.1")
     assert form is not None

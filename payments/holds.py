@@ -8,11 +8,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from payments.models import Order, OrderItem, PostingTask
 from payments.states import OPEN
+from runtime.questions import Question, among
 from service.models import Bill, Posting
 
 
@@ -40,7 +41,7 @@ def crediting(session: Session, account_nos: Collection[str]) -> dict[str, int]:
 
 def held_bills(session: Session, account_nos: Collection[str]) -> dict[str, Hold]:
     """The bills of these accounts that an order holds: open, paid, or posted but not yet seen."""
-    rows = session.execute(_HOLDS, {"account_nos": [*account_nos]})
+    rows = _HOLDS.ask(session, account_nos=[*account_nos])
     return {
         bill_no: Hold(bill_no, order_no, user_id, status not in OPEN, since, until)
         for bill_no, order_no, user_id, status, since, until in rows
@@ -98,7 +99,7 @@ def _in_the_copy() -> ColumnElement[bool]:
     return exists().where(Posting.posting_no == PostingTask.posting_no)
 
 
-_HOLDS = (
+_HOLDS = Question(
     select(
         OrderItem.bill_no,
         Order.order_no,
@@ -109,7 +110,7 @@ _HOLDS = (
     )
     .join(Order, Order.id == OrderItem.order_id)
     .where(
-        OrderItem.account_no.in_(bindparam("account_nos", expanding=True)),
+        OrderItem.account_no == among("account_nos"),
         OrderItem.bill_no.is_not(None),
         or_(Order.status.in_(OPEN), exists().where(_task_of_item(), ~_in_the_copy())),
     )

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Text, bindparam, cast, select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.errors import NotFound
+from runtime.questions import Question, among, asked
 from service import meter_data
 from service.access import RIGHTS, Right, linked
 from service.bills import BillSummary, BillView, month_before, summary_of, view
@@ -105,18 +106,22 @@ def _column(name: str) -> Any:
 BILL = tuple(_column(name) for name in BillRow._fields)
 """What a BillRow is made of, in its order."""
 
-_BILL = linked(
-    select(*BILL, *COLUMNS).join(Account, Account.account_no == Bill.account_no),
-    Bill.account_no,
-    bindparam("user_id"),
-    Right.SEE_BILLS,
-).where(Bill.bill_no == bindparam("bill_no"))
+_BILL = Question(
+    linked(
+        select(*BILL, *COLUMNS).join(Account, Account.account_no == Bill.account_no),
+        Bill.account_no,
+        asked("user_id"),
+        Right.SEE_BILLS,
+    ).where(Bill.bill_no == asked("bill_no"))
+)
 
-_NEIGHBOURS = select(*BILL).where(
-    Bill.account_no == bindparam("account_no"),
-    Bill.service_point_no == bindparam("service_point_no"),
-    Bill.period.in_(bindparam("periods", expanding=True)),
-    Bill.status == "issued",
+_NEIGHBOURS = Question(
+    select(*BILL).where(
+        Bill.account_no == asked("account_no"),
+        Bill.service_point_no == asked("service_point_no"),
+        Bill.period == among("periods"),
+        Bill.status == "issued",
+    )
 )
 
 
@@ -145,21 +150,22 @@ def bill_sheet(session: Session, user_id: int, bill_no: str, against: str) -> Bi
 
 def read_rows(session: Session, user_id: int, bill_no: str) -> SheetRows:
     """What a bill's sheet is made of. Raises NotFound when it is not the user's to see."""
-    found = session.execute(_BILL, {"user_id": user_id, "bill_no": bill_no}).one_or_none()
+    found = _BILL.ask_one(session, user_id=user_id, bill_no=bill_no)
     if found is None:
         raise NotFound("bill.not_found", bill_no=bill_no)
-    bill, account = BillRow(*found[: len(BILL)]), LinkedAccount(*found[len(BILL) :])
-    place = (bill.account_no, bill.service_point_no)
+    bill, account = BillRow._make(found[: len(BILL)]), LinkedAccount(*found[len(BILL) :])
     months = {0, *range(1, PAST + 1), *AGAINST.values()}
-    asked = {
-        "account_no": bill.account_no,
-        "service_point_no": bill.service_point_no,
-        "periods": [month_before(bill.period, count) for count in sorted(months)],
-    }
-    neighbours = tuple(BillRow(*row) for row in session.execute(_NEIGHBOURS, asked))
+    periods = [month_before(bill.period, count) for count in sorted(months)]
+    rows = _NEIGHBOURS.ask(
+        session,
+        account_no=bill.account_no,
+        service_point_no=bill.service_point_no,
+        periods=periods,
+    )
+    neighbours = tuple(BillRow._make(row) for row in rows)
     if Right.SEE_USAGE not in RIGHTS[account.role]:
         return SheetRows(bill, account, neighbours)
-    meters = meter_data.meters_of(session, *place)
+    meters = meter_data.meters_of(session, bill.account_no, bill.service_point_no)
     span = (bill.from_day, bill.to_day)
     quarters = meter_data.quarter_rows(session, meters, *span)
     by_day = not quarters and not all(meter.interval for meter in meters)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from rating import DayType, TariffVersion, UnknownTariff, load_tariffs, period_index
 from runtime import clock
+from runtime.questions import Question, among, asked
 from service.models import Meter, MeterDay, ServicePoint
 
 QUARTERS = 96
@@ -99,10 +100,9 @@ def meters_of(
 ) -> list[MeterInPlace]:
     """The meters of an account, or of one of its service points."""
     if service_point_no is None:
-        rows = session.execute(_METERS_OF_ACCOUNT, {"account_no": account_no})
+        rows = _OF_ACCOUNT.ask(session, account_no=account_no)
     else:
-        place = {"account_no": account_no, "service_point_no": service_point_no}
-        rows = session.execute(_METERS_OF_PLACE, place)
+        rows = _OF_PLACE.ask(session, account_no=account_no, service_point_no=service_point_no)
     return [MeterInPlace(*row) for row in rows]
 
 
@@ -116,9 +116,9 @@ def day_totals(
     session: Session, meters: Sequence[MeterInPlace], first: date, last: date
 ) -> dict[date, DayTotal]:
     """The days that have data, with what all meters together measured."""
-    asked = {"meters": _numbers(meters), "first": first, "last": last}
+    span = {"meters": _numbers(meters), "first": first, "last": last}
     found = {}
-    for day, import_wh, export_wh, mark, count in session.execute(_TOTALS, asked):
+    for day, import_wh, export_wh, mark, count in session.execute(_TOTALS, span):
         expected = sum(meter.in_service(day) for meter in meters)
         quality = "M" if count < expected else _LETTERS[mark]
         found[day] = DayTotal(day, int(import_wh), int(export_wh), quality)
@@ -139,8 +139,8 @@ def quarter_rows(
     measured = [meter.meter_no for meter in meters if meter.interval]
     if not measured:
         return ()
-    asked = {"meters": measured, "first": first, "last": last}
-    return tuple(QuarterRow(*row) for row in session.execute(_QUARTERS, asked))
+    rows = _QUARTERS.ask(session, meters=measured, first=first, last=last)
+    return tuple(QuarterRow._make(row) for row in rows)
 
 
 def points_of(meters: Iterable[MeterInPlace], rows: Iterable[QuarterRow]) -> dict[str, PointDays]:
@@ -240,15 +240,16 @@ _METERS_OF_ACCOUNT = (
         Meter.removed,
     )
     .join(ServicePoint, ServicePoint.service_point_no == Meter.service_point_no)
-    .where(ServicePoint.account_no == bindparam("account_no"))
+    .where(ServicePoint.account_no == asked("account_no"))
     .order_by(Meter.service_point_no, Meter.installed, Meter.meter_no)
 )
 
-_METERS_OF_PLACE = _METERS_OF_ACCOUNT.where(
-    ServicePoint.service_point_no == bindparam("service_point_no")
+_OF_ACCOUNT = Question(_METERS_OF_ACCOUNT)
+_OF_PLACE = Question(
+    _METERS_OF_ACCOUNT.where(ServicePoint.service_point_no == asked("service_point_no"))
 )
 
-_QUARTERS = (
+_QUARTERS = Question(
     select(
         MeterDay.meter_no,
         MeterDay.day,
@@ -258,8 +259,8 @@ _QUARTERS = (
         MeterDay.quality,
     )
     .where(
-        MeterDay.meter_no.in_(bindparam("meters", expanding=True)),
-        MeterDay.day.between(bindparam("first"), bindparam("last")),
+        MeterDay.meter_no == among("meters"),
+        MeterDay.day.between(asked("first"), asked("last")),
     )
     .order_by(MeterDay.day)
 )

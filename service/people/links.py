@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.errors import NotFound
+from runtime.questions import Question, asked
 from service.models import Account, Link
 
 ALIAS_LENGTH = 30
@@ -45,17 +46,17 @@ COLUMNS = (
 )
 """What a LinkedAccount is made of, in its order."""
 
-_LINKED = (
+_LINKED = Question(
     select(*COLUMNS)
     .join(Account, Account.account_no == Link.account_no)
-    .where(Link.user_id == bindparam("user_id"), Link.ended_at.is_(None))
+    .where(Link.user_id == asked("user_id"), Link.ended_at.is_(None))
     .order_by(Link.id)
 )
 
 
 def linked_accounts(session: Session, user_id: int) -> list[LinkedAccount]:
     """The user's accounts, the first bound first."""
-    rows = session.execute(_LINKED, {"user_id": user_id})
+    rows = _LINKED.ask(session, user_id=user_id)
     return [LinkedAccount(*row) for row in rows]
 
 

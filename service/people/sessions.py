@@ -9,11 +9,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.errors import NotFound
+from runtime.questions import Question, asked
 from service.models import SignInSession, User
 
 TOUCH_EVERY = timedelta(minutes=5)
@@ -56,7 +57,7 @@ class Browser:
     current: bool
 
 
-_SIGNED_IN = (
+_SIGNED_IN = Question(
     select(
         SignInSession.id,
         User.id,
@@ -70,14 +71,13 @@ _SIGNED_IN = (
     )
     .join(User, User.id == SignInSession.user_id)
     .where(
-        SignInSession.token_sha256 == bindparam("token"),
+        SignInSession.token_sha256 == asked("token"),
         SignInSession.revoked_at.is_(None),
-        SignInSession.expires_at > bindparam("now"),
-        SignInSession.last_seen_at > bindparam("idle_since"),
+        SignInSession.expires_at > asked("now"),
+        SignInSession.last_seen_at > asked("idle_since"),
         User.disabled_at.is_(None),
     )
 )
-"""Written once: every page asks it, and making a statement costs more than running it."""
 
 
 def open_session(
@@ -104,8 +104,7 @@ def open_session(
 def find_signed_in(session: Session, token: str, lifetime: Lifetime) -> SignedIn | None:
     """Who holds `token`; None when it is unknown, revoked, expired or long unused."""
     now = clock.now()
-    known = {"token": _digest(token), "now": now, "idle_since": now - lifetime.idle}
-    row = session.execute(_SIGNED_IN, known).one_or_none()
+    row = _SIGNED_IN.ask_one(session, token=_digest(token), now=now, idle_since=now - lifetime.idle)
     return SignedIn(*row) if row else None
 
 

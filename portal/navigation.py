@@ -1,6 +1,7 @@
 """The main pages, in the order in which they stand at the thumb and in the top bar."""
 
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, current_app, request, url_for
@@ -19,7 +20,7 @@ class Place:
 
     @property
     def address(self) -> str:
-        return url_for(self.endpoint)
+        return _address(self.endpoint)
 
     @property
     def current(self) -> bool:
@@ -33,6 +34,11 @@ PLACES = (
     Place("pay.index", "purse", _l("缴费")),
     Place("profile.index", "person", _l("我的"), others=frozenset({"accounts"})),
 )
+
+
+@cache
+def _address(endpoint: str) -> str:
+    return url_for(endpoint)
 
 
 def places() -> list[Place]:

@@ -60,11 +60,6 @@ class MonthUsage:
         return int(self.import_wh.sum()) + self.register_wh
 
 
-def month_usage(session: Session, service_point_id: int, period: str) -> MonthUsage:
-    """The use of one service point in a period "YYYY-MM". Zero use when no meter was there."""
-    return month_usages(session, [service_point_id], period)[service_point_id]
-
-
 def month_usages(
     session: Session, service_point_ids: Sequence[int], period: str
 ) -> dict[int, MonthUsage]:

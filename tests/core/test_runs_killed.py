@@ -16,7 +16,7 @@ from core.models import Bill, BillRun, LedgerEntry
 from core.settings import BillingSettings
 from runtime.database import Database, libpq_url
 from tests.core.builders import all_changes, create_home, record_use
-from tests.runtime.waiting import eventually
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 HOMES = 12

@@ -18,7 +18,7 @@ from runtime import postgres
 from runtime.postgres import PrivateServer, is_owned, private_url
 from runtime.postgres_home import LONGEST_SOCKET, SOCKET, PostgresError, find_home
 from runtime.settings import SettingsError
-from tests.runtime.waiting import eventually, is_alive, signal_process
+from tests.waiting import eventually, is_alive, signal_process
 
 pytestmark = pytest.mark.database
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root hands the server to another user")

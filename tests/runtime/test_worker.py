@@ -15,8 +15,8 @@ from runtime import migrate
 from runtime.database import Database
 from runtime.jobs import AnyTask, count_jobs, defer, defer_many, failed_jobs, run_again
 from runtime.postgres import PrivateServer
-from tests.runtime.waiting import eventually
 from tests.runtime.worker_process import fail, leave_mark, long_at_first
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.database
 ROOT = Path(__file__).parents[2]
@@ -179,6 +179,7 @@ def test_a_worker_comes_back_when_the_database_does(tmp_path: Path) -> None:
             server.wait()
             eventually(lambda: worker.poll() is None)
             server.start()
+            database.dispose()
             _defer(database, leave_mark, number=2)
             eventually(lambda: _jobs(database) == {"succeeded": 2}, seconds=60)
             assert set(_marks(database, 1) + _marks(database, 2)) == {worker.pid}

@@ -28,7 +28,7 @@ def mark(number: int) -> int:
     return int(found or 0)
 
 
-@jobs.task(name="test.mark", queue="test")
+@jobs.task(name="test.mark", queue="test", retry=QUICK)
 def leave_mark(number: int) -> None:
     mark(number)
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from wechatpayv3 import WeChatPay
 from tests.sandbox.clients import AlipayClient, wechat_client
 from tests.sandbox.merchant import Heard, Merchant
 from tests.sandbox.server import SandboxError, SandboxServer, free_port
+from tests.waiting import eventually
 
 NO = "DH20260301000001"
 
@@ -46,13 +46,6 @@ def alipay_ordered(sandbox: SandboxServer, alipay: AlipayClient, merchant: Merch
 
 def opened(wechat: WeChatPay, heard: Heard) -> Any:
     return wechat.callback({name: heard.headers[name] for name in heard.headers}, heard.body)
-
-
-def eventually(happened: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def settled(sandbox: SandboxServer, number: str = NO) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.metering import days as meter_days
 from core.metering.days import Day, letters_of
-from core.metering.usage import DialSpan, month_usage, month_usages
+from core.metering.usage import DialSpan, MonthUsage, month_usages
 from core.models import Meter, RegisterReading, ServicePoint
 from tests.core.builders import create_account, create_meter, create_service_point
 
@@ -37,6 +37,10 @@ def dial(session: Session, meter: Meter, day: date, wh: int, **given: str) -> No
     fields = {"register": "import", "quality": "V"} | given
     session.add(RegisterReading(meter_id=meter.id, day=day, reading_wh=wh, **fields))
     session.flush()
+
+
+def month_usage(session: Session, service_point_id: int, period: str) -> MonthUsage:
+    return month_usages(session, [service_point_id], period)[service_point_id]
 
 
 def test_quarter_hours_are_summed_by_day(session: Session, point: ServicePoint) -> None:

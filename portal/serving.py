@@ -1,19 +1,22 @@
 """How the web process reads requests: nobody may take all day over sending one."""
 
+import selectors
 import socket
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 
 class Worker(ThreadWorker):
-    """Threads that wait for a whole request no longer than `seconds`.
+    """Threads that wait for a whole request no longer than `seconds`, and for none to begin.
 
     There are few of them, and gunicorn itself waits without end: a handful of clients that send
     a byte now and then would keep everybody else out. Reading alone is stopped; an answer that is
-    being written, or made, is finished.
+    being written, or made, is finished. And it waits for seconds, thread by thread, on connections
+    that say nothing yet, which every browser opens in reserve.
     """
 
     seconds: ClassVar[float] = 20.0
@@ -21,6 +24,17 @@ class Worker(ThreadWorker):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._arriving: dict[TConn, float] = {}
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Give a connection a thread once it has sent something."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        heard = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, heard)
 
     def handle(self, conn: TConn) -> Any:
         """Read and answer one request, in a thread of its own."""

@@ -13,7 +13,10 @@ from denghuo.house import await_answer, free_ports
 from tests.conftest import ROOT
 
 CONFIGURATION = """
+from gunicorn.workers import gthread
 from portal.serving import Worker
+
+gthread.DEFAULT_WORKER_DATA_TIMEOUT = 3600.0
 
 bind = "127.0.0.1:{port}"
 workers, threads = 1, 2
@@ -62,4 +65,16 @@ def test_requests_that_never_end_do_not_keep_others_out(
     answer = httpx.post(f"http://{host}:{port}", content=b"whole", timeout=30, trust_env=False)
     assert answer.content == b"whole"
     for each in slow:
+        each.close()
+
+
+def test_connections_in_reserve_take_no_thread(address: tuple[str, int]) -> None:
+    silent = [socket.create_connection(address) for _ in range(6)]
+    host, port = address
+    answer = httpx.post(f"http://{host}:{port}", content=b"whole", timeout=30, trust_env=False)
+    assert answer.content == b"whole"
+    silent[0].sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nlate")
+    silent[0].settimeout(30)
+    assert silent[0].recv(4096).startswith(b"HTTP/1.1 200")
+    for each in silent:
         each.close()

@@ -24,11 +24,7 @@ def _compress(response: Response) -> Response:
         return response
     response.vary.add("Accept-Encoding")
     body = response.get_data()
-    if (
-        len(body) >= SMALLEST
-        and takes_gzip()
-        and "Content-Encoding" not in response.headers
-    ):
+    if len(body) >= SMALLEST and takes_gzip() and "Content-Encoding" not in response.headers:
         response.set_data(gzip.compress(body, LEVEL, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response

@@ -36,7 +36,8 @@ REFUSALS: dict[str, LazyString] = {
     "account.already_bound": _l("这个户号您已经绑定了。"),
     "account.not_synced": _l("资料对上了，这一户的账单还在送来的路上。请过 10 分钟再来绑定。"),
     "binding.not_verified": _l(
-        "户号、户名和手机尾号对不上。请再对一遍，户名一个字都不能少；登记的手机换过，就打 %(hotline)s。"
+        "户号、户名和手机尾号对不上。请再对一遍，户名一个字都不能少；"
+        "登记的手机换过，就打 %(hotline)s。"
     ),
     "binding.too_many": _l("对不上的次数太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
     "binding.role_unknown": _l("请选一下这是谁的家。"),

@@ -11,7 +11,7 @@ from portal.home import news
 from portal.home.portfolio import is_portfolio, portfolio
 from portal.home.so_far import SoFar, so_far
 from portal.home.why import why
-from portal.owing import owing
+from portal.owing import Owing, owing
 from portal.security import asker_id
 from runtime import clock
 from service import bills
@@ -32,40 +32,48 @@ def index() -> ResponseReturnValue:
     if here is None:
         return render_template("home/unbound.html")
     accounts = my_accounts()
-    status = sync_status(g.session)
-    age = {
-        "as_of": status.as_of,
-        "behind": (status.behind_seconds or 0) > STALE_AFTER_SECONDS,
-    }
     everything = owing(g.session, asker_id(), accounts)
     if is_portfolio(accounts):
-        return render_template(
-            "home/portfolio.html",
-            all=portfolio(everything),
-            here=here,
-            sees_usage=_sees_usage(here),
-            used_to=None,
-            **age,
-        )
+        return render_template("home/portfolio.html", **_of_all(here, everything), **_age())
+    return render_template("home/index.html", **_of_one(here, everything), **_age())
+
+
+def _of_all(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
+    return {
+        "all": portfolio(everything),
+        "here": here,
+        "sees_usage": _sees_usage(here),
+        "used_to": None,
+    }
+
+
+def _of_one(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
     money = next(each for each in everything if each.account is here)
     others = [each for each in everything if each is not money]
     recent = bills.bills_of(g.session, asker_id(), here.account_no, limit=1)
     last = recent[0] if recent else None
     month = _month(here)
-    return render_template(
-        "home/index.html",
-        money=money,
-        others=others,
-        late=news.overdue_elsewhere(others),
-        last=last,
-        next_bill=_next_bill(last),
-        why=why(g.session, asker_id(), last) if last else None,
-        month=month,
-        sees_usage=_sees_usage(here),
-        days_left=_days_left(money.credit_fen, month),
-        rows=news.rows(g.session, asker_id(), money, last, month),
-        **age,
-    )
+    return {
+        "money": money,
+        "others": others,
+        "late": news.overdue_elsewhere(others),
+        "last": last,
+        "next_bill": _next_bill(last),
+        "why": why(g.session, asker_id(), last) if last else None,
+        "month": month,
+        "sees_usage": _sees_usage(here),
+        "days_left": _days_left(money.credit_fen, month),
+        "rows": news.rows(g.session, asker_id(), money, last, month),
+    }
+
+
+def _age() -> dict[str, object]:
+    """How old the copy of the core is, and whether that deserves a word."""
+    status = sync_status(g.session)
+    return {
+        "as_of": status.as_of,
+        "behind": (status.behind_seconds or 0) > STALE_AFTER_SECONDS,
+    }
 
 
 def _sees_usage(account: LinkedAccount) -> bool:

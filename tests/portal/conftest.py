@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
@@ -18,6 +19,7 @@ from runtime.settings import load
 from service.models import Account, User
 from service.people import passwords, users
 from service.people.events import CodeIssued
+from tests.portal.places import NOW
 
 PHONE = "13800002046"
 PASSWORD = "lamp by the window"
@@ -53,6 +55,21 @@ def app(settings: PortalSettings, database: Database, core: CoreThatKnows) -> Fl
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def december() -> Iterator[None]:
+    """It is the moment `places.NOW`."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def user(database: Database, client: FlaskClient) -> User:
+    """Signed in, with no account yet."""
+    found = create_user(database)
+    sign_in(client)
+    return found
 
 
 @pytest.fixture

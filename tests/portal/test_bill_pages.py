@@ -1,11 +1,9 @@
 """Bills: the list, one bill that adds up, why it changed, and the bill on paper."""
 
 import io
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
-import time_machine
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
@@ -15,8 +13,7 @@ from rating.codes import EXPLAINS
 from runtime.database import Database
 from service.models import Account, Bill, User
 from service.substitution import REASONS as KNOWN_REASONS
-from tests.portal.conftest import create_user, sign_in
-from tests.portal.places import NOW, move_in, part, pay, queries, says, started, supply, use
+from tests.portal.places import move_in, part, pay, queries, says, started, supply, use
 from tests.service import builders
 
 LOW = {"kwh": {"peak": "87", "valley": "47"}, "year_to_date_kwh": "2500"}
@@ -25,18 +22,7 @@ READINGS = [
     {"meter_no": "33017742", "register": "import", "start_wh": 18204000, "end_wh": 18490000}
 ]
 
-
-@pytest.fixture(autouse=True)
-def december() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def user(database: Database, client: FlaskClient) -> User:
-    found = create_user(database)
-    sign_in(client)
-    return found
+pytestmark = pytest.mark.usefixtures("december")
 
 
 @pytest.fixture

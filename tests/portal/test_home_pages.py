@@ -1,20 +1,16 @@
 """Home says the true state at every moment, with its figure and its one button."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-import time_machine
 from flask.testing import FlaskClient
 
 from runtime import clock
 from runtime.database import Database
 from service.forecast import forecasts
 from service.models import Bill, SyncCursor, User
-from tests.portal.conftest import create_user, sign_in
 from tests.portal.places import (
-    NOW,
     move_in,
     named,
     part,
@@ -27,19 +23,7 @@ from tests.portal.places import (
 )
 from tests.service import builders
 
-
-@pytest.fixture(autouse=True)
-def december() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def user(database: Database, client: FlaskClient) -> User:
-    """Signed in, with no account yet."""
-    found = create_user(database)
-    sign_in(client)
-    return found
+pytestmark = pytest.mark.usefixtures("december")
 
 
 @pytest.fixture

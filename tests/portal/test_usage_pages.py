@@ -1,33 +1,19 @@
 """Use by year, month and day: exact figures, gaps and estimates told, and files to keep."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
-import time_machine
 from flask.testing import FlaskClient
 
 from runtime.database import Database
 from service.models import Account, Meter, User
-from tests.portal.conftest import create_user, sign_in
-from tests.portal.places import NOW, move_in, part, queries, says, supply, use
+from tests.portal.places import move_in, part, queries, says, supply, use
 from tests.service import builders
 
 EVENING = [50] * 76 + [460] + [50] * 19
 """Wh of a day with a peak of 1.84 kW at 19:00."""
 
-
-@pytest.fixture(autouse=True)
-def december() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def user(database: Database, client: FlaskClient) -> User:
-    found = create_user(database)
-    sign_in(client)
-    return found
+pytestmark = pytest.mark.usefixtures("december")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ PostgreSQL, and asked in turns by the same clients over connections that stay op
 the very statements of one real request through psycopg, and sends the bytes that this request got.
 
 How long an answer takes is measured with the portal alone: the median for one client who asks
-without a pause, and the 99th of a hundred for fifty who read a second on average before they ask
+without a pause, and the 99th of a hundred for fifty who read two seconds on average before they ask
 again. Fifty who never pause would measure the number of processors and nothing else: each waits
 for the other 49, whatever a page costs; `p99_over_median_without_pause` says how long.
 """
@@ -46,7 +46,7 @@ ROUND_SECONDS = 3.0
 CLIENTS = 16
 """As many as the portal has threads: each of them is at work all the time."""
 READERS = 50
-READING_SECONDS = 1.0
+READING_SECONDS = 2.0
 LATENCY_SECONDS = 20.0
 PORTAL = "denghuo.web:create()"
 FLOOR = "bench._floor_page:create()"

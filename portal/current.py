@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from portal.security import cookie_name
 from portal.settings import PortalSettings, current_settings
-from portal.unit import database
+from portal.unit import SAFE_METHODS, database
 from service.people import links, sessions
 from service.people.links import LinkedAccount
 from service.people.sessions import Lifetime, SignedIn
@@ -111,10 +111,18 @@ def _visitor_of_token() -> Visitor | None:
     token = token_in_cookie()
     if not token or g.get("without_user"):
         return None
-    signed_in = sessions.find_signed_in(g.session, token, lifetime())
+    signed_in = _find(token)
     if signed_in is None:
         return None
     if sessions.needs_touch(signed_in):
         with database().unit_of_work() as own:
             sessions.touch(own, signed_in.session_id)
     return Visitor(signed_in)
+
+
+def _find(token: str) -> SignedIn | None:
+    """A form may have to wait for the core or a gateway; no connection is to wait with it."""
+    if request.method in SAFE_METHODS:
+        return sessions.find_signed_in(g.session, token, lifetime())
+    with database().reading() as own:
+        return sessions.find_signed_in(own, token, lifetime())

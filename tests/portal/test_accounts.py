@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.pool import QueuePool
 
 from runtime.database import Database
 from runtime.errors import Unavailable
@@ -130,6 +131,23 @@ def test_an_account_is_bound_once(home: FlaskClient, database: Database) -> None
 def test_enterprise_roles_are_not_taken_by_proof(home: FlaskClient, database: Database) -> None:
     assert bind(home, role="enterprise_admin").status_code == 422
     assert links(database) == []
+
+
+def test_no_connection_waits_for_the_core(
+    home: FlaskClient, database: Database, core: CoreThatKnows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    held = []
+
+    def verify(account_no: str, holder_name: str, phone_last4: str) -> bool:
+        held.append(pool.checkedout())
+        return False
+
+    monkeypatch.setattr(core, "verify", verify)
+    others = pool.checkedout()
+    bind(home)
+    assert held == [others]
 
 
 def test_a_code_to_the_registered_phone_binds_too(

@@ -61,7 +61,7 @@ def close(order_no: str) -> None:
     Checkout(database(), _equip().gateways, _equip().settings).close(order_no, "superseded")
 
 
-@jobs.periodic(cron="*/10 * * * * *")
+@jobs.periodic(cron="* * * * * */10")
 @jobs.task(name="payments.sweep", queue="payments", queueing_lock="payments.sweep")
 def sweep(timestamp: int) -> None:
     """Ask about orders that are silent, and pick up money that lies about."""

@@ -6,7 +6,10 @@ that were begun by one that fell silent, and puts them back in the queue.
 
 import asyncio
 import contextlib
+import os
 import signal
+import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,6 +30,7 @@ from runtime.logs import get_logger
 
 MOST_ATTEMPTS = 20
 """A job that was begun so often and never ended kills its workers; it is given up."""
+LEAST_PATIENCE_SECONDS = 20
 _RESCUE_LOCK = 0x0DE6_0002
 _PAUSES = Backoff(first=timedelta(milliseconds=200), longest=timedelta(seconds=5))
 
@@ -93,16 +97,35 @@ async def _work_until(stop: asyncio.Event, url: str, options: WorkerOptions) -> 
     stopping = asyncio.create_task(stop.wait())
     losing = asyncio.create_task(manager.lost.wait())
     work = asyncio.create_task(_work(manager, options))
+    watching = asyncio.create_task(_begin_anew_when_silent(manager, stop, options))
     await asyncio.wait({stopping, losing, work}, return_when=asyncio.FIRST_COMPLETED)
     for each in (work, stopping, losing):
         each.cancel()
-    for each in (work, stopping, losing):
+    for each in (work, stopping, losing, watching):
+        if each is watching:
+            watching.cancel()
         try:
             await each
         except asyncio.CancelledError:
             continue
         except (ConnectorException, psycopg.Error) as error:
             _log.warning("worker_lost_database", reason=_reason(error))
+
+
+async def _begin_anew_when_silent(
+    manager: "_Manager", stop: asyncio.Event, options: WorkerOptions
+) -> None:
+    """Run this program anew, in this process, when its heart has stood still for too long.
+
+    A lost database can leave a worker alive that fetches nothing and ends never; what it had
+    begun is rescued like the jobs of any dead worker.
+    """
+    patience = max(LEAST_PATIENCE_SECONDS, 4 * options.rescue_seconds)
+    while not stop.is_set():
+        await asyncio.sleep(patience / 4)
+        if time.monotonic() - manager.last_beat > patience:
+            _log.error("worker_hangs_and_begins_anew", silent_seconds=patience)
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - ourselves
 
 
 async def _work(manager: "_Manager", options: WorkerOptions) -> None:
@@ -174,6 +197,11 @@ class _Manager(JobManager):
     def __init__(self, connector: procrastinate.PsycopgConnector) -> None:
         super().__init__(connector)
         self.lost = asyncio.Event()
+        self.last_beat = time.monotonic()
+
+    async def update_heartbeat(self, worker_id: int) -> None:
+        await super().update_heartbeat(worker_id)
+        self.last_beat = time.monotonic()
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         with self._recording(job):

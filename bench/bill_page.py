@@ -29,7 +29,7 @@ from psycopg import Cursor
 from bench._customer import Customer, settle_in
 from bench._floor_page import HANDED_OVER, Answer
 from bench._load import Load, Outcome, apply
-from denghuo.house import ROOT, Place, await_answer, free_ports
+from denghuo.house import ROOT, HouseError, Place, await_answer, free_ports
 from portal.app import create_app
 from portal.current import SIGN_IN_COOKIE
 from portal.settings import PortalSettings
@@ -171,12 +171,16 @@ def _served(application: str, var: Path, url: str, told: dict[str, str]) -> Iter
     place = Place(var, portal_port=port, metrics_port=metrics_port)
     environment = place.environment() | {"DATABASE_URL": url, "DENGHUO_LOG_LEVEL": "WARNING"} | told
     command = [sys.executable, "-m", "gunicorn", "--config", "portal/gunicorn.py", application]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, preexec_fn=Tether(signal.SIGTERM)
-    )
+    with (var / "web.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stderr=log, preexec_fn=Tether(signal.SIGTERM)
+        )
     try:
         await_answer(f"http://127.0.0.1:{port}/healthz")
         yield port
+    except HouseError:
+        print((var / "web.log").read_text(encoding="utf-8", errors="replace"), file=sys.stderr)
+        raise
     finally:
         process.terminate()
         process.wait(30)

@@ -1,7 +1,7 @@
 """Who is asking, and about which of their accounts."""
 
 from flask import Flask, g, request
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response
 
 from portal.security import cookie_name
@@ -42,9 +42,10 @@ def recognise(app: Flask) -> None:
 
 def visitor() -> Visitor | None:
     """The signed-in person; None for others, and on pages that must not ask the database."""
-    if g.get("without_user") or not current_user.is_authenticated:
+    if g.get("without_user"):
         return None
-    return current_user
+    person: Visitor | AnonymousUserMixin = current_user._get_current_object()
+    return person if isinstance(person, Visitor) else None
 
 
 def my_accounts() -> list[LinkedAccount]:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from psycopg import Cursor
 from sqlalchemy.orm import Session
 
 from payments.models import Order, OrderItem, PostingTask
 from runtime import clock
-from runtime.database import Database
 from service.models import Account, Bill, Link, Meter, ServicePoint, User
 from tests.service import builders
 
@@ -122,15 +122,14 @@ def started(
 
 
 @contextmanager
-def queries(database: Database) -> Iterator[list[str]]:
+def queries() -> Iterator[list[str]]:
     """The statements that the database is asked."""
     asked: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+    def note(cursor: Cursor, statement: str, *rest: Any, **options: Any) -> Cursor:
         asked.append(statement)
+        return execute(cursor, statement, *rest, **options)
 
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
+    execute = Cursor.execute
+    with patch.object(Cursor, "execute", note):
         yield asked
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)

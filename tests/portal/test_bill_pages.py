@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime
 import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
+from sqlalchemy import update
 
 from portal.bills.change import REASONS
 from portal.bills.lines import HELP, known_codes, name
 from rating.codes import EXPLAINS
 from runtime.database import Database
-from service.models import Account, Bill, User
+from service.models import Account, Bill, Link, User
 from service.substitution import REASONS as KNOWN_REASONS
 from tests.portal.places import move_in, part, pay, queries, says, started, supply, use
 from tests.service import builders
@@ -295,6 +296,40 @@ def test_a_bill_in_english(client: FlaskClient, bill: Bill) -> None:
     assert "Why: ¥77.24 more than October" in page
 
 
+def test_what_changes_is_said_at_the_next_look(
+    client: FlaskClient, database: Database, user: User, account: Account, bill: Bill
+) -> None:
+    path = f"/bills/{bill.bill_no}"
+    assert "待缴" in says(client, path)
+    assert "Due" in says(client, f"{path}?lang=en")
+    assert "待缴" in says(client, f"{path}?lang=zh")
+    with database.unit_of_work() as session:
+        pay(session, user, bill)
+    assert "收到了，正在记账" in says(client, path)
+    with database.unit_of_work() as session:
+        session.get_one(Account, account.account_no).address = "梧桐里 13 栋 1"
+        session.get_one(Bill, bill.bill_no).readings = []
+    page = says(client, path)
+    assert "梧桐里 13 栋 1" in page
+    assert "33017742" not in page
+
+
+def test_a_helper_sees_the_bill_without_the_days(
+    client: FlaskClient, database: Database, user: User, account: Account
+) -> None:
+    with database.unit_of_work() as session:
+        point, meter = supply(session, account)
+        use(session, meter, date(2026, 11, 1), date(2026, 11, 30))
+        bill = builders.create_bill(session, account, service_point_no=point.service_point_no)
+        bill.period, bill.from_day, bill.to_day = "2026-11", date(2026, 11, 1), date(2026, 11, 30)
+    assert "每天用了多少" in says(client, f"/bills/{bill.bill_no}")
+    with database.unit_of_work() as session:
+        session.execute(update(Link).values(role="payer"))
+    page = says(client, f"/bills/{bill.bill_no}")
+    assert "每天用了多少" not in page
+    assert "怎么算的" in page
+
+
 def test_a_bill_asks_the_database_little(
     client: FlaskClient, database: Database, account: Account
 ) -> None:
@@ -308,7 +343,7 @@ def test_a_bill_asks_the_database_little(
         paid = builders.create_bill(session, account, "2026-07", settled_fen=13220)
     client.get(f"/bills/{bill.bill_no}")
     for number, most in ((bill.bill_no, 8), (paid.bill_no, 10)):
-        with queries(database) as asked:
+        with queries() as asked:
             client.get(f"/bills/{number}")
         assert len(asked) <= most, "\n".join(asked)
 

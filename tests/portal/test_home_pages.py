@@ -322,6 +322,6 @@ def test_home_asks_the_database_little(client: FlaskClient, database: Database, 
         for _ in range(5):
             builders.create_bill(session, move_in(session, user), "2026-11")
     client.get("/")
-    with queries(database) as asked:
+    with queries() as asked:
         client.get("/")
     assert len(asked) <= 38, "\n".join(asked)

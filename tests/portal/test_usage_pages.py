@@ -245,7 +245,7 @@ def test_usage_asks_the_database_little(
     client: FlaskClient, database: Database, meter: Meter, path: str, most: int
 ) -> None:
     client.get(path)
-    with queries(database) as asked:
+    with queries() as asked:
         client.get(path)
     assert len(asked) <= most, "\n".join(asked)
 

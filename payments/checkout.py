@@ -149,7 +149,8 @@ class Checkout:
             expires_at=order.expires_at,
             product=Product(order.product),
             notify_url=f"{visit.site}/callbacks/{order.gateway}",
-            return_url=f"{visit.site}/pay/{order.order_no}",
+            return_url=f"{visit.site}/pay/{order.order_no}/back",
+            quit_url=f"{visit.site}/pay/{order.order_no}",
             client_ip=visit.client_ip,
             openid=visit.openid,
         )

@@ -21,6 +21,9 @@ from service.settings import ServiceSettings
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
+ASKING_SECONDS = 3.0
+"""A person waits for the answer to a question: it is asked once, and given up after this."""
+
 
 class Outstanding(Struct, frozen=True):
     """A bill not wholly paid; `late_fee_fen` is what the charge has come to today."""
@@ -95,6 +98,7 @@ class CoreClient:
     def __init__(self, base_url: str, token: str, *, timeout: float = 5.0) -> None:
         headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}
         self._http = Outbound(base_url, timeout=timeout, headers=headers, name="core")
+        self._asking_seconds = min(timeout, ASKING_SECONDS)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "CoreClient":
@@ -107,12 +111,15 @@ class CoreClient:
     def verify(self, account_no: str, holder_name: str, phone_last4: str) -> bool:
         """Whether name and last four of the phone are those of the account's holder.
 
-        An account that the core does not know is not verified either. Raises Unavailable.
+        An account that the core does not know is not verified either. A customer waits for the
+        answer: one try, `ASKING_SECONDS` at most. Raises Unavailable.
         """
         body = {"holder_name": holder_name, "phone_last4": phone_last4}
         try:
             response = self._http.post(
-                f"/v1/accounts/{quote(account_no, safe='')}/verify", idempotent=True, json=body
+                f"/v1/accounts/{quote(account_no, safe='')}/verify",
+                json=body,
+                timeout=self._asking_seconds,
             )
         except OutboundError as error:
             if error.status in (404, 422):

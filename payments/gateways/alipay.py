@@ -73,7 +73,8 @@ class AlipayGateway:
 
     name = "alipay"
 
-    def __init__(self, settings: PaymentSettings) -> None:
+    def __init__(self, settings: PaymentSettings, *, repeats: bool = True) -> None:
+        """Without `repeats` a call that fails is not tried again."""
         address = urlsplit(settings.alipay_gateway)
         self.merchant = {
             "app_id": settings.alipay_appid or "",
@@ -81,6 +82,7 @@ class AlipayGateway:
         }
         self._address = settings.alipay_gateway
         self._path = address.path or "/"
+        self._repeats = repeats
         secret = settings.alipay_private_key
         self._private_key = secret.get_secret_value() if secret else ""
         self._public_key = settings.alipay_public_key or ""
@@ -99,7 +101,7 @@ class AlipayGateway:
         model.product_code = "FAST_INSTANT_TRADE_PAY" if page else "QUICK_WAP_WAY"
         model.time_expire = _stamp(charge.expires_at)
         if not page:
-            model.quit_url = charge.return_url
+            model.quit_url = charge.quit_url or charge.return_url
         request: Any = AlipayTradePagePayRequest if page else AlipayTradeWapPayRequest
         built = request(biz_model=model)
         built.notify_url, built.return_url = charge.notify_url, charge.return_url
@@ -160,6 +162,14 @@ class AlipayGateway:
             raise NotificationRefused(self.name, "stale")
         return notification
 
+    def leads_back(self, order_no: str, query: Mapping[str, str]) -> bool:
+        """Synchronous return of the docs: signed like a notification, and no proof of payment."""
+        fields = {name: value for name, value in query.items() if name not in ("sign", "sign_type")}
+        ours = (fields.get("out_trade_no"), fields.get("app_id"))
+        return ours == (order_no, self.merchant["app_id"]) and self._is_signed(
+            fields, query.get("sign", "")
+        )
+
     def answer(self, taken: bool) -> Answer:
         return Answer(200 if taken else 400, "text/plain", b"success" if taken else b"failure")
 
@@ -205,7 +215,9 @@ class AlipayGateway:
         parameters = self._signed(request)
         content = {"biz_content": parameters.pop("biz_content")}
         try:
-            response = self._http.post(self._path, idempotent=True, params=parameters, data=content)
+            response = self._http.post(
+                self._path, idempotent=self._repeats, params=parameters, data=content
+            )
             return self._opened(response.content.decode("utf-8"), parameters["method"])
         except OutboundError as error:
             raise GatewayUnavailable(self.name, "unreachable") from error

@@ -59,6 +59,7 @@ class Charge:
     product: Product
     notify_url: str
     return_url: str
+    quit_url: str | None = None  # for whoever leaves the cashier without paying
     client_ip: str = "127.0.0.1"
     openid: str | None = None  # JSAPI only: who pays, in the app's own numbering
 
@@ -143,6 +144,12 @@ class Gateway(Protocol):
 
     def verify_notification(self, headers: Mapping[str, str], body: bytes) -> Notification:
         """The message, once its signature and age are proven. Raises NotificationRefused."""
+
+    def leads_back(self, order_no: str, query: Mapping[str, str]) -> bool:
+        """Whether a customer who comes to `return_url` with this query was sent by the cashier.
+
+        It says nothing about money: that is to be asked.
+        """
 
     def answer(self, taken: bool) -> Answer:
         """The documented reply: heard, or say it again later."""

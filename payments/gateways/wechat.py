@@ -138,6 +138,10 @@ class WeChatPayGateway:
             raise NotificationRefused(self.name, "malformed")
         return Notification(message["id"], trade)
 
+    def leads_back(self, order_no: str, query: Mapping[str, str]) -> bool:
+        """Page "H5 order" of the docs: the address is opened as it was given, paid or not."""
+        return True
+
     def answer(self, taken: bool) -> Answer:
         if taken:
             return Answer(200, "application/json", b'{"code":"SUCCESS","message":""}')

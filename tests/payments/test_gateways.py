@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import pytest
 import requests
 
+from payments import gateways
 from payments.gateways.base import (
     Charge,
     Destination,
@@ -18,8 +21,10 @@ from payments.gateways.base import (
     TradeState,
 )
 from runtime import clock
+from tests.payments.builders import World
 from tests.sandbox.merchant import Heard, Merchant
 from tests.sandbox.server import SandboxServer
+from tests.silence import silence
 
 ORDER = "20261211abcdefghjkmnpqrstuvw"
 PRODUCTS = {
@@ -248,3 +253,60 @@ def test_answers_are_the_documented_ones(offered: dict[str, Gateway]) -> None:
     heard, again = offered["wechat"].answer(True), offered["wechat"].answer(False)
     assert (heard.status, again.status) == (200, 400)
     assert b'"FAIL"' in again.body
+
+
+@pytest.mark.parametrize("name", ["wechat", "alipay"])
+def test_a_gateway_that_is_frozen_is_asked_once_while_a_customer_waits(
+    world: World, charge: Any, name: str
+) -> None:
+    with silence() as frozen:
+        settings = world.settings(
+            wechatpay_gateway=frozen.url,
+            alipay_gateway=f"{frozen.url}/gateway.do",
+            gateway_timeout=0.05,
+        )
+        hurried = gateways.from_settings(settings, hurried=True)[name]
+        with pytest.raises(GatewayUnavailable) as caught:
+            hurried.query(ORDER)
+        assert frozen.visits() == 1
+    assert caught.value.reason == "unreachable"
+
+
+@pytest.mark.parametrize(("given", "waited"), [(20.0, 3.0), (5.0, 3.0), (0.5, 0.5)])
+def test_a_customer_never_waits_longer_than_three_seconds(
+    world: World, given: float, waited: float
+) -> None:
+    hurried: Any = gateways.from_settings(world.settings(gateway_timeout=given), hurried=True)
+    assert hurried["wechat"]._sdk._core._timeout == (waited, waited)
+    assert hurried["alipay"]._http._client.timeout == httpx.Timeout(waited)
+    hurried["alipay"]._http.close()
+
+
+def test_alipay_signs_the_way_back_and_an_address_that_was_made_up_is_known(
+    offered: dict[str, Gateway], charge: Any, sandbox: SandboxServer
+) -> None:
+    alipay = offered["alipay"]
+    address = urlsplit(_leave(sandbox, alipay.create(charge(Product.PAGE)), "pay"))
+    assert address.path == "/pay/back"
+    query = dict(parse_qsl(address.query))
+    assert alipay.leads_back(ORDER, query)
+    assert not alipay.leads_back("another", query)
+    assert not alipay.leads_back(ORDER, query | {"total_amount": "0.01"})
+    assert not alipay.leads_back(ORDER, query | {"sign": "AAAA"})
+    assert not alipay.leads_back(ORDER, {"out_trade_no": ORDER})
+    assert not alipay.leads_back(ORDER, {})
+
+
+def test_whoever_leaves_the_phones_cashier_comes_to_the_orders_page(
+    offered: dict[str, Gateway], charge: Any, sandbox: SandboxServer
+) -> None:
+    wap = charge(Product.WAP, quit_url="http://127.0.0.1:8000/pay/order")
+    way_back = _leave(sandbox, offered["alipay"].create(wap), "cancel")
+    assert way_back == "http://127.0.0.1:8000/pay/order"
+
+
+def _leave(sandbox: SandboxServer, destination: Destination, mode: str) -> str:
+    """Go to the cashier, press a button there; where it sends the browser."""
+    cashier = sandbox.open(destination.redirect_url or "")
+    answer = httpx.post(sandbox.base_url + cashier, data={"mode": mode}, trust_env=False)
+    return answer.headers["location"]

@@ -1,10 +1,12 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import httpx
 import pytest
 
 from runtime.errors import Conflict, NotFound, Refused, Unavailable
 from service.core_client import CoreClient, Outstanding
 from tests.service.core_double import TOKEN
+from tests.silence import silence
 
 ACCOUNT = "/v1/accounts/420011875603"
 POSTED = {
@@ -145,6 +147,26 @@ def test_a_core_that_is_not_there_is_unavailable():
     with pytest.raises(Unavailable):
         client.verify("420011875603", "王建华", "8000")
     client.close()
+
+
+def test_a_core_that_is_frozen_is_asked_once_while_a_person_waits():
+    with silence() as frozen:
+        client = CoreClient(frozen.url, TOKEN, timeout=0.05)
+        with pytest.raises(Unavailable) as refusal:
+            client.verify("420011875603", "王建华", "8000")
+        client.close()
+        assert frozen.visits() == 1
+    assert refusal.value.code == "core.unavailable"
+
+
+@pytest.mark.parametrize(("timeout", "waited"), [(30.0, 3.0), (5.0, 3.0), (0.5, 0.5)])
+def test_a_person_never_waits_longer_than_three_seconds(core, timeout, waited):
+    client = CoreClient(core.url, TOKEN, timeout=timeout)
+    asked = []
+    client._http._client.event_hooks = {"request": [asked.append]}
+    client.verify("420011875603", "王建华", "8000")
+    client.close()
+    assert [request.extensions["timeout"] for request in asked] == [httpx.Timeout(waited).as_dict()]
 
 
 def test_the_feed_gives_lines_and_where_to_go_on(core, client):

@@ -24,9 +24,8 @@ from service import meter_data
 from service.access import Right, visible_account
 from service.meter_data import DayTotal, PointDays, version_on
 from service.models import Account
-from service.standing import KWH_STEP, Standing, kwh_of, standings
+from service.standing import KWH_STEP, YEAR, Around, Standing, around, kwh_of
 
-HISTORY_DAYS = 28
 LEAST_DAYS = 7
 """With fewer days of history there is no forecast."""
 LEAST_LAST_YEAR = 20
@@ -64,25 +63,37 @@ def forecasts(
 ) -> list[Forecast]:
     """A forecast for each service point that has a week of data. Raises NotFound, Forbidden."""
     account = visible_account(session, user_id, account_no, needs=Right.SEE_USAGE)
-    found = (
-        _forecast(session, account, standing)
-        for standing in standings(session, account_no, service_point_no)
-    )
+    known = around(session, account_no, service_point_no)
+    return forecasts_of(account, known.standings, recent_quarters(session, known))
+
+
+def recent_quarters(session: Session, known: Around) -> dict[str, PointDays]:
+    """The quarter-hours of the running month and of the last four weeks, by service point."""
+    if known.as_of is None:
+        return {}
+    firsts = [day for at in known.standings for day in (at.first, at.recent_first)]
+    first = min([known.as_of.replace(day=1), *firsts])
+    return meter_data.quarters(session, known.meters, first, known.as_of)
+
+
+def forecasts_of(
+    account: Account, standings: Sequence[Standing], points: Mapping[str, PointDays]
+) -> list[Forecast]:
+    """The forecasts of service points that were read already, with their quarter-hours."""
+    found = (_forecast(account, at, points.get(at.service_point_no)) for at in standings)
     return [forecast for forecast in found if forecast is not None]
 
 
-def _forecast(session: Session, account: Account, at: Standing) -> Forecast | None:
-    first = at.as_of - timedelta(days=HISTORY_DAYS - 1)
-    history = meter_data.day_totals(session, at.meters, min(first, at.first), at.as_of)
-    recent = [day for day in history.values() if day.day >= first]
+def _forecast(account: Account, at: Standing, found: PointDays | None) -> Forecast | None:
+    recent = [*at.totals(at.recent_first, at.as_of).values()]
     if len(recent) < LEAST_DAYS:
         return None
     end = meter_data.month_days(at.period)[1]
     rest = meter_data.days_between(max(at.first, at.as_of + timedelta(days=1)), end)
     expected, spread = _rest_wh(recent, rest)
-    expected *= _season(session, at, rest)
+    expected *= _season(at, rest)
     low, high = max(0.0, expected - spread), expected + spread
-    costs = _Costs.of(session, account, at, first)
+    costs = _Costs.of(account, at, found)
     totals = [at.since_wh + round(each) for each in (0, expected, low, high)]
     so_far, mean, least, most = (costs.fen(wh, at.since_wh) for wh in totals)
     return Forecast(
@@ -119,16 +130,14 @@ def _rest_wh(recent: Sequence[DayTotal], rest: Sequence[date]) -> tuple[float, f
     return expected, DEVIATIONS * hypot(daily, expected * DRIFT * count)
 
 
-def _season(session: Session, at: Standing, rest: Sequence[date]) -> float:
+def _season(at: Standing, rest: Sequence[date]) -> float:
     """How last year's rest of the month compared with the four weeks before it."""
     if not rest:
         return 1.0
-    year_ago = timedelta(days=364)
-    border = at.as_of - year_ago
-    first, last = border - timedelta(days=HISTORY_DAYS - 1), rest[-1] - year_ago
-    known = meter_data.day_totals(session, at.meters, first, last).values()
+    border = at.as_of - YEAR
+    known = at.totals(at.recent_first - YEAR, rest[-1] - YEAR).values()
     before = [day.import_wh or 0 for day in known if day.day <= border]
-    after = [day.import_wh or 0 for day in known if day.day >= rest[0] - year_ago]
+    after = [day.import_wh or 0 for day in known if day.day >= rest[0] - YEAR]
     if len(before) < LEAST_LAST_YEAR or len(after) * 2 < len(rest) or not sum(before):
         return 1.0
     return min(max(fmean(after) / fmean(before), SEASON[0]), SEASON[1])
@@ -145,16 +154,15 @@ class _Costs:
     kvarh_per_kwh: Decimal | None
 
     @classmethod
-    def of(cls, session: Session, account: Account, at: Standing, first: date) -> "_Costs":
-        points = meter_data.quarters(session, at.meters, min(first, at.first), at.as_of)
-        found = points.get(at.service_point_no)
+    def of(cls, account: Account, at: Standing, found: PointDays | None) -> "_Costs":
+        own = found and found.between(min(at.recent_first, at.first), at.as_of)
         version = version_on(at.tariff, at.first)
         return cls(
-            given=_given(account, at, found),
+            given=_given(account, at, own),
             registers=version.terms.registers if version else (),
-            so_far=_mix(found, at.first, at.as_of),
-            lately=_mix(found, first, at.as_of),
-            kvarh_per_kwh=_reactive_share(found),
+            so_far=_mix(own, at.first, at.as_of),
+            lately=_mix(own, at.recent_first, at.as_of),
+            kvarh_per_kwh=_reactive_share(own),
         )
 
     def fen(self, wh: int, so_far_wh: int) -> int | None:
@@ -195,7 +203,7 @@ def _given(account: Account, at: Standing, found: PointDays | None) -> dict[str,
         given["household"] = {"people": account.people}
     if at.contract_kva:
         given["contract_kva"] = at.contract_kva
-    if found is not None:
+    if found is not None and found.days:
         given["max_demand_kw"] = kwh_of(int(found.import_wh.max()) * 4)
     return given
 

@@ -3,7 +3,7 @@
 Callers have checked that the user may see the account.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -21,6 +21,8 @@ from service.models import Meter, MeterDay, ServicePoint
 
 QUARTERS = 96
 Wh = NDArray[np.int64]
+Span = tuple[date, date]
+"""The first and the last day."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,28 @@ class DayTotal:
     import_wh: int | None
     export_wh: int
     quality: str
+
+
+Read = tuple[int, int, int]
+"""What one meter measured on a day: import Wh, export Wh, and the mark of its quality."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What meters measured on some days, read once for all who ask about them."""
+
+    by_day: Mapping[date, Mapping[str, Read]]
+
+    def totals(
+        self, meters: Sequence[MeterInPlace], first: date, last: date
+    ) -> dict[date, DayTotal]:
+        """The days that have data, with what all of these meters together measured."""
+        found = {}
+        for day, reads in self.by_day.items():
+            own = [reads[meter.meter_no] for meter in meters if meter.meter_no in reads]
+            if own and first <= day <= last:
+                found[day] = _day_total(day, own, sum(meter.in_service(day) for meter in meters))
+        return found
 
 
 @dataclass(frozen=True)
@@ -108,21 +132,32 @@ def meters_of(
 
 def data_as_of(session: Session, meters: Iterable[MeterInPlace]) -> date | None:
     """The last day that any of the meters has data of."""
-    newest: date | None = session.scalar(_AS_OF, {"meters": _numbers(meters)})
-    return newest
+    return max(newest_days(session, meters).values(), default=None)
+
+
+def newest_days(session: Session, meters: Iterable[MeterInPlace]) -> dict[str, date]:
+    """The last day with data of each meter that has any."""
+    rows = session.execute(_NEWEST, {"meters": _numbers(meters)})
+    return {str(number): day for number, day in rows}
 
 
 def day_totals(
     session: Session, meters: Sequence[MeterInPlace], first: date, last: date
 ) -> dict[date, DayTotal]:
     """The days that have data, with what all meters together measured."""
-    span = {"meters": _numbers(meters), "first": first, "last": last}
-    found = {}
-    for day, import_wh, export_wh, mark, count in session.execute(_TOTALS, span):
-        expected = sum(meter.in_service(day) for meter in meters)
-        quality = "M" if count < expected else _LETTERS[mark]
-        found[day] = DayTotal(day, int(import_wh), int(export_wh), quality)
-    return found
+    return measured(session, meters, (first, last)).totals(meters, first, last)
+
+
+def measured(
+    session: Session, meters: Sequence[MeterInPlace], span: Span, also: Span | None = None
+) -> Measured:
+    """What each meter measured on the days from `span[0]` to `span[1]`, and on those of `also`."""
+    (first, last), (from_, to) = span, also or span
+    asked_for = {"meters": _numbers(meters), "first": first, "last": last, "from": from_, "to": to}
+    by_day: dict[date, dict[str, Read]] = {}
+    for meter_no, day, import_wh, export_wh, mark in session.execute(_READS, asked_for):
+        by_day.setdefault(day, {})[meter_no] = (int(import_wh), int(export_wh), mark)
+    return Measured(by_day)
 
 
 def quarters(
@@ -222,6 +257,16 @@ def _point_days(tariff: str, rows: Sequence[QuarterRow]) -> PointDays:
     return found
 
 
+def _day_total(day: date, reads: Sequence[Read], expected: int) -> DayTotal:
+    mark = max(mark for _import, _export, mark in reads)
+    return DayTotal(
+        day,
+        sum(import_wh for import_wh, _export, _mark in reads),
+        sum(export_wh for _import, export_wh, _mark in reads),
+        "M" if len(reads) < expected else _LETTERS[mark],
+    )
+
+
 def _values(stored: str) -> Wh:
     return np.fromstring(stored[1:-1], np.int64, sep=",")
 
@@ -267,26 +312,26 @@ _QUARTERS = Question(
 
 _METERS = bindparam("meters", type_=ARRAY(VARCHAR))
 
-_AS_OF = text("""
-    SELECT max(day) FROM unnest(:meters) AS asked (meter_no), LATERAL (
+_NEWEST = text("""
+    SELECT asked.meter_no, max(day) FROM unnest(:meters) AS asked (meter_no), LATERAL (
         (SELECT day FROM meter_day WHERE meter_day.meter_no = asked.meter_no
          ORDER BY day DESC LIMIT 1)
         UNION ALL
         (SELECT day FROM daily_use WHERE daily_use.meter_no = asked.meter_no
          ORDER BY day DESC LIMIT 1)
-    ) AS newest
+    ) AS newest GROUP BY asked.meter_no
 """).bindparams(_METERS)
 
-_TOTALS = text("""
-    SELECT day, sum(import_wh), sum(export_wh), max(mark), count(*) FROM (
-        SELECT day,
-            (SELECT sum(wh) FROM unnest(import_wh) AS wh) AS import_wh,
-            coalesce((SELECT sum(wh) FROM unnest(export_wh) AS wh), 0) AS export_wh,
-            CASE WHEN quality IS NULL THEN 0 WHEN quality LIKE '%M%' THEN 2
-                 WHEN quality LIKE '%E%' THEN 1 ELSE 0 END AS mark
-        FROM meter_day WHERE meter_no = ANY (:meters) AND day BETWEEN :first AND :last
-        UNION ALL
-        SELECT day, import_wh, export_wh, CASE quality WHEN 'E' THEN 1 ELSE 0 END
-        FROM daily_use WHERE meter_no = ANY (:meters) AND day BETWEEN :first AND :last
-    ) AS known GROUP BY day
+_READS = text("""
+    SELECT meter_no, day,
+        (SELECT sum(wh) FROM unnest(import_wh) AS wh),
+        coalesce((SELECT sum(wh) FROM unnest(export_wh) AS wh), 0),
+        CASE WHEN quality IS NULL THEN 0 WHEN quality LIKE '%M%' THEN 2
+             WHEN quality LIKE '%E%' THEN 1 ELSE 0 END
+    FROM meter_day WHERE meter_no = ANY (:meters)
+        AND (day BETWEEN :first AND :last OR day BETWEEN :from AND :to)
+    UNION ALL
+    SELECT meter_no, day, import_wh, export_wh, CASE quality WHEN 'E' THEN 1 ELSE 0 END
+    FROM daily_use WHERE meter_no = ANY (:meters)
+        AND (day BETWEEN :first AND :last OR day BETWEEN :from AND :to)
 """).bindparams(_METERS)

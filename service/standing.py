@@ -1,10 +1,11 @@
-"""Where a service point stands in the running month: what is billed, and what is used since.
+"""Where the service points of an account stand in the running month, read once for all who ask.
 
-Tiers and forecast both begin here, so that they tell the same story.
+What is billed, and what is used since: tiers, forecast and the month so far all begin here, so
+that they tell the same story.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -12,10 +13,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service import meter_data
-from service.meter_data import MeterInPlace
+from service.meter_data import DayTotal, Measured, MeterInPlace, Span
 from service.models import Bill, ServicePoint
 
 KWH_STEP = Decimal("0.01")
+
+RECENT_DAYS = 28
+"""The use of so many days says how a household uses electricity at present."""
+
+YEAR = timedelta(days=364)
+"""A year of whole weeks, so that working days fall on working days."""
+
+AROUND = timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -24,16 +33,18 @@ class Standing:
 
     `first` is the first day of the running month that no bill covers, and `since_wh` the use from
     there to `as_of`. `before_kwh` is the year's use before the running month: what its bills
-    charged, and what was measured after the last of them.
+    charged, and `pending_wh`, what was measured after the last of them.
     """
 
     service_point_no: str
     tariff: str
     contract_kva: int | None
     meters: tuple[MeterInPlace, ...]
+    measured: Measured
     first: date
     as_of: date
     before_kwh: Decimal
+    pending_wh: int
     since_wh: int
 
     @property
@@ -50,18 +61,66 @@ class Standing:
         """Days from `first` to `as_of`; 0 when the month has no data yet."""
         return max(0, (self.as_of - self.first).days + 1)
 
+    @property
+    def recent_first(self) -> date:
+        """The first of the last four weeks."""
+        return self.as_of - timedelta(days=RECENT_DAYS - 1)
+
+    def totals(self, first: date, last: date) -> dict[date, DayTotal]:
+        """The known days of the running month and the one before it, and of a year ago."""
+        return self.measured.totals(self.meters, first, last)
+
+
+@dataclass(frozen=True)
+class Around:
+    """An account's meters, their days around the running month and a year ago, and what they say.
+
+    `as_of` is the last day with data, None without any; service points without data have no
+    standing.
+    """
+
+    meters: list[MeterInPlace]
+    measured: Measured
+    as_of: date | None
+    standings: list[Standing]
+
+
+def around(
+    session: Session,
+    account_no: str,
+    service_point_no: str | None = None,
+    *,
+    month: date | None = None,
+) -> Around:
+    """What is known around the newest day and the month of a day; the caller has checked who asks.
+
+    It is read from the first of the month before, and a year ago for a month on either side.
+    """
+    meters = meter_data.meters_of(session, account_no, service_point_no)
+    newest = meter_data.newest_days(session, meters)
+    as_of = max(newest.values(), default=None)
+    if as_of is None:
+        return Around(meters, Measured({}), None, [])
+    points = _points(session, account_no, service_point_no)
+    billed = _billed(session, [point.service_point_no for point in points])
+    starts = [
+        _start(point, _of(point, meters), newest, billed.get(point.service_point_no, _Billed()))
+        for point in points
+        if any(meter.meter_no in newest for meter in _of(point, meters))
+    ]
+    measured = meter_data.measured(session, meters, *_spans(starts, as_of, month or as_of))
+    return Around(meters, measured, as_of, [start.standing(measured) for start in starts])
+
 
 def standings(
     session: Session, account_no: str, service_point_no: str | None = None
 ) -> list[Standing]:
     """The service points that have data; the caller has checked that the user may see them."""
-    query = select(ServicePoint).where(ServicePoint.account_no == account_no)
-    if service_point_no is not None:
-        query = query.where(ServicePoint.service_point_no == service_point_no)
-    meters = meter_data.meters_of(session, account_no, service_point_no)
-    points = session.scalars(query.order_by(ServicePoint.service_point_no))
-    found = (_standing(session, point, meters) for point in points)
-    return [standing for standing in found if standing is not None]
+    return around(
+        session,
+        account_no,
+        service_point_no,
+    ).standings
 
 
 def kwh_of(wh: int) -> Decimal:
@@ -69,52 +128,100 @@ def kwh_of(wh: int) -> Decimal:
     return (Decimal(wh) / 1000).quantize(KWH_STEP, ROUND_HALF_UP)
 
 
-def _standing(session: Session, point: ServicePoint, meters: list[MeterInPlace]) -> Standing | None:
-    own = tuple(each for each in meters if each.service_point_no == point.service_point_no)
-    as_of = meter_data.data_as_of(session, own) if own else None
-    if as_of is None:
-        return None
-    unbilled = _unbilled_from(session, point.service_point_no)
+@dataclass(frozen=True)
+class _Billed:
+    """What the bills of a service point cover: until when, and the Wh of each year."""
+
+    until: date | None = None
+    wh: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """A service point before its days are read; from `early` on no bill of the year covers them."""
+
+    point: ServicePoint
+    meters: tuple[MeterInPlace, ...]
+    as_of: date
+    first: date
+    early: date
+    billed_wh: int
+
+    def standing(self, measured: Measured) -> Standing:
+        month = self.first.replace(day=1)
+        pending = _wh(measured, self.meters, self.early, month - timedelta(days=1))
+        return Standing(
+            service_point_no=self.point.service_point_no,
+            tariff=self.point.tariff,
+            contract_kva=self.point.contract_kva,
+            meters=self.meters,
+            measured=measured,
+            first=self.first,
+            as_of=self.as_of,
+            before_kwh=kwh_of(self.billed_wh) + kwh_of(pending),
+            pending_wh=pending,
+            since_wh=_wh(measured, self.meters, self.first, self.as_of),
+        )
+
+
+def _start(
+    point: ServicePoint,
+    meters: tuple[MeterInPlace, ...],
+    newest: Mapping[str, date],
+    billed: _Billed,
+) -> _Start:
+    as_of = max(newest[meter.meter_no] for meter in meters if meter.meter_no in newest)
+    unbilled = billed.until + timedelta(days=1) if billed.until else None
     month = max(unbilled or as_of, as_of).replace(day=1)
-    first, year = max(month, unbilled or month), date(month.year, 1, 1)
-    early = max(unbilled or year, year)
-    billed = _billed_kwh(session, point.service_point_no, year.year)
-    return Standing(
-        service_point_no=point.service_point_no,
-        tariff=point.tariff,
-        contract_kva=point.contract_kva,
-        meters=own,
-        first=first,
+    year = date(month.year, 1, 1)
+    return _Start(
+        point=point,
+        meters=meters,
         as_of=as_of,
-        before_kwh=billed + kwh_of(_used_wh(session, own, early, month - timedelta(days=1))),
-        since_wh=_used_wh(session, own, first, as_of),
+        first=max(month, unbilled or month),
+        early=max(unbilled or year, year),
+        billed_wh=billed.wh.get(f"{month.year}", 0),
     )
 
 
-def _used_wh(session: Session, meters: Sequence[MeterInPlace], first: date, last: date) -> int:
-    if last < first:
-        return 0
-    days = meter_data.day_totals(session, meters, first, last).values()
-    return sum(day.import_wh or 0 for day in days)
+def _spans(starts: Sequence[_Start], as_of: date, month: date) -> tuple[Span, Span]:
+    """From what is not billed, and the month before, to the newest day; and the same a year ago."""
+    first = min(as_of, month).replace(day=1) - timedelta(days=1)
+    begin = min(first.replace(day=1), *(start.early for start in starts))
+    year_ago = as_of - YEAR
+    return (begin, max(as_of, month)), (year_ago - AROUND, year_ago + AROUND)
 
 
-def _unbilled_from(session: Session, service_point_no: str) -> date | None:
-    """The day after the last that a bill covers."""
-    last = session.scalar(
-        select(func.max(Bill.to_day)).where(
-            Bill.service_point_no == service_point_no, Bill.status == "issued"
+def _wh(measured: Measured, meters: Sequence[MeterInPlace], first: date, last: date) -> int:
+    return sum(day.import_wh or 0 for day in measured.totals(meters, first, last).values())
+
+
+def _of(point: ServicePoint, meters: Sequence[MeterInPlace]) -> tuple[MeterInPlace, ...]:
+    return tuple(each for each in meters if each.service_point_no == point.service_point_no)
+
+
+def _points(session: Session, account_no: str, service_point_no: str | None) -> list[ServicePoint]:
+    query = select(ServicePoint).where(ServicePoint.account_no == account_no)
+    if service_point_no is not None:
+        query = query.where(ServicePoint.service_point_no == service_point_no)
+    return list(session.scalars(query.order_by(ServicePoint.service_point_no)))
+
+
+def _billed(session: Session, numbers: Sequence[str]) -> dict[str, _Billed]:
+    """What the bills that stand charged: the tier counter as the core keeps it (rule 7.2)."""
+    year = func.left(Bill.period, 4)
+    rows = session.execute(
+        select(Bill.service_point_no, year, func.max(Bill.to_day), func.sum(Bill.wh))
+        .where(Bill.service_point_no.in_(numbers), Bill.status == "issued")
+        .group_by(Bill.service_point_no, year)
+    )
+    by_point: dict[str, list[tuple[str, date, int]]] = {}
+    for number, of, until, wh in rows:
+        by_point.setdefault(number, []).append((of, until, int(wh)))
+    return {
+        number: _Billed(
+            until=max(until for _year, until, _wh in years),
+            wh={of: wh for of, _until, wh in years},
         )
-    )
-    return last + timedelta(days=1) if last else None
-
-
-def _billed_kwh(session: Session, service_point_no: str, year: int) -> Decimal:
-    """What the year's bills charged: the tier counter as the core keeps it (rule 7.2)."""
-    wh = session.scalar(
-        select(func.coalesce(func.sum(Bill.wh), 0)).where(
-            Bill.service_point_no == service_point_no,
-            Bill.status == "issued",
-            Bill.period.like(f"{year}-%"),
-        )
-    )
-    return kwh_of(int(wh or 0))
+        for number, years in by_point.items()
+    }

@@ -1,6 +1,6 @@
 """Where a household stands in its tiers, what is left of the present one, and until when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,14 +9,10 @@ from sqlalchemy.orm import Session
 
 from rating import TariffVersion, TierPosition, tier_position
 from rating.schema import Tiers
-from service import meter_data
 from service.access import Right, visible_account
 from service.meter_data import version_on
 from service.models import Account
 from service.standing import Standing, standings
-
-PACE_DAYS = 28
-"""The use of so many days says how fast a tier fills."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +38,16 @@ def tier_standings(
 ) -> list[TierStanding]:
     """The tiered service points of an account. Raises NotFound, Forbidden."""
     account = visible_account(session, user_id, account_no, needs=Right.SEE_USAGE)
-    found = (
-        _tier_standing(session, account, standing)
-        for standing in standings(session, account_no, service_point_no)
-    )
+    return tiers_of(account, standings(session, account_no, service_point_no))
+
+
+def tiers_of(account: Account, at: Sequence[Standing]) -> list[TierStanding]:
+    """The tiers of service points that were read already."""
+    found = (_tier_standing(account, standing) for standing in at)
     return [standing for standing in found if standing is not None]
 
 
-def _tier_standing(session: Session, account: Account, at: Standing) -> TierStanding | None:
+def _tier_standing(account: Account, at: Standing) -> TierStanding | None:
     version = version_on(at.tariff, at.first)
     if version is None or version.terms.tiers is None:
         return None
@@ -70,7 +68,7 @@ def _tier_standing(session: Session, account: Account, at: Standing) -> TierStan
         extra_prices=_extra_prices(version, version.terms.tiers),
         as_of=at.as_of,
         resets_on=resets_on,
-        reached_on=_reached_on(session, at, position, resets_on),
+        reached_on=_reached_on(at, position, resets_on),
     )
 
 
@@ -80,14 +78,11 @@ def _resets_on(cycle: str, day: date) -> date:
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
-def _reached_on(
-    session: Session, at: Standing, position: TierPosition, resets_on: date
-) -> date | None:
+def _reached_on(at: Standing, position: TierPosition, resets_on: date) -> date | None:
     """The day on which the use of the last four weeks, going on, leaves the present tier."""
     if position.left_kwh is None:
         return None
-    first = at.as_of - timedelta(days=PACE_DAYS - 1)
-    known = meter_data.day_totals(session, at.meters, first, at.as_of).values()
+    known = at.totals(at.recent_first, at.as_of).values()
     wh = sum(day.import_wh or 0 for day in known)
     if not wh:
         return None

@@ -17,7 +17,10 @@ from runtime import clock
 from service import meter_data
 from service.access import Right, visible_account
 from service.bills import month_before
-from service.meter_data import QUARTERS, DayTotal, MeterInPlace, PointDays
+from service.meter_data import QUARTERS, DayTotal, Measured, MeterInPlace, PointDays
+
+ENOUGH_TENTHS = 9
+"""A time is compared when so many tenths of its known days are known of the other one too."""
 
 LEVELS = (20, 40, 60, 80)
 """Percentiles at which a day of the calendar gets a darker colour."""
@@ -44,18 +47,25 @@ class DayUsage:
 
 @dataclass(frozen=True)
 class Compared:
-    """The use of an earlier time over the same days; None unless every one of them is known."""
+    """An earlier time beside this one, over the days that are wholly known of both.
+
+    `own_wh` and `import_wh` are the use of those `days` now and then; `import_wh` is None where
+    too few can be compared. `whole` says that all of one month stands beside all of another.
+    """
 
     first: date
     last: date
+    days: int
+    own_wh: int
     import_wh: int | None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class MonthUsage:
     """A month day by day, every day of it; `periods` is by day where the tariff has periods.
 
-    The comparisons take as many days of the other month as this one has data of.
+    A month that is not over is compared with the same days of the others.
     """
 
     period: str
@@ -176,21 +186,39 @@ def month(
 ) -> MonthUsage:
     """A month "2026-11" day by day. Raises NotFound, Forbidden."""
     meters = _meters(session, user_id, account_no, service_point_no)
+    own, before, year_ago = (
+        meter_data.month_days(month_before(period, months)) for months in (0, 1, 12)
+    )
+    return month_of(
+        period,
+        meters,
+        meter_data.measured(session, meters, (before[0], own[1]), year_ago),
+        meter_data.quarters(session, meters, *own),
+        meter_data.data_as_of(session, meters),
+    )
+
+
+def month_of(
+    period: str,
+    meters: Sequence[MeterInPlace],
+    measured: Measured,
+    points: Mapping[str, PointDays],
+    as_of: date | None,
+) -> MonthUsage:
+    """A month of days that were read already, with the month before it and that of a year ago."""
     first, last = meter_data.month_days(period)
-    known = meter_data.day_totals(session, meters, first, last)
-    as_of = meter_data.data_as_of(session, meters)
+    known = measured.totals(meters, first, last)
     days = _whole(known, first, last, meters, as_of)
-    reach = (max(known) - first).days + 1 if known else 0
     return MonthUsage(
         period=period,
         days=days,
-        periods=_periods(meter_data.quarters(session, meters, first, last)),
+        periods=_periods({name: point.between(first, last) for name, point in points.items()}),
         import_wh=_sum(days),
         export_wh=sum(each.export_wh for each in days),
         known_days=len(known),
         as_of=as_of,
-        last_month=_compared(session, meters, month_before(period), reach),
-        last_year=_compared(session, meters, month_before(period, 12), reach),
+        last_month=_compared(days, measured, meters, month_before(period)),
+        last_year=_compared(days, measured, meters, month_before(period, 12)),
     )
 
 
@@ -206,18 +234,13 @@ def year(
     meters = _meters(session, user_id, account_no, service_point_no)
     known = meter_data.day_totals(session, meters, date(of - 1, 1, 1), date(of, 12, 31))
     this_year = [each for each in known.values() if each.day.year == of]
-    end = max((each.day for each in this_year), default=date(of, 1, 1))
-    same_day = date(of - 1, end.month, 28 if (end.month, end.day) == (2, 29) else end.day)
-    before = {(day.month, day.day): each for day, each in known.items() if day <= same_day}
-    days = {(each.day.month, each.day.day) for each in this_year} - {(2, 29)}
-    whole = bool(days) and days <= before.keys()
     return YearUsage(
         year=of,
         months=_months(known, of),
         last_year=_months(known, of - 1),
         import_wh=_sum(this_year),
         export_wh=sum(each.export_wh for each in this_year),
-        compared=Compared(date(of - 1, 1, 1), same_day, _sum(before.values()) if whole else None),
+        compared=_year_compared(known, of),
         as_of=meter_data.data_as_of(session, meters),
     )
 
@@ -281,13 +304,56 @@ def _power(number: str, period: str, found: PointDays) -> MonthPower:
     )
 
 
-def _compared(session: Session, meters: Sequence[MeterInPlace], period: str, days: int) -> Compared:
-    """So many first days of a month, or all of it when it is shorter."""
-    first, end = meter_data.month_days(period)
-    last = min(end, first + timedelta(days=max(days, 1) - 1))
-    known = meter_data.day_totals(session, meters, first, last) if days else {}
-    whole = len(known) == (last - first).days + 1 and days > 0
-    return Compared(first, last, _sum(known.values()) if whole else None)
+def _compared(
+    days: Sequence[DayTotal], measured: Measured, meters: Sequence[MeterInPlace], period: str
+) -> Compared:
+    """A month beside another; both whole, or by the days of the month that both know wholly."""
+    first, last = meter_data.month_days(period)
+    now, then = _wholly(days), _wholly(measured.totals(meters, first, last).values())
+    if len(now) == len(days) and len(then) == last.day:
+        return Compared(first, last, last.day, _sum(days), sum(then.values()), whole=True)
+    shared = now.keys() & then.keys()
+    enough = len(shared) * 10 >= ENOUGH_TENTHS * len(now) > 0
+    return Compared(
+        first=first,
+        last=first.replace(day=max(shared, default=1)),
+        days=len(shared),
+        own_wh=sum(now[day] for day in shared),
+        import_wh=sum(then[day] for day in shared) if enough else None,
+    )
+
+
+def _year_compared(known: Mapping[date, DayTotal], of: int) -> Compared:
+    """A year beside the one before, by the days of the calendar that both know wholly."""
+    now, then = (_of_year(known, year) for year in (of, of - 1))
+    shared = now.keys() & then.keys()
+    enough = len(shared) * 10 >= ENOUGH_TENTHS * len(now) > 0
+    month, day = max(shared, default=(1, 1))
+    return Compared(
+        first=date(of - 1, 1, 1),
+        last=date(of - 1, month, day),
+        days=len(shared),
+        own_wh=sum(now[each] for each in shared),
+        import_wh=sum(then[each] for each in shared) if enough else None,
+    )
+
+
+def _of_year(known: Mapping[date, DayTotal], of: int) -> dict[tuple[int, int], int]:
+    """Wh by month and day, of a year's days that miss nothing."""
+    return {
+        (day.month, day.day): each.import_wh or 0
+        for day, each in known.items()
+        if day.year == of and each.quality != "M"
+    }
+
+
+def _wholly(days: Iterable[DayTotal]) -> dict[int, int]:
+    """Wh by day of the month, of the days that miss nothing."""
+    return {
+        each.day.day: each.import_wh
+        for each in days
+        if each.import_wh is not None and each.quality != "M"
+    }
 
 
 def _periods(points: Mapping[str, PointDays]) -> dict[date, dict[str, int]]:

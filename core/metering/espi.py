@@ -165,7 +165,20 @@ def _entry(element: Element) -> _Entry:
 
 
 def _series(found: _Directory, meter_no: str | None) -> list[_Series]:
+    _refuse_two_by_one_name(found, meter_no)
     return [_series_of(block, found, meter_no) for block in found.blocks]
+
+
+def _refuse_two_by_one_name(found: _Directory, meter_no: str | None) -> None:
+    """Readings of two meters under one number would make a bill that is right for neither."""
+    points = {point.own: meter_no or _meter_no(point) for point in found.usage_points}
+    names = list(points.values())
+    for name in names:
+        if names.count(name) > 1:
+            raise FileProblem(
+                f"The file has {names.count(name)} usage points that would all be meter {name}; "
+                "give each a title that is its meter number."
+            )
 
 
 def _series_of(block: _Entry, found: _Directory, meter_no: str | None) -> _Series:

@@ -208,6 +208,16 @@ def test_the_caller_may_name_the_meter(tmp_path: Path) -> None:
     assert [row.meter_no for row in espi.read(path, "M9")] == ["M9"]
 
 
+@pytest.mark.parametrize("named", [None, "M9"])
+def test_two_usage_points_are_not_taken_for_one_meter(tmp_path: Path, named: str | None) -> None:
+    other = feeds.entry("/espi/UsagePoint/of-a-neighbour/1", '<UsagePoint xmlns="urn:espi"/>')
+    text = feed(feeds.usage_point("a flat"), other, meter_reading(), reading_type())
+    with pytest.raises(
+        FileProblem, match=f"has 2 usage points that would all be meter {named or 1};"
+    ):
+        list(espi.read(feeds.write(tmp_path, text), named))
+
+
 def test_the_same_interval_twice_counts_once(tmp_path: Path) -> None:
     text = feed(
         feeds.usage_point(),

@@ -82,6 +82,19 @@ class OrderView:
 
 
 @dataclass(frozen=True)
+class Share:
+    """What a payment gave to one bill, in fen: of the bill itself, and of its late charge."""
+
+    bill_no: str
+    principal_fen: int
+    late_fen: int
+
+    @property
+    def amount_fen(self) -> int:
+        return self.principal_fen + self.late_fen
+
+
+@dataclass(frozen=True)
 class Payment:
     """A payment in an account's history; `stage` is posted for what the core has confirmed."""
 
@@ -91,8 +104,12 @@ class Payment:
     order_no: str
     stage: Stage
     posting_no: str | None = None
-    bill_nos: tuple[str, ...] = ()
+    shares: tuple[Share, ...] = ()
     credit_fen: int = 0
+
+    def share_of(self, bill_no: str) -> Share | None:
+        """What of it went to a bill; None when nothing did."""
+        return next((share for share in self.shares if share.bill_no == bill_no), None)
 
 
 def order_view(session: Session, user_id: int, order_no: str) -> OrderView:
@@ -181,7 +198,10 @@ def _posted(session: Session, account_no: str) -> list[Payment]:
             order_no=posting.order_no,
             stage=Stage.POSTED,
             posting_no=posting.posting_no,
-            bill_nos=tuple(part["bill_no"] for part in posting.allocations),
+            shares=tuple(
+                Share(part["bill_no"], part["principal_fen"], part["late_fee_fen"])
+                for part in posting.allocations
+            ),
             credit_fen=posting.credit_fen,
         )
         for posting in postings
@@ -216,5 +236,9 @@ def _unposted(order: Order, items: list[OrderItem]) -> Payment:
         channel=order.gateway,
         order_no=order.order_no,
         stage=Stage.CREDITING if stage is Stage.POSTED else stage,
-        bill_nos=tuple(item.bill_no for item in items if item.bill_no is not None),
+        shares=tuple(
+            Share(item.bill_no, item.principal_fen, item.late_fen)
+            for item in items
+            if item.bill_no is not None
+        ),
     )

@@ -63,6 +63,11 @@ def power(watts: int) -> str:
     digits = 2 if abs(watts) < 10_000 else 1 if abs(watts) < 100_000 else 0
     text = f"{Decimal(watts) / 1000:,.{digits}f}"
     short = text.rstrip("0").rstrip(".") if "." in text else text
+def exact(kwh: Decimal) -> str:
+    """kWh as a bill counts them, no digit left out: `214.11 度`, `286 度`."""
+    return _("%(number)s 度", number=number(kwh))
+
+
     return _("%(number)s 千瓦", number=short)
 
 
@@ -85,7 +90,7 @@ def number(value: Decimal) -> str:
 
 def register_name(register: str) -> str:
     """A meter's register in words."""
-    return {"import": _("用电"), "export": _("上网"), "reactive": _("无功")}[register]
+    return {"import": _("用电"), "export": _("送上电网"), "reactive": _("无功")}[register]
 
 
 def joined(sentences: Iterable[str]) -> str:
@@ -154,7 +159,11 @@ def days_left(due: date) -> str:
 
 
 def masked_name(name: str | None) -> str:
-    """`王建华` -> `王*华`; enough to know oneself by, too little for others."""
+    """`王建华` -> `王*华`; enough to know oneself by, too little for others.
+
+    An organisation's name is no secret, it stands in a public register: it stays whole, so that
+    whoever pays for a firm sees exactly which one.
+    """
     text = (name or "").strip()
     if len(text) <= 1:
         return text
@@ -199,6 +208,7 @@ FILTERS = (
     price,
     day,
     month,
+    exact,
     full_month,
     clock_time,
     moment,

@@ -39,8 +39,8 @@ REASONS: dict[str, LazyString] = {
     "price.less": _l("电价降了"),
     "tariff.more": _l("换了电价，贵一些"),
     "tariff.less": _l("换了电价，便宜一些"),
-    "export.more": _l("光伏上网少"),
-    "export.less": _l("光伏上网多"),
+    "export.more": _l("光伏送上电网的电少"),
+    "export.less": _l("光伏送上电网的电多"),
     "late.more": _l("多了违约金"),
     "late.less": _l("少了违约金"),
     "other.more": _l("更正以前的账，补收"),
@@ -205,7 +205,7 @@ def _tariff(given: Mapping[str, Any], period: str) -> str:
 
 def _export(given: Mapping[str, Any], _period: str) -> str:
     return _(
-        "上网 %(before)s 到 %(now)s 度",
+        "送上电网 %(before)s 到 %(now)s 度",
         before=formats.number(given["kwh_before"]),
         now=formats.number(given["kwh"]),
     )

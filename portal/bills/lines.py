@@ -30,11 +30,11 @@ NAMES: dict[str, LazyString] = {
     "surcharge.tier3": _l("第三档加价"),
     "free_kwh": _l("免费电量"),
     "td": _l("输配电费"),
-    "line_loss": _l("上网环节线损费"),
+    "line_loss": _l("线损费"),
     "system_op": _l("系统运行费"),
     "fund": _l("政府性基金及附加"),
     "pf_adjustment": _l("功率因数调整"),
-    "export_credit": _l("上网电量，抵减"),
+    "export_credit": _l("送上电网的电，抵电费"),
     "late_fee": _l("违约金"),
     "late_fee.cross_year": _l("违约金，跨年部分"),
 }
@@ -49,7 +49,7 @@ HELP: dict[str, LazyString] = {
     "explain.fund": _l("随电费代收，国家规定"),
     "explain.pf_adjustment.reward": _l("无功补偿做得好，减收"),
     "explain.pf_adjustment.penalty": _l("无功用得多，增收"),
-    "explain.export_credit": _l("您家光伏送上电网的电"),
+    "explain.export_credit": _l("光伏发的、自家没用完的"),
     "explain.late_fee": _l("上一笔缴晚了，缴清后不再计算"),
     "explain.late_fee.cross_year": _l("上一笔跨了年，按年后的费率"),
 }

@@ -14,6 +14,7 @@ from payments.holds import Hold
 from portal.bills import change, lines, tier
 from portal.bills.change import Change
 from portal.bills.lines import LineWords
+from portal.bills.promise import Promise, Settlement, promise, settlement
 from portal.bills.tier import TierGauge
 from portal.owing import bill_state
 from portal.usage.days import DailyBars, MonthDays, daily_bars
@@ -21,7 +22,7 @@ from rating import CaseError, TierPosition, parse_case, rate
 from runtime import clock
 from service.access import RIGHTS, Right
 from service.bill_sheet import AGAINST, BillRow, BillSheet, SheetRows, read_rows, sheet_of
-from service.bills import BillView
+from service.bills import BillSummary, BillView
 from service.dues import Due
 from service.people.links import LinkedAccount
 
@@ -36,11 +37,12 @@ class BillPage:
     bill: BillView
     account: LinkedAccount
     state: str
+    promise: Promise
     due: Due | None
     payable: bool
     started: Hold | None
     issued_on: date
-    settled_on: date | None
+    settled: Settlement | None
     lines: list[LineWords]
     change: Change | None
     against: str | None
@@ -49,10 +51,6 @@ class BillPage:
     tier: TierGauge | None
     payments: tuple[Payment, ...]
     sheet: BillSheet
-
-    @property
-    def due_today(self) -> bool:
-        return self.due is not None and self.due.due == clock.today()
 
 
 @dataclass(frozen=True)
@@ -84,15 +82,17 @@ def bill_page(known: KnownBill, against: str, today: date) -> BillPage:
     sheet = sheet_of(known.rows, against, today)
     summary, hold = sheet.bill.summary, known.hold
     free = sheet.due is not None and not known.paid
+    state, settled = bill_state(summary, hold), _settled(summary, known)
     return BillPage(
         bill=sheet.bill,
         account=sheet.account,
-        state=bill_state(summary, hold),
+        state=state,
+        promise=promise(summary, state, sheet.due, settled),
         due=sheet.due,
         payable=free and Right.PAY in RIGHTS[sheet.account.role],
         started=hold if hold and free and hold.user_id == known.asker_id else None,
         issued_on=clock.civil_date(summary.issued_at),
-        settled_on=clock.civil_date(summary.settled_at) if summary.settled_at else None,
+        settled=settled,
         lines=lines.words_of(sheet.bill),
         change=change.change(sheet.change, summary.period) if sheet.change else None,
         against=sheet.against,
@@ -102,6 +102,12 @@ def bill_page(known: KnownBill, against: str, today: date) -> BillPage:
         payments=known.payments,
         sheet=sheet,
     )
+
+
+def _settled(summary: BillSummary, known: KnownBill) -> Settlement | None:
+    if summary.settled_at is None:
+        return None
+    return settlement(summary, clock.civil_date(summary.settled_at), known.payments)
 
 
 def _against_words(name: str) -> str:
@@ -125,7 +131,9 @@ def _tier(bill: BillView) -> TierGauge | None:
         position = _position(bill)
     except CaseError:
         return None
-    return tier.gauge(position, bill.summary.period) if position else None
+    if position is None:
+        return None
+    return tier.bill_gauge(position, bill.summary.to_day, bill.export_fen != 0)
 
 
 def _position(bill: BillView) -> TierPosition | None:
@@ -136,4 +144,4 @@ def _position(bill: BillView) -> TierPosition | None:
 def _payments(session: Session, user_id: int, bill: BillRow) -> tuple[Payment, ...]:
     """What was paid of the bill."""
     found = payments_of(session, user_id, bill.account_no)
-    return tuple(payment for payment in found if bill.bill_no in payment.bill_nos)
+    return tuple(payment for payment in found if payment.share_of(bill.bill_no))

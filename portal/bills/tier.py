@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from flask_babel import gettext as _
@@ -36,13 +37,40 @@ class TierGauge:
     sentence: str
 
 
-def gauge(position: TierPosition, period: str) -> TierGauge:
-    """Where the bill of a month left its household."""
-    limits = position.limits_kwh
-    starts = (Decimal(0), *limits)
-    end = max(limits[-1] * (1 + LAST_TIER), position.used_kwh)
-    ends = (*limits, end)
-    parts = tuple(
+def bill_gauge(position: TierPosition, until: date, exports: bool) -> TierGauge:
+    """Where a bill left its household: what was true on its last day, whatever has been since."""
+    used = formats.number(_whole(position.used_kwh))
+    return TierGauge(
+        title=_bill_title(position, until),
+        tiers=_parts(position),
+        at=_at(position),
+        here=_("%(number)s 度", number=used),
+        sentence=formats.joined(
+            (
+                _used(position, until, used),
+                _left_then(position),
+                _reset(position),
+                _("只算从电网用的电，自家发的不占档。") if exports else "",
+            )
+        ),
+    )
+
+
+def standing_gauge(standing: TierStanding) -> TierGauge:
+    """Where a household stands today, and when the next tier begins at its present pace."""
+    position = standing.position
+    return TierGauge(
+        title=_title(position, f"{standing.as_of:%Y-%m}"),
+        tiers=_parts(position),
+        at=_at(position),
+        here=_("%(number)s 度", number=formats.number(_whole(position.used_kwh))),
+        sentence=formats.joined((_left(position), _pace(standing), _price(standing))),
+    )
+
+
+def _parts(position: TierPosition) -> tuple[TierPart, ...]:
+    starts, ends = (Decimal(0), *position.limits_kwh), (*position.limits_kwh, _end(position))
+    return tuple(
         TierPart(
             width=round(float(upper - lower), 2),
             fill=_fill(position.used_kwh, lower, upper),
@@ -51,25 +79,22 @@ def gauge(position: TierPosition, period: str) -> TierGauge:
         )
         for at, (lower, upper) in enumerate(zip(starts, ends, strict=True), 1)
     )
-    return TierGauge(
-        title=_title(position, period),
-        tiers=parts,
-        at=round(float(100 * position.used_kwh / end), 2),
-        here=_("%(number)s 度", number=formats.number(_whole(position.used_kwh))),
-        sentence=formats.joined((_left(position), _reset(position))),
-    )
 
 
-def standing_gauge(standing: TierStanding) -> TierGauge:
-    """Where a household stands today, and when the next tier begins at its present pace."""
-    found = gauge(standing.position, f"{standing.as_of:%Y-%m}")
-    return TierGauge(
-        title=found.title,
-        tiers=found.tiers,
-        at=found.at,
-        here=found.here,
-        sentence=formats.joined((_left(standing.position), _pace(standing), _price(standing))),
-    )
+def _end(position: TierPosition) -> Decimal:
+    """Where the scale ends."""
+    return max(position.limits_kwh[-1] * (1 + LAST_TIER), position.used_kwh)
+
+
+def _at(position: TierPosition) -> float:
+    return round(float(100 * position.used_kwh / _end(position)), 2)
+
+
+def _bill_title(position: TierPosition, until: date) -> str:
+    if position.cycle != "yearly":
+        return _title(position, f"{until:%Y-%m}")
+    tier = str(TIERS[f"tier{position.tier}"])
+    return _("到 %(month)s底用到%(tier)s", month=formats.full_month(f"{until:%Y-%m}"), tier=tier)
 
 
 def _title(position: TierPosition, period: str) -> str:
@@ -77,6 +102,24 @@ def _title(position: TierPosition, period: str) -> str:
     if position.cycle == "yearly":
         return _("%(year)s 年用到%(tier)s", year=period[:4], tier=tier)
     return _("%(month)s用到%(tier)s", month=formats.month(period), tier=tier)
+
+
+def _used(position: TierPosition, until: date, used: str) -> str:
+    if position.cycle != "yearly":
+        return ""
+    month = formats.full_month(f"{until:%Y-%m}")
+    return _("这一年从年初到 %(month)s底，一共用了 %(used)s 度。", month=month, used=used)
+
+
+def _left_then(position: TierPosition) -> str:
+    """What was left when the bill's month was over."""
+    if position.left_kwh is None:
+        return _("那时已经在最高一档。")
+    return _(
+        "那时离%(tier)s还有 %(left)s 度。",
+        tier=str(TIERS[f"tier{position.tier + 1}"]),
+        left=formats.number(_whole(position.left_kwh)),
+    )
 
 
 def _left(position: TierPosition) -> str:

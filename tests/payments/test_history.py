@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from payments import history
-from payments.history import Payment, Stage
+from payments.history import Payment, Share, Stage
 from runtime.errors import NotFound
 from service.models import Posting
 from tests.payments.builders import ACCOUNT, create_account, create_user, link
@@ -49,7 +49,7 @@ def test_a_posted_payment_says_what_it_settled(session: Session, posted: None) -
             order_no="C1",
             stage=Stage.POSTED,
             posting_no="P1",
-            bill_nos=("B1", "B2"),
+            shares=(Share("B1", 14_951, 45), Share("B2", 10, 0)),
             credit_fen=4,
         )
     ]

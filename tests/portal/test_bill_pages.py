@@ -109,7 +109,7 @@ def test_the_lines_add_up(client: FlaskClient, bill: Bill) -> None:
         "第二档加价160 度每度 0.050 元8.00 "
         "合计¥140.20 "
         "电表读数 电表11 月 1 日 0 点11 月 30 日 24 点相差 33017742 用电18,20418,490286 "
-        "远程抄表。价格依据：浙江居民峰谷阶梯电价，2012-07 版。"
+        "电表自动报数，没有人上门抄。按浙江居民峰谷阶梯电价算的，2012-07 版。"
     )
 
 
@@ -189,8 +189,9 @@ def test_the_days_of_the_bill_with_their_gaps(
 
 def test_the_tier_says_how_much_is_left(client: FlaskClient, bill: Bill) -> None:
     assert part(client, f"/bills/{bill.bill_no}", "tier") == (
-        "2026 年用到第二档 2,920 度 第一档到 2,760 度第二档到 4,800 度第三档以上 "
-        "离第三档还有 1,880 度。每年 1 月 1 日重新从第一档算起。"
+        "到 2026 年 11 月底用到第二档 2,920 度 第一档到 2,760 度第二档到 4,800 度第三档以上 "
+        "这一年从年初到 2026 年 11 月底，一共用了 2,920 度。那时离第三档还有 1,880 度。"
+        "每年 1 月 1 日重新从第一档算起。"
     )
 
 
@@ -207,12 +208,57 @@ def test_payments_of_the_bill(
     page = says(client, f"/bills/{bill.bill_no}")
     assert "已缴清 ¥132.20 12 月 6 日缴清" in page
     assert part(client, f"/bills/{bill.bill_no}", "paid") == (
-        "缴费记录 12 月 6 日 10:05营业厅¥50.00"
+        "缴费记录 12 月 6 日 10:05营业厅¥50.00 12 月 6 日从余额扣的¥82.20"
+    )
+    assert "，其中 ¥82.20 从余额扣" in page
+
+
+def _part(bill: Bill, fen: int, late_fen: int = 0) -> dict[str, object]:
+    return {"bill_no": bill.bill_no, "principal_fen": fen, "late_fee_fen": late_fen}
+
+
+def test_a_bill_paid_late_says_what_was_paid_on_top(
+    client: FlaskClient, database: Database, account: Account
+) -> None:
+    with database.unit_of_work() as session:
+        at = datetime(2026, 12, 6, 2, 5, tzinfo=UTC)
+        bill = builders.create_bill(session, account, "2026-10", settled_fen=13220, settled_at=at)
+        other = builders.create_bill(session, account, "2026-09", settled_fen=13220, settled_at=at)
+        shares = [_part(other, 13220), _part(bill, 13220, 238)]
+        builders.create_posting(session, account, 26678, paid_at=at, allocations=shares)
+    page = says(client, f"/bills/{bill.bill_no}")
+    assert "已缴清 ¥132.20 12 月 6 日缴清，另付违约金 ¥2.38" in page
+    assert "合计¥132.20 缴晚了，另付的违约金+2.38一共付了¥134.58" in page
+    assert part(client, f"/bills/{bill.bill_no}", "paid") == (
+        "缴费记录 12 月 6 日 10:05微信支付，含违约金 ¥2.38 · 和别的账单一起付的，共 ¥266.78¥134.58"
     )
 
 
-def _part(bill: Bill, fen: int) -> dict[str, object]:
-    return {"bill_no": bill.bill_no, "principal_fen": fen, "late_fee_fen": 0}
+def test_a_bill_taken_from_credit_says_so(
+    client: FlaskClient, database: Database, account: Account
+) -> None:
+    with database.unit_of_work() as session:
+        at = datetime(2026, 12, 3, 2, 5, tzinfo=UTC)
+        settled = {"settled_fen": 13220, "settled_at": at}
+        bill = builders.create_bill(session, account, "2026-11", **settled)
+        corrected = builders.create_bill(session, account, "2026-10", revision=1, **settled)
+        nothing = builders.create_bill(session, account, "2026-09", total_fen=0, settled_at=at)
+    assert "¥132.20 12 月 3 日从余额里扣了，不用再缴" in says(client, f"/bills/{bill.bill_no}")
+    assert "¥132.20 12 月 3 日缴清 " in says(client, f"/bills/{corrected.bill_no}")
+    assert "¥0.00 这个月没有要缴的" in says(client, f"/bills/{nothing.bill_no}")
+
+
+def test_use_is_said_in_one_way_on_all_of_the_page(
+    client: FlaskClient, database: Database, account: Account
+) -> None:
+    with database.unit_of_work() as session:
+        use = {"kwh": {"peak": "106.03", "valley": "108.08"}}
+        builders.create_bill(session, account, "2026-10", case=use)
+        bill = builders.create_bill(session, account, "2026-11", case=use)
+    page = says(client, f"/bills/{bill.bill_no}")
+    assert "11 月 1 日到 11 月 30 日214.11 度" in page
+    assert "2026 年 10 月214.11 度" in page
+    assert "2026 年 11 月214.11 度" in says(client, "/bills")
 
 
 def test_a_bill_being_credited_is_not_to_be_paid_again(
@@ -256,8 +302,9 @@ def test_panels_are_credited_on_a_line_of_their_own(
     # 56.80 + 14.40 used; 300 x 0.4153 = 124.59 exported.
     page = says(client, f"/bills/{bill.bill_no}")
     assert "−¥53.39" in page
-    assert "上网电量，抵减您家光伏送上电网的电300 度每度 0.4153 元−124.59" in page
-    assert "用电 ¥71.20，光伏上网抵减 ¥124.59。" in page
+    assert "送上电网的电，抵电费光伏发的、自家没用完的300 度每度 0.4153 元−124.59" in page
+    assert "从电网用的电 ¥71.20，光伏送上电网的电抵了 ¥124.59。" in page
+    assert "只算从电网用的电，自家发的不占档。" in part(client, f"/bills/{bill.bill_no}", "tier")
     assert "电网该付您的，已经记进余额，下次自动抵" in page
 
 

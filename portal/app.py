@@ -11,6 +11,7 @@ from portal import (
     display,
     errors,
     formats,
+    freshness,
     i18n,
     metrics,
     navigation,
@@ -79,5 +80,5 @@ def _furnish(app: Flask, settings: PortalSettings) -> None:
     i18n.speak(app)
     current.recognise(app)
     unit.end_with_request(app)
-    for part in (assets, display, errors, formats, navigation):
+    for part in (assets, display, errors, formats, freshness, navigation):
         part.register(app)

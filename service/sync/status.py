@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from runtime import clock, metrics
+from runtime.questions import Question
 from service.models import PoisonedChange, SyncCursor
 
 _behind = metrics.gauge(
@@ -52,6 +53,12 @@ def sync_status(session: Session) -> SyncStatus:
     )
 
 
+def data_as_of(session: Session) -> datetime | None:
+    """`as_of` of the source that was read last, for pages; None before the first sync."""
+    row = _READ_LAST.ask_one(session)
+    return _latest(*row) if row else None
+
+
 def show_in_figures(status: SyncStatus) -> None:
     """Set the gauges to a state that was just read."""
     _poisoned.set(status.poisoned)
@@ -61,6 +68,16 @@ def show_in_figures(status: SyncStatus) -> None:
 
 
 def _as_of(cursor: SyncCursor) -> datetime | None:
+    return _latest(cursor.core_at, cursor.caught_up_at)
+
+
+def _latest(core_at: datetime | None, caught_up_at: datetime | None) -> datetime | None:
     """When the source had nothing more for us, all it knew was here; else go by its own stamps."""
-    known = [at for at in (cursor.core_at, cursor.caught_up_at) if at is not None]
-    return max(known, default=None)
+    return max((at for at in (core_at, caught_up_at) if at is not None), default=None)
+
+
+_READ_LAST = Question(
+    select(SyncCursor.core_at, SyncCursor.caught_up_at)
+    .order_by(SyncCursor.checked_at.desc().nulls_last())
+    .limit(1)
+)

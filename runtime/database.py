@@ -66,21 +66,13 @@ class Database:
         statement_timeout: timedelta = STATEMENT_TIMEOUT,
     ) -> None:
         self.url = url
-        self.engine: Engine = create_engine(
-            sqlalchemy_url(url),
-            hide_parameters=True,
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            pool_timeout=10,
-            pool_use_lifo=True,  # the warmest first: its statements are prepared already
-            connect_args=_connect_args(url, statement_timeout),
+        self._pool_size = pool_size
+        self.engine = self._engine(statement_timeout)
+        self.reading_engine = self._engine(
+            statement_timeout, "default_transaction_read_only=on", isolation_level="AUTOCOMMIT"
         )
-        event.listen(self.engine, "checkin", _note_rest)
-        event.listen(self.engine, "checkout", self._ask_after_rest)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._readers = sessionmaker(
-            self.engine.execution_options(postgresql_readonly=True), expire_on_commit=False
-        )
+        self._readers = sessionmaker(self.reading_engine, expire_on_commit=False)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Database":
@@ -98,13 +90,28 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One transaction in which the database refuses every change.
+        """Questions on a connection on which the database refuses every change.
 
-        It ends like a unit of work: after a rollback psycopg would drop the connection's prepared
-        statements, and planning them anew costs more than running them.
+        Each sees what is committed when it is asked, as it would in a unit of work; without a
+        transaction around them two of the ways to the database are saved.
         """
         with self._readers.begin() as session:
             yield session
+
+    def _engine(self, statement_timeout: timedelta, *options: str, **how: Any) -> Engine:
+        engine = create_engine(
+            sqlalchemy_url(self.url),
+            hide_parameters=True,
+            pool_size=self._pool_size,
+            max_overflow=self._pool_size,
+            pool_timeout=10,
+            pool_use_lifo=True,  # the warmest first: its statements are prepared already
+            connect_args=_connect_args(self.url, statement_timeout, *options),
+            **how,
+        )
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", self._ask_after_rest)
+        return engine
 
     def _ask_after_rest(
         self,
@@ -124,6 +131,7 @@ class Database:
     def dispose(self) -> None:
         """Close the pooled connections; a forked process calls it before its first query."""
         self.engine.dispose()
+        self.reading_engine.dispose()
 
 
 def database_url(settings: Settings) -> str:
@@ -146,8 +154,12 @@ def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry)
     record.info["rests_since"] = monotonic()
 
 
-def _connect_args(url: str, statement_timeout: timedelta) -> dict[str, Any]:
+def _connect_args(url: str, statement_timeout: timedelta, *options: str) -> dict[str, Any]:
     milliseconds = int(statement_timeout.total_seconds() * 1000)
+    told = ["timezone=UTC", f"statement_timeout={milliseconds}", *options]
     own = make_url(sqlalchemy_url(url)).query.get("options", "")
-    options = f"-c timezone=UTC -c statement_timeout={milliseconds} {own}".strip()
-    return {"options": options, "connect_timeout": 5, "application_name": "denghuo"}
+    return {
+        "options": " ".join([*(f"-c {each}" for each in told), str(own)]).strip(),
+        "connect_timeout": 5,
+        "application_name": "denghuo",
+    }

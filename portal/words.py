@@ -16,12 +16,23 @@ from runtime.errors import Refused
 
 REFUSALS: dict[str, LazyString] = {
     "sign_in.wrong": _l("手机号或密码不对。想不起来密码，就用短信验证码登录。"),
-    "sign_in.locked": _l("试得太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
+    "sign_in.wrong_few": _l(
+        "手机号或密码不对，还能试 %(left)s 次。想不起来密码，就用短信验证码登录。"
+    ),
+    "sign_in.locked": _l(
+        "密码试得太多了，%(retry_at)s 以后再试。不想等，现在就可以用短信验证码登录。"
+    ),
+    "network.locked": _l(
+        "从您这个网络来的尝试太多了，%(retry_at)s 以后再来，或换个网络。急用就打 %(hotline)s。"
+    ),
     "code.wrong": _l("验证码不对，还能试 %(left)s 次。请看最新的那一条短信。"),
     "code.used_up": _l("这个验证码试了太多次，已经作废。请重新要一个。"),
     "code.expired": _l("验证码过了 5 分钟，或者还没有要过。请重新要一个。"),
     "code.too_soon": _l("刚发过一条，%(seconds)s 秒后可以再要。"),
-    "code.too_many": _l("今天要的验证码太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
+    "code.too_many": _l(
+        "往这个手机号要的验证码太多了，%(retry_at)s 以后才能再要。"
+        "设过密码的，现在可以用密码登录；没有就打 %(hotline)s。"
+    ),
     "user.not_registered": _l("这个手机号还没有注册。注册只要一分钟。"),
     "user.already_registered": _l("这个手机号已经注册过了，直接登录就行。"),
     "user.phone_malformed": _l("手机号是 11 位数字，1 开头。再看一眼？"),
@@ -30,6 +41,10 @@ REFUSALS: dict[str, LazyString] = {
     "password.too_common": _l("这个密码太容易猜到。换一个只有您知道的。"),
     "password.like_phone": _l("密码里不要用自己的手机号。"),
     "password.wrong": _l("现在的密码不对。"),
+    "password.wrong_few": _l("现在的密码不对，还能试 %(left)s 次。"),
+    "password.locked": _l(
+        "现在的密码试得太多了，%(retry_at)s 以后再试。不想等，就用短信验证码改。"
+    ),
     "session.not_found": _l("那台设备已经退出了。"),
     "account.not_found": _l("您的名下没有这个户号。"),
     "account.number_malformed": _l("户号是 12 位数字，账单上写着。再看一眼？"),
@@ -40,6 +55,11 @@ REFUSALS: dict[str, LazyString] = {
         "登记的手机换过，就打 %(hotline)s。"
     ),
     "binding.too_many": _l("对不上的次数太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
+    "binding.ended_by_owner": _l(
+        "这一户的户主结束过您的查看。要再绑定，得有登记手机收到的验证码。"
+    ),
+    "link.not_found": _l("这个人已经看不到这个户号了。"),
+    "link.of_holder": _l("对方用的是这一户登记的手机，不能在这里结束。请打 %(hotline)s。"),
     "binding.role_unknown": _l("请选一下这是谁的家。"),
     "account.not_allowed": _l("您在这个户号上不能办这件事。请户主来办，或打 %(hotline)s。"),
     "user.not_found": _l("这个账号已经停用，请打 %(hotline)s。"),
@@ -52,6 +72,7 @@ REFUSALS: dict[str, LazyString] = {
     "order.nothing_due": _l("没有要缴的。"),
     "order.nothing_chosen": _l("还没有选要缴哪一张账单。"),
     "order.amount_changed": _l("要缴的数变了，现在是 %(amount_fen)s。没有付款，请看过再付。"),
+    "order.amount_unseen": _l("没看清您同意付多少，没有付款。请看过下面的数再付。"),
     "order.in_the_way": _l("上一次付款还没结束，请过一分钟再试。钱没有扣。"),
     "order.unclear": _l("还没等到上一笔付款的结果。先别再付，过几分钟再来看。"),
     "order.open": _l("上一次付款还没结束。先付完它，或者取消它。"),

@@ -1,7 +1,7 @@
 """What a customer chose to pay, from the page to `payments` and back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask_babel import gettext as _
@@ -14,6 +14,8 @@ from runtime.errors import Conflict, Refused
 from runtime.money import AmountError, parse_yuan
 from service.access import Right, visible_account
 from service.people.links import LinkedAccount
+
+MOST_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,23 @@ class Group:
     bills: list[Payable]
 
 
-def selection(form: MultiDict[str, str], *, expected: bool = True) -> Selection:
+def selection(form: MultiDict[str, str]) -> Selection:
     """What the form says. Raises Refused for an amount that is none."""
-    expected_fen = form.get("expected", type=int) if expected else None
     if form.get("account") and not form.getlist("bill"):
-        return Selection(
-            account_no=form["account"],
-            amount_fen=_typed_amount(form.get("amount", "")),
-            expected_fen=expected_fen,
-        )
-    return Selection(bill_nos=tuple(form.getlist("bill")), expected_fen=expected_fen)
+        fen = _typed_amount(form.get("amount", ""))
+        return Selection(account_no=form["account"], amount_fen=fen)
+    return Selection(bill_nos=tuple(form.getlist("bill")))
+
+
+def agreed(form: MultiDict[str, str]) -> Selection:
+    """The selection with the sum that the customer saw beside the button.
+
+    Nobody pays a sum they have not seen: raises Conflict("order.amount_unseen") without one.
+    """
+    seen = form.get("expected", "")
+    if not (seen.isascii() and seen.isdigit() and len(seen) <= MOST_DIGITS):
+        raise Conflict("order.amount_unseen")
+    return replace(selection(form), expected_fen=int(seen))
 
 
 def summary(session: Session, user_id: int, chosen: Selection) -> Summary:
@@ -97,6 +106,20 @@ def by_account(waiting: list[Payable], accounts: Mapping[str, LinkedAccount]) ->
         for number, account in accounts.items()
     ]
     return [group for group in groups if group.bills]
+
+
+def is_prepaid(accounts: list[LinkedAccount]) -> bool:
+    """Whether bills of these accounts are taken from a balance, onto which money is put ahead."""
+    return bool(accounts) and all(each.settlement == "prepaid" for each in accounts)
+
+
+def preset(choosable: list[Payable], asked: MultiDict[str, str]) -> list[Payable]:
+    """The bills whose boxes are ticked: as the form had them, all, none, or those nobody holds."""
+    if asked.get("pick") in ("all", "none"):
+        return choosable if asked["pick"] == "all" else []
+    if named := set(asked.getlist("bill")):
+        return [each for each in choosable if each.due.bill_no in named]
+    return [each for each in choosable if each.hold is None]
 
 
 def begun(waiting: list[Payable], user_id: int) -> str | None:

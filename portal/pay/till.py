@@ -30,16 +30,17 @@ class Till:
 
 @dataclass(frozen=True)
 class Way:
-    """A way to pay, as a customer chooses it."""
+    """A way to pay, as a customer chooses it; `short` stands before a verb: 去微信付."""
 
     name: str
     title: LazyString
+    short: LazyString
     mark: str
 
 
 WAYS = {
-    "wechat": Way("wechat", _l("微信支付"), "微"),
-    "alipay": Way("alipay", _l("支付宝"), "支"),
+    "wechat": Way("wechat", _l("微信支付"), _l("微信"), "微"),
+    "alipay": Way("alipay", _l("支付宝"), _l("支付宝"), "支"),
 }
 _ON_A_PHONE = {"wechat": Product.H5, "alipay": Product.WAP}
 _ON_A_DESK = {"wechat": Product.NATIVE, "alipay": Product.PAGE}
@@ -52,7 +53,7 @@ def install(state: BlueprintSetupState) -> None:
         return
     portal: PortalSettings = app.extensions["settings"]
     settings = load(PaymentSettings, var=portal.var, environment=portal.environment)
-    offered = gateways.from_settings(settings)
+    offered = gateways.from_settings(settings, hurried=True)
     checkout = Checkout(app.extensions["database"], offered, settings)
     app.extensions["till"] = Till(offered, checkout)
     for origin in settings.cashiers:

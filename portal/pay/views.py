@@ -5,26 +5,38 @@ import secrets
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from payments import history, soon
+from payments import history
 from payments.gateways.base import Product
 from payments.history import OrderView, Stage
 from payments.orders import Payable, Selection, payable
 from portal.access import customer_only
 from portal.current import current_account, my_accounts
-from portal.pay import choosing, qr, till
+from portal.pay import choosing, qr, till, way_back
 from portal.security import asker_id
 from portal.unit import commit
 from runtime.errors import Refused, Unavailable
+from runtime.money import yuan
+from service.access import RIGHTS, Right
+from service.people.links import LinkedAccount
 
 blueprint = customer_only(Blueprint("pay", __name__, url_prefix="/pay"))
 blueprint.record_once(till.install)
+
+_SAID_BESIDE_THE_SUM = frozenset(
+    {
+        "order.amount_changed",
+        "order.amount_unseen",
+        "gateway.unavailable",
+        "gateway.not_offered",
+    }
+)
 
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """The order already begun, or the one bill ready to pay, or the bills to choose from."""
     waiting = payable(g.session, asker_id())
-    if request.args.get("choose"):
+    if request.args.get("choose") or request.args.get("pick"):
         return _choose(waiting)
     if begun := choosing.begun(waiting, asker_id()):
         return redirect(url_for("pay.show", order_no=begun), 303)
@@ -49,7 +61,7 @@ def place() -> ResponseReturnValue:
     if gateway not in till.till().gateways:
         abort(400)
     try:
-        selection = choosing.selection(request.form)
+        selection = choosing.agreed(request.form)
         order_no = till.till().checkout.place(
             asker_id(),
             selection,
@@ -72,24 +84,36 @@ def show(order_no: str) -> ResponseReturnValue:
 @blueprint.get("/<order_no>/state")
 def state(order_no: str) -> ResponseReturnValue:
     """The part of `show` that changes; nothing when it is still as the page has it."""
-    order = history.order_view(g.session, asker_id(), order_no)
-    if request.args.get("seen") == order.stage:
+    shown = _of_order(order_no)
+    if request.args.get("seen") == shown["stage"]:
         return "", 204
-    return render_template("pay/_state.html", **_of_order(order_no))
+    return render_template("pay/_state.html", **shown)
+
+
+@blueprint.get("/<order_no>/back")
+def back(order_no: str) -> ResponseReturnValue:
+    """Where the cashier sends the customer: learn how it went, and leave its words behind."""
+    order = history.order_view(g.session, asker_id(), order_no)
+    cashier = till.till().gateways.get(order.gateway)
+    if cashier is None or not cashier.leads_back(order_no, request.args):
+        return redirect(url_for("pay.show", order_no=order_no), 303)
+    return _learn(order_no)
 
 
 @blueprint.post("/<order_no>/check")
 def check(order_no: str) -> ResponseReturnValue:
-    """Have the gateway asked at once."""
+    """The customer says that they have paid."""
     history.order_view(g.session, asker_id(), order_no)
-    soon.ask(g.session, order_no)
-    return redirect(url_for("pay.show", order_no=order_no), 303)
+    return _learn(order_no)
 
 
 @blueprint.post("/<order_no>/resume")
 def resume(order_no: str) -> ResponseReturnValue:
     """Go on with an order that was started and left."""
-    till.till().checkout.resume(asker_id(), order_no, till.visit())
+    try:
+        till.till().checkout.resume(asker_id(), order_no, till.visit())
+    except Unavailable:  # the order is closed, and its page says why
+        return redirect(url_for("pay.show", order_no=order_no), 303)
     return _onward(history.order_view(g.session, asker_id(), order_no))
 
 
@@ -102,34 +126,44 @@ def cancel(order_no: str) -> ResponseReturnValue:
         flash(choosing.sentence(refusal), "bad")
         return redirect(url_for("pay.show", order_no=order_no), 303)
     order = history.order_view(g.session, asker_id(), order_no)
-    if order.paid_at is not None or order.purpose == "top_up":
+    if order.paid_at is not None:
         return redirect(url_for("pay.show", order_no=order_no), 303)
-    bills = [item.bill_no for item in order.items]
-    return redirect(url_for("pay.confirm", bill=bills), 303)
+    return redirect(_once_more(order), 303)
 
 
 def _choose(waiting: list[Payable], refusal: Refused | None = None) -> ResponseReturnValue:
     accounts = {account.account_no: account for account in my_accounts()}
+    choosable = [each for each in waiting if each.hold is None or not each.hold.paid]
+    ticked = choosing.preset(choosable, request.values)
     page = render_template(
         "pay/choose.html",
         groups=choosing.by_account(waiting, accounts),
-        total_fen=sum(each.due.amount_fen for each in waiting if each.hold is None),
-        choosable=any(each.hold is None or not each.hold.paid for each in waiting),
+        ticked={each.due.bill_no for each in ticked},
+        total_fen=sum(each.due.amount_fen for each in ticked),
+        choosable=len(choosable),
         said=choosing.sentence(refusal) if refusal else None,
-        here=current_account(),
+        here=_account_to_top_up(),
         typed=request.values.get("amount", ""),
     )
     return page, (409 if refusal else 200)
 
 
+def _account_to_top_up() -> LinkedAccount | None:
+    """The current account, if the customer may pay for it."""
+    here = current_account()
+    return here if here and Right.PAY in RIGHTS[here.role] else None
+
+
 def _confirm(selection: Selection, refusal: Refused | None = None) -> ResponseReturnValue:
     summary = choosing.summary(g.session, asker_id(), selection)
+    accounts = [each for each in my_accounts() if each.account_no in summary.account_nos]
     offered = till.ways()
     last = history.last_gateway(g.session, asker_id())
     page = render_template(
         "pay/confirm.html",
         summary=summary,
-        accounts=[each for each in my_accounts() if each.account_no in summary.account_nos],
+        accounts=accounts,
+        topping_up=summary.own_amount and choosing.is_prepaid(accounts),
         ways=offered,
         last=last,
         checked=last if last in till.till().gateways else offered[0].name if offered else None,
@@ -141,10 +175,20 @@ def _confirm(selection: Selection, refusal: Refused | None = None) -> ResponseRe
 
 def _refused(refusal: Refused) -> ResponseReturnValue:
     """Say why, on the page where it can be put right."""
-    if refusal.code in ("order.amount_changed", "gateway.unavailable", "gateway.not_offered"):
-        selection = choosing.selection(request.form, expected=False)
-        return _confirm(selection, refusal)
+    if refusal.code in _SAID_BESIDE_THE_SUM:
+        try:
+            return _confirm(choosing.selection(request.form), refusal)
+        except Refused as another:
+            refusal = another
     return _choose(payable(g.session, asker_id()), refusal)
+
+
+def _learn(order_no: str) -> ResponseReturnValue:
+    """Ask the gateway at once; no connection waits with the customer, and none for long."""
+    commit()
+    till.till().checkout.ask(order_no)
+    way_back.remember(order_no)
+    return redirect(url_for("pay.show", order_no=order_no), 303)
 
 
 def _onward(order: OrderView) -> ResponseReturnValue:
@@ -155,14 +199,27 @@ def _onward(order: OrderView) -> ResponseReturnValue:
     return redirect(url_for("pay.show", order_no=order.order_no), 303)
 
 
+def _once_more(order: OrderView) -> str:
+    """Where the same can be paid in another way."""
+    if order.purpose == "top_up":
+        account_no, fen = order.items[0].account_no, order.amount_fen
+        return url_for("pay.confirm", account=account_no, amount=yuan(fen))
+    return url_for("pay.confirm", bill=[item.bill_no for item in order.items])
+
+
 def _of_order(order_no: str) -> dict[str, object]:
     order = history.order_view(g.session, asker_id(), order_no)
     code = order.destination.get("code_url")
     awaiting = order.stage is Stage.AWAITING
+    confirming = awaiting and way_back.is_fresh(order_no)
+    accounts = [each for each in my_accounts() if each.account_no in order.account_nos]
     return {
         "order": order,
+        "stage": "confirming" if confirming else order.stage.value,
+        "again": _once_more(order),
         "way": till.WAYS[order.gateway],
         "code": qr.drawn(code) if code and awaiting else None,
         "to_scan": awaiting and order.product == Product.NATIVE,
-        "accounts": [each for each in my_accounts() if each.account_no in order.account_nos],
+        "accounts": accounts,
+        "topping_up": order.purpose == "top_up" and choosing.is_prepaid(accounts),
     }

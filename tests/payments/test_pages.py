@@ -47,9 +47,14 @@ def app(database: Database, world: World, settings_env: pytest.MonkeyPatch) -> F
 @pytest.fixture
 def client(app: Flask, database: Database) -> FlaskClient:
     """A signed-in customer with one account; bills are added by the test."""
+    return new_customer(app, database)
+
+
+def new_customer(app: Flask, database: Database, settlement: str = "postpaid") -> FlaskClient:
+    """The browser of a customer with one account and no bill."""
     with database.unit_of_work() as session:
         user = users.add_user(session, PHONE, password_hash=None, name="王建华")
-        create_account(session)
+        create_account(session, settlement=settlement)
         link(session, user.id)
     return _signed_in(app, database, user)
 
@@ -73,11 +78,11 @@ def _bill(database: Database, bill_no: str = BILL, **given: Any) -> None:
         create_bill(session, bill_no, **given)
 
 
-def _field(page: str, name: str) -> str:
+def field(page: str, name: str) -> str:
     return page.split(f'name="{name}" value="')[1].split('"')[0]
 
 
-def _html(client: FlaskClient, path: str, status: int = 200, **options: Any) -> str:
+def html(client: FlaskClient, path: str, status: int = 200, **options: Any) -> str:
     answer = client.get(path, **options)
     assert answer.status_code == status
     page = answer.get_data(as_text=True)
@@ -87,7 +92,7 @@ def _html(client: FlaskClient, path: str, status: int = 200, **options: Any) -> 
 
 
 def _pay(client: FlaskClient, page: str, way: str = "alipay", **options: Any) -> Any:
-    form = {name: _field(page, name) for name in ("csrf_token", "key", "expected")} | {"way": way}
+    form = {name: field(page, name) for name in ("csrf_token", "key", "expected")} | {"way": way}
     form["bill"] = re.findall(r'name="bill" value="([^"]+)"', page)
     return client.post("/pay", data=form, **options)
 
@@ -99,7 +104,7 @@ def _order(database: Database) -> Order:
 
 def test_one_bill_is_two_taps_from_the_cashier(client: FlaskClient, database: Database) -> None:
     _bill(database)
-    page = _html(client, "/pay")
+    page = html(client, "/pay")
     assert "付 ¥149.51" in page
     assert "4200 1187 5603" in page
     assert "王*华" in page
@@ -113,7 +118,7 @@ def test_one_bill_is_two_taps_from_the_cashier(client: FlaskClient, database: Da
 
 def test_a_phone_is_sent_to_the_phones_cashier(client: FlaskClient, database: Database) -> None:
     _bill(database)
-    _pay(client, _html(client, "/pay"), headers=PHONE_BROWSER)
+    _pay(client, html(client, "/pay"), headers=PHONE_BROWSER)
     assert _order(database).product == "wap"
 
 
@@ -125,22 +130,22 @@ def test_the_form_may_lead_to_the_cashiers_and_nowhere_else(client: FlaskClient)
 def test_bills_are_chosen_and_added_up(client: FlaskClient, database: Database) -> None:
     for number, fen in (("B1", 10000), ("B2", 2051), ("B3", 1)):
         _bill(database, number, total_fen=fen)
-    page = _html(client, "/pay")
+    page = html(client, "/pay")
     assert page.count('type="checkbox"') == 3
     assert ">120.52<" in page
-    confirmed = _html(client, "/pay/confirm?bill=B1&bill=B2")
+    confirmed = html(client, "/pay/confirm?bill=B1&bill=B2")
     assert "付 ¥120.51" in confirmed
     _pay(client, confirmed)
     assert [item.bill_no for item in _order(database).items] == ["B1", "B2"]
 
 
 def test_an_amount_of_ones_own(client: FlaskClient, database: Database) -> None:
-    assert "没有要缴的" in _html(client, "/pay")
-    assert "最多两位小数" in _html(client, f"/pay/confirm?account={ACCOUNT}&amount=1.234", 409)
-    assert "最少缴 ¥1.00" in _html(client, f"/pay/confirm?account={ACCOUNT}&amount=0.99", 409)
-    page = _html(client, f"/pay/confirm?account={ACCOUNT}&amount=1,000.5")
-    form = {name: _field(page, name) for name in ("csrf_token", "key", "expected", "account")}
-    client.post("/pay", data=form | {"amount": _field(page, "amount"), "way": "alipay"})
+    assert "没有要缴的" in html(client, "/pay")
+    assert "最多两位小数" in html(client, f"/pay/confirm?account={ACCOUNT}&amount=1.234", 409)
+    assert "最少缴 ¥1.00" in html(client, f"/pay/confirm?account={ACCOUNT}&amount=0.99", 409)
+    page = html(client, f"/pay/confirm?account={ACCOUNT}&amount=1,000.5")
+    form = {name: field(page, name) for name in ("csrf_token", "key", "expected", "account")}
+    client.post("/pay", data=form | {"amount": field(page, "amount"), "way": "alipay"})
     order = _order(database)
     assert (order.purpose, order.amount_fen) == ("top_up", 100050)
 
@@ -149,7 +154,7 @@ def test_a_changed_amount_is_shown_before_anything_is_paid(
     client: FlaskClient, database: Database
 ) -> None:
     _bill(database)
-    page = _html(client, "/pay").replace(
+    page = html(client, "/pay").replace(
         'name="expected" value="14951"', 'name="expected" value="1"'
     )
     answer = _pay(client, page)
@@ -159,43 +164,108 @@ def test_a_changed_amount_is_shown_before_anything_is_paid(
         assert session.scalar(select(func.count(Order.id))) == 0
 
 
+@pytest.mark.parametrize("seen", ["", "abc", "14951.0", "-14951", "１４９５１", "9" * 30, None])
+def test_a_sum_that_cannot_be_read_is_agreed_to_by_nobody(
+    client: FlaskClient, database: Database, seen: str | None
+) -> None:
+    _bill(database)
+    form = {"way": "alipay", "bill": BILL, "key": "k"}
+    form["csrf_token"] = field(html(client, "/pay"), "csrf_token")
+    answer = client.post("/pay", data=form | ({} if seen is None else {"expected": seen}))
+    assert answer.status_code == 409
+    said = answer.get_data(as_text=True)
+    assert "没看清您同意付多少，没有付款。请看过下面的数再付。" in said
+    assert 'name="expected" value="14951"' in said
+    with database.unit_of_work() as session:
+        assert session.scalar(select(func.count(Order.id))) == 0
+
+
+def test_all_and_none_are_chosen_without_a_script(client: FlaskClient, database: Database) -> None:
+    for number in ("B1", "B2", "B3", "B4"):
+        _bill(database, number, total_fen=10000)
+    page = html(client, "/pay")
+    assert (page.count(" checked>"), ">400.00<" in page) == (4, True)
+    none = html(client, page.split('data-pick="none"')[0].rsplit('href="', 1)[1].split('"')[0])
+    assert (none.count(" checked>"), ">0.00<" in none) == (0, True)
+    every = html(client, none.split('data-pick="all"')[0].rsplit('href="', 1)[1].split('"')[0])
+    assert every.count(" checked>") == 4
+
+
+def test_what_was_ticked_stays_ticked_when_it_is_refused(
+    client: FlaskClient, database: Database
+) -> None:
+    for number in ("B1", "B2"):
+        _bill(database, number)
+    page = html(client, "/pay/confirm?bill=B2&bill=B9", 409)
+    assert page.count(" checked>") == 1
+    assert "checked" not in page.split('value="B1"')[1].split(">")[0]
+
+
+def test_a_home_that_pays_ahead_tops_up(app: Flask, database: Database, world: World) -> None:
+    client = new_customer(app, database, "prepaid")
+    with database.unit_of_work() as session:
+        session.execute(text("update account set balance_fen = -8650"))
+    page = html(client, "/pay")
+    assert "<h1>充值</h1>" in page
+    assert "</small>86.50" in page
+    assert "电费从余额里扣" in page
+    assert f'href="/pay/confirm?account={ACCOUNT}&amp;amount=100.00">充 ¥100</a>' in page
+    confirmed = html(client, f"/pay/confirm?account={ACCOUNT}&amount=100.00")
+    assert "<h1>充值</h1>" in confirmed
+    assert "的余额，王*华" in confirmed
+    form = {name: field(confirmed, name) for name in ("csrf_token", "key", "expected", "account")}
+    client.post("/pay", data=form | {"amount": field(confirmed, "amount"), "way": "alipay"})
+    path = f"/pay/{_order(database).order_no}"
+    headers, body = world.alipay_message(_order(database).order_no, 10000)
+    client.post("/callbacks/alipay", data=body, headers=headers)
+    assert "<b>10 分钟</b>记到余额上" in html(client, path)
+    with database.unit_of_work() as session:
+        session.execute(
+            text("update payment_order set status = 'posted', posted_at = now(), version = 9")
+        )
+    posted = html(client, path)
+    assert "充好了，已经记到余额上" in posted
+    for each in (page, confirmed, posted):
+        assert "缴" not in each.split("<main")[1].split("</main>")[0]
+
+
 def test_a_gateway_that_is_down_costs_nothing_and_blocks_nothing(
     client: FlaskClient, database: Database
 ) -> None:
     _bill(database)
-    answer = _pay(client, _html(client, "/pay"), way="wechat")
+    answer = _pay(client, html(client, "/pay"), way="wechat")
     assert answer.status_code == 409
     said = answer.get_data(as_text=True)
     assert "付款通道暂时连不上" in said
     assert "付 ¥149.51" in said
     assert _order(database).close_reason == "gateway_failed"
-    assert "没有付成，钱没有扣" in _html(client, f"/pay/{_order(database).order_no}")
+    assert "没有付成，钱没有扣" in html(client, f"/pay/{_order(database).order_no}")
 
 
 def test_the_page_says_the_truth_from_payment_to_posting(
     client: FlaskClient, database: Database, world: World
 ) -> None:
     _bill(database)
-    _pay(client, _html(client, "/pay"))
+    _pay(client, html(client, "/pay"))
     order = _order(database)
     path = f"/pay/{order.order_no}"
-    waiting = _html(client, path)
+    waiting = html(client, path)
     assert "正在等付款结果" in waiting
     assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in waiting
     headers, body = world.alipay_message(order.order_no, 14951)
     told = client.post("/callbacks/alipay", data=body, headers=headers)
     assert (told.status_code, told.get_data()) == (200, b"success")
-    credited = _html(client, path)
+    credited = html(client, path)
     assert "收到了，正在记账" in credited
     changed = client.get(f"{path}/state?seen=awaiting")
     assert "hx-trigger" in changed.get_data(as_text=True)
     assert client.get(f"{path}/state?seen=crediting").status_code == 204
-    assert "收到了，正在记账，不用再付" in _html(client, "/pay")
+    assert "收到了，正在记账，不用再付" in html(client, "/pay")
     with database.unit_of_work() as session:
         session.execute(
             text("update payment_order set status = 'posted', posted_at = now(), version = 9")
         )
-    posted = _html(client, path)
+    posted = html(client, path)
     assert "缴好了，已经记账" in posted
     assert "hx-trigger" not in posted
     assert "http-equiv" not in posted
@@ -205,41 +275,43 @@ def test_giving_up_closes_the_order_or_says_that_nobody_knows(
     client: FlaskClient, database: Database
 ) -> None:
     _bill(database)
-    _pay(client, _html(client, "/pay"))
+    _pay(client, html(client, "/pay"))
     path = f"/pay/{_order(database).order_no}"
-    token = _field(_html(client, path), "csrf_token")
+    token = field(html(client, path), "csrf_token")
     answer = client.post(f"{path}/cancel", data={"csrf_token": token})
     assert answer.location == path
-    assert "先别再付" in _html(client, path)  # the gateway cannot say whether it was paid
+    assert "先别再付" in html(client, path)  # the gateway cannot say whether it was paid
     assert _order(database).status == "awaiting"
+    before = _order(database).next_query_at
     asked = client.post(f"{path}/check", data={"csrf_token": token})
-    assert asked.status_code == 303
-    with database.unit_of_work() as session:
-        count = select(func.count()).select_from(text("procrastinate_jobs"))
-        assert session.scalar(count.where(text("task_name = 'payments.ask'"))) == 1
+    assert (asked.status_code, asked.location) == (303, path)
+    assert _order(database).next_query_at > before
+    page = html(client, path)
+    assert "正在确认" in page
+    assert "button primary" not in page
 
 
 def test_whoever_comes_back_finds_the_order_they_began(
     client: FlaskClient, database: Database
 ) -> None:
     _bill(database)
-    _pay(client, _html(client, "/pay"))
+    _pay(client, html(client, "/pay"))
     path = f"/pay/{_order(database).order_no}"
     assert client.get("/pay").location == path
-    assert f'href="{path}">接着付' in _html(client, "/pay?choose=1")
+    assert f'href="{path}">接着付' in html(client, "/pay?choose=1")
     _bill(database, "B2")
-    assert f'href="{path}">接着付' in _html(client, "/pay")
+    assert f'href="{path}">接着付' in html(client, "/pay")
 
 
 def test_an_order_left_behind_can_be_gone_on_with(client: FlaskClient, database: Database) -> None:
     _bill(database)
-    _pay(client, _html(client, "/pay"))
+    _pay(client, html(client, "/pay"))
     with database.unit_of_work() as session:
         session.execute(text("update payment_order set status = 'created', destination = null"))
     path = f"/pay/{_order(database).order_no}"
-    page = _html(client, path)
+    page = html(client, path)
     assert "还没有去付款" in page
-    answer = client.post(f"{path}/resume", data={"csrf_token": _field(page, "csrf_token")})
+    answer = client.post(f"{path}/resume", data={"csrf_token": field(page, "csrf_token")})
     assert answer.status_code == 303
     assert _order(database).status == "awaiting"
 
@@ -248,7 +320,7 @@ def test_nobody_sees_an_order_of_another(
     app: Flask, client: FlaskClient, database: Database
 ) -> None:
     _bill(database)
-    _pay(client, _html(client, "/pay"))
+    _pay(client, html(client, "/pay"))
     order_no = _order(database).order_no
     with database.unit_of_work() as session:
         stranger = users.add_user(session, "13900000001", password_hash=None)
@@ -256,7 +328,7 @@ def test_nobody_sees_an_order_of_another(
     for path in (f"/pay/{order_no}", f"/pay/{order_no}/state", f"/pay/confirm?bill={BILL}"):
         assert other.get(path).status_code in (404, 409)
         assert "149.51" not in other.get(path).get_data(as_text=True)
-    token = _field(other.get("/accounts/bind").get_data(as_text=True), "csrf_token")
+    token = field(other.get("/accounts/bind").get_data(as_text=True), "csrf_token")
     for act in ("cancel", "check", "resume"):
         assert other.post(f"/pay/{order_no}/{act}", data={"csrf_token": token}).status_code == 404
     assert _order(database).status == "awaiting"
@@ -266,7 +338,7 @@ def test_the_notify_address_refuses_stores_and_says_so(
     client: FlaskClient, database: Database, world: World
 ) -> None:
     _bill(database)
-    _pay(client, _html(client, "/pay"))
+    _pay(client, html(client, "/pay"))
     order_no = _order(database).order_no
     headers, body = world.wechat_message(order_no, 14951)
     bent = headers | {"Wechatpay-Signature": "AAAA"}
@@ -295,5 +367,5 @@ def test_without_papers_no_gateway_is_offered(
     assert cookie is not None
     bare.set_cookie("denghuo", cookie.value)
     _bill(database, due=clock.today())
-    assert "这里还不能在线付款" in _html(bare, "/pay")
+    assert "这里还不能在线付款" in html(bare, "/pay")
     assert bare.post("/callbacks/wechat", data=b"{}").status_code == 404

@@ -89,14 +89,22 @@ def processes() -> dict[str, str]:
     return dict(parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes)
 
 
+def log_file(place: Place, process: str) -> Path:
+    """Where a process of this house writes its log, for no other user's eyes."""
+    path = place.var / "log" / f"{process}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    return path
+
+
 def start_database(place: Place) -> subprocess.Popen[bytes]:
     """The private PostgreSQL as a process that ends with this one; it heals itself when killed.
 
     Raises HouseError with its own words when it cannot be started.
     """
-    logs = place.var / "log"
-    logs.mkdir(parents=True, exist_ok=True)
-    with (logs / "database.log").open("wb") as log:
+    path = log_file(place, "database")
+    with path.open("wb") as log:
         process = subprocess.Popen(
             ["denghuo", "database", "run"],  # noqa: S607
             env=place.environment(),
@@ -105,7 +113,7 @@ def start_database(place: Place) -> subprocess.Popen[bytes]:
             start_new_session=True,
             preexec_fn=Tether(signal.SIGTERM),
         )
-    _await_words(process, logs / "database.log", "is ready")
+    _await_words(process, path, "is ready")
     return process
 
 

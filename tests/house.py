@@ -11,7 +11,15 @@ from pathlib import Path
 
 from denghuo.demo.furnish import command
 from denghuo.demo.people import Resident
-from denghuo.house import ROOT, Place, await_answer, free_ports, processes, start_database
+from denghuo.house import (
+    ROOT,
+    Place,
+    await_answer,
+    free_ports,
+    log_file,
+    processes,
+    start_database,
+)
 from runtime.secrets import ensure_secrets
 
 DATABASE = "exec denghuo database run"
@@ -33,7 +41,7 @@ class House:
     def start(self, *names: str) -> None:
         """Start processes by name; all of them without one."""
         for name in names or self.lines:
-            with self.log(name).open("ab") as log:
+            with log_file(self.place, name).open("ab") as log:
                 self.running[name] = subprocess.Popen(
                     self.lines[name],
                     shell=True,

@@ -17,7 +17,14 @@ from honcho.printer import Message, Printer
 from honcho.process import Popen, Process
 
 from denghuo.demo.furnish import command, farewell, furnish
-from denghuo.house import HouseError, Place, processes, require_free_ports, start_database
+from denghuo.house import (
+    HouseError,
+    Place,
+    log_file,
+    processes,
+    require_free_ports,
+    start_database,
+)
 from runtime.secrets import ensure_secrets
 from runtime.settings import Settings, SettingsError, load
 from runtime.tether import Tether
@@ -88,16 +95,16 @@ def _prepare(place: Place) -> None:
 
 def _run(place: Place) -> int:
     """All processes, until one of them ends or Ctrl-C; returns the exit code."""
-    logs = place.var / "log"
     watch = Watch()
     manager = Manager(watch)
     manager._process_ctor = Tethered
     for name, line in processes().items():
-        manager.add_process(name, f"{line} >> '{logs / name}.log' 2>&1", env=place.environment())
+        log = log_file(place, name)
+        manager.add_process(name, f"{line} >> '{log}' 2>&1", env=place.environment())
     threading.Thread(target=_furnish_or_end, args=(place,), daemon=True).start()
     manager.loop()
     if watch.first_end and manager.returncode not in STOPPED_BY_HAND:
-        say(f"Ended by itself: {watch.first_end}. Its words are in {logs}")
+        say(f"Ended by itself: {watch.first_end}. Its words are in {place.var / 'log'}")
     say("Everything that was started has been stopped")
     return 0 if manager.returncode in STOPPED_BY_HAND else 1
 

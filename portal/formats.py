@@ -1,5 +1,6 @@
 """How figures, dates and names look on a page. Formatting happens here and nowhere else."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +18,9 @@ MINUS = "\N{MINUS SIGN}"
 WH_PER_KWH = Decimal(1000)
 MONTHS = Locale("en").months["format"]["wide"]
 SHORT_MONTHS = Locale("en").months["format"]["abbreviated"]
+_FORMS = "公司|集团|厂|企业|合作社|事务所|中心|学校|医院|银行|委员会|协会"
+_ORGANISATION = re.compile(rf".{{3,}}(?:{_FORMS})|.+\W(?:co|ltd|limited|inc|llc|plc)\.?", re.I)
+"""How the names of organisations end; a person's Chinese name is shorter."""
 WEEKDAYS = (_l("周一"), _l("周二"), _l("周三"), _l("周四"), _l("周五"), _l("周六"), _l("周日"))
 
 
@@ -58,16 +62,17 @@ def energy(wh: int, digits: int | None = None) -> str:
     return _("%(number)s 度", number=kwh(wh, digits))
 
 
+def exact(kwh: Decimal) -> str:
+    """kWh as a bill counts them, to a hundredth: `214.10 度`; whole ones plain: `286 度`."""
+    digits = 0 if kwh == kwh.to_integral_value() else 2
+    return _("%(number)s 度", number=f"{kwh:,.{digits}f}".replace("-", MINUS))
+
+
 def power(watts: int) -> str:
     """W as kW with its unit: `1.85 千瓦`; the larger, the fewer decimals."""
     digits = 2 if abs(watts) < 10_000 else 1 if abs(watts) < 100_000 else 0
     text = f"{Decimal(watts) / 1000:,.{digits}f}"
     short = text.rstrip("0").rstrip(".") if "." in text else text
-def exact(kwh: Decimal) -> str:
-    """kWh as a bill counts them, no digit left out: `214.11 度`, `286 度`."""
-    return _("%(number)s 度", number=number(kwh))
-
-
     return _("%(number)s 千瓦", number=short)
 
 
@@ -113,9 +118,14 @@ def price(yuan_per_unit: Decimal | str) -> str:
 
 def day(when: date) -> str:
     """`12 月 18 日`, with the year when it is not this one."""
-    parts = {"year": when.year, "month": _month_name(when.month), "day": when.day}
     if when.year == clock.today().year:
-        return _("%(month)s 月 %(day)s 日", **parts)
+        return _("%(month)s 月 %(day)s 日", month=_month_name(when.month), day=when.day)
+    return full_day(when)
+
+
+def full_day(when: date) -> str:
+    """`2026 年 12 月 18 日`, for what is kept for years."""
+    parts = {"year": when.year, "month": _month_name(when.month), "day": when.day}
     return _("%(year)s 年 %(month)s 月 %(day)s 日", **parts)
 
 
@@ -165,7 +175,7 @@ def masked_name(name: str | None) -> str:
     whoever pays for a firm sees exactly which one.
     """
     text = (name or "").strip()
-    if len(text) <= 1:
+    if len(text) <= 1 or _ORGANISATION.fullmatch(text):
         return text
     if not _is_han(text):
         return f"{text.split()[0]} {text.split()[-1][0]}." if " " in text else text[0] + "***"
@@ -198,6 +208,7 @@ FILTERS = (
     change,
     kwh,
     energy,
+    exact,
     power,
     power_factor,
     weekday,
@@ -208,7 +219,6 @@ FILTERS = (
     price,
     day,
     month,
-    exact,
     full_month,
     clock_time,
     moment,

@@ -14,7 +14,13 @@ from runtime.settings import JobSettings, SettingsError, load
 from runtime.worker import run_worker
 from service.settings import ServiceSettings
 
-TASKS = ("service.jobs", "service.people.tidy", "payments.work", "notifications.sms")
+TASKS = (
+    "service.jobs",
+    "service.people.tidy",
+    "payments.work",
+    "notifications.sms",
+    "notifications.tidy",
+)
 """The modules that declare tasks."""
 
 SETTINGS = (ServiceSettings, PaymentSettings, NotificationSettings)

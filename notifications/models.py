@@ -2,20 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, String, func
+from sqlalchemy import BigInteger, CheckConstraint, Identity, LargeBinary, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from runtime.crypto import EncryptedText
 from runtime.database import Base
 
 WAITING, SENT, FAILED, EXPIRED = "waiting", "sent", "failed", "expired"
+RECIPIENT = "message.recipient"
+"""The context of its encryption and of its blind index."""
 
 
 class Message(Base):
     """One message to one person: a template and what fills it.
 
-    `params` (JSON) are forgotten when it is sent or of no more use. The provider knows it by
-    `reference`, which no other installation uses.
+    `params` (JSON) are forgotten when it is sent or of no more use, `recipient` some time later
+    (`notifications/tidy.py`); that a message went to a number can still be shown by the blind
+    index. The provider knows it by `reference`, which no other installation uses.
     """
 
     __tablename__ = "message"
@@ -27,7 +30,8 @@ class Message(Base):
     channel: Mapped[str] = mapped_column(String(8))  # sms
     reference: Mapped[str] = mapped_column(String(32), unique=True)
     template: Mapped[str] = mapped_column(String(40))
-    recipient: Mapped[str] = mapped_column(EncryptedText("message.recipient"))
+    recipient: Mapped[str | None] = mapped_column(EncryptedText(RECIPIENT))
+    recipient_index: Mapped[bytes] = mapped_column(LargeBinary)
     params: Mapped[str | None] = mapped_column(EncryptedText("message.params"))
     state: Mapped[str] = mapped_column(String(8), default=WAITING)
     provider_no: Mapped[str | None] = mapped_column(String(64))

@@ -12,10 +12,11 @@ from uuid import uuid4
 import msgspec
 from sqlalchemy.orm import Session
 
-from notifications.models import EXPIRED, FAILED, SENT, WAITING, Message
+from notifications.models import EXPIRED, FAILED, RECIPIENT, SENT, WAITING, Message
 from notifications.settings import NotificationSettings
 from notifications.templates import code_template
 from runtime import clock, metrics
+from runtime.crypto import blind_index
 from runtime.http import Outbound, OutboundError
 from runtime.jobs import BACKOFF, database, defer, jobs
 from runtime.logs import get_logger
@@ -90,6 +91,7 @@ def queue_code(session: Session, event: CodeIssued) -> None:
         reference=uuid4().hex,
         template=code_template(event.purpose, event.language),
         recipient=event.phone,
+        recipient_index=blind_index(event.phone, RECIPIENT),
         params=json.dumps(params),
         state=WAITING,
         expires_at=event.expires_at,
@@ -104,7 +106,7 @@ def send(message_id: int) -> None:
     """Hand a waiting message over. No connection is held while the provider answers."""
     with database().unit_of_work() as session:
         message = _take(session, message_id)
-    if message is None or message.params is None:
+    if message is None or message.params is None or message.recipient is None:
         return
     params: Params = json.loads(message.params)
     try:

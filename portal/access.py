@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from pydantic import SecretStr
@@ -21,6 +21,7 @@ class Access(StrEnum):
 
     PUBLIC = "public"
     CUSTOMER = "customer"
+    SIGNED_IN = "signed_in"
     STAFF = "staff"
     SERVICE = "service"
     CALLBACK = "callback"
@@ -44,15 +45,23 @@ def callback(blueprint: Blueprint) -> Blueprint:
 
 
 def customer_only(blueprint: Blueprint) -> Blueprint:
-    """Open to signed-in people; others are sent to sign in and then back."""
+    """Open to signed-in customers; others are sent to sign in and then back.
+
+    The utility's own people have no accounts here; they read that this is not their desk.
+    """
     return _declare(blueprint, Access.CUSTOMER, _require_customer)
+
+
+def signed_in_only(blueprint: Blueprint) -> Blueprint:
+    """Open to everyone who is signed in, customer or not."""
+    return _declare(blueprint, Access.SIGNED_IN, _require_sign_in)
 
 
 def staff_only(blueprint: Blueprint, roles: Collection[str]) -> Blueprint:
     """Open to the utility's own people in one of `roles`; for others it does not exist."""
 
     def require_role() -> ResponseReturnValue | None:
-        refused = _require_customer()
+        refused = _require_sign_in()
         if refused is None and current_user.staff_role not in roles:
             abort(404)
         return refused
@@ -84,6 +93,13 @@ def _declare(
 
 
 def _require_customer() -> ResponseReturnValue | None:
+    refused = _require_sign_in()
+    if refused is None and current_user.staff_role:
+        return render_template("sign_in/staff.html"), 403
+    return refused
+
+
+def _require_sign_in() -> ResponseReturnValue | None:
     if current_user.is_authenticated:
         return None
     door = url_for("sign_in.sign_in", next=_way_back())

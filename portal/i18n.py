@@ -51,8 +51,13 @@ def language() -> str:
     """`zh` or `en`: as asked in the address, else as chosen before, else as the browser says."""
     chosen: str | None = g.get("language")
     if chosen is None:
-        chosen = g.language = _asked() or _remembered() or _of_profile() or _of_browser()
+        chosen = g.language = chosen_language() or _of_profile() or _of_browser()
     return chosen
+
+
+def chosen_language() -> str | None:
+    """The language that was chosen in this browser; None when nobody has chosen yet."""
+    return _asked() or _remembered()
 
 
 def utility_name() -> str:

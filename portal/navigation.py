@@ -8,6 +8,8 @@ from flask import Flask, current_app, request, url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from portal.current import visitor
+
 
 @dataclass(frozen=True)
 class Place:
@@ -34,6 +36,7 @@ PLACES = (
     Place("pay.index", "purse", _l("缴费")),
     Place("profile.index", "person", _l("我的"), others=frozenset({"accounts"})),
 )
+STAFF_PLACES = PLACES[-1:]
 
 
 @cache
@@ -42,8 +45,13 @@ def _address(endpoint: str) -> str:
 
 
 def places() -> list[Place]:
-    """The entries whose pages this application has."""
-    return [place for place in PLACES if place.endpoint in current_app.view_functions]
+    """The entries whose pages this application has, and which are for whoever is signed in."""
+    person = visitor()
+    return [
+        place
+        for place in (STAFF_PLACES if person and person.staff_role else PLACES)
+        if place.endpoint in current_app.view_functions
+    ]
 
 
 def home() -> str:

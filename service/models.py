@@ -40,7 +40,7 @@ class User(Base):
     phone_index: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     name: Mapped[str | None] = mapped_column(EncryptedText("user.name"))
     password_hash: Mapped[str | None] = mapped_column(Text)
-    language: Mapped[str] = mapped_column(String(8), default="zh")  # zh | en
+    language: Mapped[str | None] = mapped_column(String(8))  # zh | en; None: never chosen
     theme: Mapped[str] = mapped_column(String(8), default="system")  # system | light | dark
     elder_mode: Mapped[bool] = mapped_column(default=False)
     staff_role: Mapped[str | None] = mapped_column(String(16))
@@ -117,6 +117,7 @@ class Link(Base):
     alias: Mapped[str | None] = mapped_column(String(30))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
 
 # ---- the copy of what the core says -----------------------------------------------------------

@@ -15,7 +15,8 @@ from portal.navigation import way_back
 from portal.security import asker_address, asker_id
 from portal.unit import database
 from runtime.errors import Refused
-from service.people import binding, links
+from service.access import Right, roles_with
+from service.people import binding, links, sharing
 from service.people.binding import Verifier
 
 blueprint = customer_only(Blueprint("accounts", __name__, url_prefix="/accounts"))
@@ -28,7 +29,12 @@ def _for_templates() -> dict[str, object]:
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    return render_template("accounts/index.html", accounts=my_accounts(), roles=role_names())
+    return render_template(
+        "accounts/index.html",
+        accounts=my_accounts(),
+        roles=role_names(),
+        managing=roles_with(Right.MANAGE_LINKS),
+    )
 
 
 @blueprint.route("/bind", methods=["GET", "POST"])
@@ -102,6 +108,30 @@ def unbind(account_no: str) -> ResponseReturnValue:
     return render_template("accounts/unbind.html", account=account)
 
 
+@blueprint.get("/<account_no>/people")
+def people(account_no: str) -> ResponseReturnValue:
+    found = sharing.viewers(g.session, asker_id(), account_no)
+    account = links.linked_account(g.session, asker_id(), account_no)
+    return render_template(
+        "accounts/people.html",
+        account=account,
+        viewers=found,
+        roles=viewer_names(),
+        help=role_help(),
+    )
+
+
+@blueprint.route("/<account_no>/people/<int:link_id>/end", methods=["GET", "POST"])
+def end_link(account_no: str, link_id: int) -> ResponseReturnValue:
+    if request.method == "POST":
+        sharing.end_link(g.session, asker_id(), account_no, link_id)
+        flash(_("结束了，对方现在看不到这个户号了。"))
+        return redirect(url_for("accounts.people", account_no=account_no))
+    viewer = sharing.viewer(g.session, asker_id(), account_no, link_id)
+    account = links.linked_account(g.session, asker_id(), account_no)
+    return render_template("accounts/end_link.html", account=account, viewer=viewer)
+
+
 def core() -> Verifier:
     """The client of the core that a proof is checked with."""
     return cast(Verifier, current_app.extensions["core"])
@@ -115,6 +145,12 @@ def role_names() -> dict[str, str]:
         "enterprise_finance": _("企业财务"),
         "enterprise_energy": _("企业能源管理"),
     }
+
+
+def viewer_names() -> dict[str, str]:
+    """How others with a role are called."""
+    own = {"owner": _("户主"), "family_helper": _("家人"), "payer": _("代缴人")}
+    return role_names() | own
 
 
 def role_help() -> dict[str, str]:

@@ -23,7 +23,11 @@ def _new_password() -> PasswordField:
 
 
 class PasswordForm(Form):
-    refusals = {"password.wrong": "current", "password.": "new"}  # noqa: RUF012
+    refusals = {  # noqa: RUF012
+        "password.wrong": "current",
+        "password.locked": "current",
+        "password.": "new",
+    }
     current = PasswordField(_l("现在的密码"))
     new = _new_password()
 

@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal.access import customer_only
+from portal.access import signed_in_only
 from portal.current import lifetime, my_accounts
 from portal.devices import device_name
-from portal.display import remember
+from portal.display import remember, theme, view
 from portal.forms import Form, wants_code
 from portal.i18n import language
 from portal.profile.forms import PasswordByCodeForm, PasswordForm, ProfileForm
@@ -16,7 +16,7 @@ from portal.security import asker_address, asker_id
 from runtime.errors import Refused
 from service.people import codes, sessions, sign_in, users
 
-blueprint = customer_only(Blueprint("profile", __name__, url_prefix="/profile"))
+blueprint = signed_in_only(Blueprint("profile", __name__, url_prefix="/profile"))
 
 
 @blueprint.get("")
@@ -26,7 +26,9 @@ def index() -> ResponseReturnValue:
 
 @blueprint.route("/edit", methods=["GET", "POST"])
 def edit() -> ResponseReturnValue:
-    form = ProfileForm(obj=current_user)
+    form = ProfileForm(
+        name=current_user.name, language=language(), theme=theme(), elder_mode=view() == "elder"
+    )
     if not form.validate_on_submit():
         return _form_page("profile/edit.html", form)
     users.rename(g.session, asker_id(), form.name.data or "")
@@ -38,8 +40,12 @@ def edit() -> ResponseReturnValue:
         elder_mode=form.elder_mode.data,
     )
     response = redirect(url_for("profile.index"))
-    view = "elder" if form.elder_mode.data else "plain"
-    remember(response, theme=form.theme.data, language=form.language.data, view=view)
+    remember(
+        response,
+        theme=form.theme.data,
+        language=form.language.data,
+        view="elder" if form.elder_mode.data else "plain",
+    )
     return response
 
 

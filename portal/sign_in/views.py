@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal.access import public
 from portal.current import drop_token, keep_token, lifetime, token_in_cookie, visitor
 from portal.forms import Form, wants_code
-from portal.i18n import language
+from portal.i18n import chosen_language, language
 from portal.navigation import home, way_back
 from portal.security import asker_address
 from portal.sign_in.forms import CodeSignInForm, PasswordSignInForm, SignUpForm
@@ -69,7 +69,7 @@ def sign_up() -> ResponseReturnValue:
                 form.password.data,
                 _origin(),
                 name=form.name.data,
-                language=language(),
+                language=chosen_language(),
             )
             return _welcome(token, "/accounts/bind")
         except Refused as refusal:

@@ -16,7 +16,7 @@ from runtime.database import Database
 from runtime.errors import Conflict, Refused
 from service.models import Account, Link
 from service.people import codes, limits
-from service.people.links import clean_alias
+from service.people.links import clean_alias, holds_phone
 from service.people.typed import plain
 
 OWN_ROLES = ("owner", "family_helper", "payer")
@@ -57,16 +57,20 @@ def bind_by_holder(
     The try is counted and committed before the core is asked, and no connection is held while
     it answers; that is why this takes the database rather than a session. Raises
     Refused("binding.not_verified"), "account.not_synced", "account.number_malformed",
-    Conflict("account.already_bound"), TooManyTries, Unavailable("core.unavailable").
+    "binding.ended_by_owner", Conflict("account.already_bound"), TooManyTries,
+    Unavailable("core.unavailable").
     """
     number = normal_account_no(account_no)
     with database.unit_of_work() as session:
         _begin(session, user_id, number)
+        _refuse_whom_an_owner_ended(session, user_id, number)
     holder, last4 = holder_name.strip(), plain(phone_last4)
     if not holder or not _LAST4.fullmatch(last4) or not core.verify(number, holder, last4):
         raise Refused("binding.not_verified")
     with database.unit_of_work() as session:
         _link(session, user_id, number, role, alias)
+        limits.take_back(session, limits.BIND_USER, str(user_id))
+        limits.take_back(session, limits.BIND_ACCOUNT, number)
     return number
 
 
@@ -108,9 +112,13 @@ def bind_by_code(
 
 
 def _begin(session: Session, user_id: int, account_no: str) -> None:
-    """Spend a try of this user and of this account."""
+    """Spend a try of this user and of this account.
+
+    What others have tried at an account does not keep out whoever holds its registered phone.
+    """
     limits.require(session, limits.BIND_USER, str(user_id))
-    limits.require(session, limits.BIND_ACCOUNT, account_no)
+    if not holds_phone(session, user_id, account_no):
+        limits.require(session, limits.BIND_ACCOUNT, account_no)
     _refuse_second_link(session, user_id, account_no)
     limits.count(session, limits.BIND_USER, str(user_id))
     limits.count(session, limits.BIND_ACCOUNT, account_no)
@@ -131,7 +139,6 @@ def _link(session: Session, user_id: int, account_no: str, role: str, alias: str
     )
     if linked.one_or_none() is None:
         raise Conflict("account.already_bound")
-    limits.forget(session, limits.BIND_USER, str(user_id))
 
 
 def _refuse_second_link(session: Session, user_id: int, account_no: str) -> None:
@@ -143,6 +150,20 @@ def _refuse_second_link(session: Session, user_id: int, account_no: str) -> None
         )
     ):
         raise Conflict("account.already_bound")
+
+
+def _refuse_whom_an_owner_ended(session: Session, user_id: int, account_no: str) -> None:
+    """Whom an owner has put out knows what stands on the bill; only the code lets them in again."""
+    if session.scalar(
+        select(
+            exists().where(
+                Link.user_id == user_id,
+                Link.account_no == account_no,
+                Link.ended_by != user_id,
+            )
+        )
+    ):
+        raise Refused("binding.ended_by_owner")
 
 
 def _code_subject(user_id: int, account_no: str) -> str:

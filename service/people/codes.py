@@ -18,6 +18,7 @@ from runtime.errors import Refused
 from service.models import OneTimeCode
 from service.people import limits
 from service.people.events import CodeIssued
+from service.people.networks import network
 from service.people.typed import plain
 
 SIGN_IN = "sign_in"
@@ -47,13 +48,13 @@ def send_code(
     Refused("code.too_soon") and TooManyTries.
     """
     receiver = phone or subject
-    limits.require(session, limits.CODE_ADDRESS, address)
-    limits.require(session, limits.CODE_PHONE, receiver)
+    limits.require(session, limits.CODE_ADDRESS, network(address))
+    limits.CODES.require(session, receiver, address)
     wait = seconds_to_wait(session, purpose, subject)
     if wait:
         raise Refused("code.too_soon", seconds=wait)
-    limits.count(session, limits.CODE_ADDRESS, address)
-    limits.count(session, limits.CODE_PHONE, receiver)
+    limits.count(session, limits.CODE_ADDRESS, network(address))
+    limits.CODES.count(session, receiver, address)
     code, now = f"{secrets.randbelow(1_000_000):06d}", clock.now()
     session.add(
         OneTimeCode(

@@ -15,6 +15,7 @@ from runtime import clock
 from runtime.crypto import blind_index
 from runtime.errors import TooManyTries
 from service.models import Attempt
+from service.people import networks
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,52 @@ class Limit:
     exact: bool = True
 
 
-SIGN_IN_PHONE = Limit("sign_in.phone", 8, timedelta(minutes=15), "sign_in.locked")
-SIGN_IN_ADDRESS = Limit("sign_in.address", 60, timedelta(minutes=15), "sign_in.locked", exact=False)
-CODE_PHONE = Limit("code.phone", 10, timedelta(days=1), "code.too_many")
-CODE_ADDRESS = Limit("code.address", 60, timedelta(hours=1), "code.too_many", exact=False)
-PASSWORD_CHANGE = Limit("password.user", 8, timedelta(minutes=15), "sign_in.locked")
+SIGN_IN_HERE = Limit("sign_in.here", 8, timedelta(minutes=15), "sign_in.locked")
+SIGN_IN_PHONE = Limit("sign_in.phone", 40, timedelta(hours=1), "sign_in.locked")
+SIGN_IN_ADDRESS = Limit("sign_in.address", 60, timedelta(minutes=15), "network.locked", exact=False)
+CODE_HERE = Limit("code.here", 10, timedelta(days=1), "code.too_many")
+CODE_PHONE = Limit("code.phone", 30, timedelta(days=1), "code.too_many")
+CODE_ADDRESS = Limit("code.address", 60, timedelta(hours=1), "network.locked", exact=False)
+PASSWORD_CHANGE = Limit("password.user", 8, timedelta(minutes=15), "password.locked")
 BIND_USER = Limit("bind.user", 8, timedelta(hours=1), "binding.too_many")
 BIND_ACCOUNT = Limit("bind.account", 10, timedelta(days=1), "binding.too_many")
 
 
-def require(session: Session, limit: Limit, subject: str) -> None:
-    """Go on only if a try is left. Raises TooManyTries with the time of the next one."""
+@dataclass(frozen=True)
+class PhoneLimit:
+    """A limit on what is tried with one phone, kept so that strangers cannot use it up.
+
+    `here` counts the tries from one network. `overall` counts them from everywhere, and holds
+    for networks from which the owner has never signed in: however many of those there are,
+    at home the owner still gets in.
+    """
+
+    here: Limit
+    overall: Limit
+
+    def require(self, session: Session, phone: str, address: str) -> int:
+        """How many tries are left. Raises TooManyTries with the time of the next one."""
+        left = require(session, self.here, _from_here(phone, address))
+        if networks.is_familiar(session, phone, address):
+            return left
+        return min(left, require(session, self.overall, phone))
+
+    def count(self, session: Session, phone: str, address: str) -> None:
+        """Count a try."""
+        count(session, self.here, _from_here(phone, address))
+        count(session, self.overall, phone)
+
+    def forget_here(self, session: Session, phone: str, address: str) -> None:
+        """Start anew after a success from this network; what others tried stays counted."""
+        forget(session, self.here, _from_here(phone, address))
+
+
+SIGN_IN = PhoneLimit(SIGN_IN_HERE, SIGN_IN_PHONE)
+CODES = PhoneLimit(CODE_HERE, CODE_PHONE)
+
+
+def require(session: Session, limit: Limit, subject: str) -> int:
+    """How many tries are left. Raises TooManyTries with the time of the next one."""
     key = _key(limit, subject)
     if limit.exact:
         session.execute(_LOCK, {"key": int.from_bytes(key[:8], signed=True)})
@@ -54,6 +90,7 @@ def require(session: Session, limit: Limit, subject: str) -> None:
     ).one()
     if used >= limit.most:
         raise TooManyTries(limit.code, retry_at=oldest + limit.window)
+    return limit.most - int(used)
 
 
 def count(session: Session, limit: Limit, subject: str) -> None:
@@ -67,6 +104,20 @@ def forget(session: Session, limit: Limit, subject: str) -> None:
     session.execute(
         delete(Attempt).where(Attempt.kind == limit.kind, Attempt.subject == _key(limit, subject))
     )
+
+
+def take_back(session: Session, limit: Limit, subject: str) -> None:
+    """Uncount the newest try, which has turned out to be none; all before it stay counted."""
+    newest = (
+        select(func.max(Attempt.id))
+        .where(Attempt.kind == limit.kind, Attempt.subject == _key(limit, subject))
+        .scalar_subquery()
+    )
+    session.execute(delete(Attempt).where(Attempt.id == newest))
+
+
+def _from_here(phone: str, address: str) -> str:
+    return f"{phone} {networks.network(address)}"
 
 
 def _key(limit: Limit, subject: str) -> bytes:

@@ -8,10 +8,14 @@ from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.errors import NotFound
+from runtime.logs import get_logger
 from runtime.questions import Question, asked
 from service.models import Account, Link
+from service.people.users import get_user
 
 ALIAS_LENGTH = 30
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,15 @@ def set_alias(session: Session, user_id: int, account_no: str, alias: str) -> No
 
 def unbind(session: Session, user_id: int, account_no: str) -> None:
     """End the link; bills and payments stay with the account. Raises NotFound."""
-    _live_link(session, user_id, account_no).ended_at = clock.now()
+    link = _live_link(session, user_id, account_no)
+    link.ended_at, link.ended_by = clock.now(), user_id
+    _log.info("link_ended", link=link.id, role=link.role, user=user_id, by=user_id)
+
+
+def holds_phone(session: Session, user_id: int, account_no: str) -> bool:
+    """Whether the user's phone is the one that is registered with the account."""
+    registered = session.scalar(select(Account.phone).where(Account.account_no == account_no))
+    return registered is not None and registered == get_user(session, user_id).phone
 
 
 def clean_alias(alias: str | None) -> str | None:

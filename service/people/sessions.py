@@ -38,7 +38,7 @@ class SignedIn:
     user_id: int
     phone: str
     name: str | None
-    language: str
+    language: str | None
     theme: str
     elder_mode: bool
     staff_role: str | None

@@ -7,7 +7,11 @@ from sqlalchemy.orm import Session
 from runtime.errors import Refused
 from service.models import User
 from service.people import codes, limits, passwords, sessions, users
+from service.people.networks import network
 from service.people.sessions import Lifetime
+
+FEW = 3
+"""From so many on, the tries that are left are told."""
 
 
 @dataclass(frozen=True)
@@ -20,19 +24,21 @@ class From:
 
 
 def sign_in_with_password(session: Session, phone: str, password: str, origin: From) -> str:
-    """The token of a new session. Raises Refused("sign_in.wrong") and TooManyTries.
+    """The token of a new session.
 
-    An unknown phone answers as a wrong password does, after the same time.
+    Raises Refused("sign_in.wrong"), "sign_in.wrong_few" (left) when few tries are left, and
+    TooManyTries. An unknown phone answers as a wrong password does, after the same time.
     """
     phone = users.normal_phone(phone)
-    limits.require(session, limits.SIGN_IN_ADDRESS, origin.address)
-    limits.require(session, limits.SIGN_IN_PHONE, phone)
+    limits.require(session, limits.SIGN_IN_ADDRESS, network(origin.address))
+    limits.SIGN_IN.require(session, phone, origin.address)
     user = users.find_by_phone(session, phone)
     stored = user.password_hash if user else None
     if not passwords.verify_password(stored, password) or user is None or stored is None:
-        limits.count(session, limits.SIGN_IN_ADDRESS, origin.address)
-        limits.count(session, limits.SIGN_IN_PHONE, phone)
-        raise Refused("sign_in.wrong")
+        limits.count(session, limits.SIGN_IN_ADDRESS, network(origin.address))
+        limits.SIGN_IN.count(session, phone, origin.address)
+        left = limits.SIGN_IN.require(session, phone, origin.address)
+        raise Refused("sign_in.wrong_few", left=left) if left <= FEW else Refused("sign_in.wrong")
     user.password_hash = passwords.improved_hash(stored, password) or stored
     return _open(session, user, phone, origin)
 
@@ -75,9 +81,9 @@ def sign_up(
     origin: From,
     *,
     name: str | None = None,
-    language: str = "zh",
+    language: str | None = None,
 ) -> str:
-    """A new user, signed in: the token of the session.
+    """A new user, signed in: the token of the session. `language` is the one they chose.
 
     The password is looked at before the code is spent, and hashed after it: whoever has no
     code costs the server nothing. Raises the refusals of
@@ -97,8 +103,8 @@ def change_password(
 ) -> None:
     """Set a new password and sign all other browsers out.
 
-    Whoever has none yet needs no `current`. Raises Refused("password.wrong"), the refusals of
-    `passwords.hash_password`, and TooManyTries.
+    Whoever has none yet needs no `current`. Raises Refused("password.wrong"),
+    "password.wrong_few" (left), the refusals of `passwords.hash_password`, and TooManyTries.
     """
     user = users.get_user(session, user_id)
     limits.require(session, limits.PASSWORD_CHANGE, str(user_id))
@@ -106,7 +112,8 @@ def change_password(
         user.password_hash, current or ""
     ):
         limits.count(session, limits.PASSWORD_CHANGE, str(user_id))
-        raise Refused("password.wrong")
+        left = limits.require(session, limits.PASSWORD_CHANGE, str(user_id))
+        raise Refused("password.wrong_few", left=left) if left <= FEW else Refused("password.wrong")
     _set_password(session, user, new, keep_session)
 
 
@@ -140,16 +147,16 @@ def _set_password(session: Session, user: User, new: str, keep_session: int) -> 
 
 def _use_code(session: Session, purpose: str, phone: str, code: str, address: str) -> None:
     """Codes have tries of their own, so a locked password leaves this way open to its owner."""
-    limits.require(session, limits.SIGN_IN_ADDRESS, address)
+    limits.require(session, limits.SIGN_IN_ADDRESS, network(address))
     try:
         codes.use_code(session, purpose, phone, code)
     except Refused:
-        limits.count(session, limits.SIGN_IN_ADDRESS, address)
+        limits.count(session, limits.SIGN_IN_ADDRESS, network(address))
         raise
 
 
 def _open(session: Session, user: User, phone: str, origin: From) -> str:
-    limits.forget(session, limits.SIGN_IN_PHONE, phone)
+    limits.SIGN_IN.forget_here(session, phone, origin.address)
     return sessions.open_session(
         session, user, device=origin.device, address=origin.address, lifetime=origin.lifetime
     )

@@ -42,9 +42,12 @@ def add_user(
     *,
     password_hash: str | None,
     name: str | None = None,
-    language: str = "zh",
+    language: str | None = None,
 ) -> User:
-    """A new user. Raises Conflict("user.already_registered") when the phone has one."""
+    """A new user; `language` is the one they chose, if they did.
+
+    Raises Conflict("user.already_registered") when the phone has one.
+    """
     added = session.scalars(
         insert(User)
         .values(

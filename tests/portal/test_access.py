@@ -11,7 +11,7 @@ from portal.security import protect_forms
 from runtime.database import Database
 from tests.portal.conftest import create_user, post, sign_in
 
-PARAMETERS = {"session_id": 1, "year": 2026}
+PARAMETERS = {"session_id": 1, "link_id": 1, "year": 2026}
 """Values for numbers in addresses; every other part is a word."""
 
 

@@ -36,6 +36,17 @@ def bind(client: FlaskClient, **fields: str):  # type: ignore[no-untyped-def]
     return post(client, "/accounts/bind", **{**PROOF, "role": "owner", **fields})
 
 
+def guess_ten_times(app: Flask, database: Database) -> None:
+    """Two strangers use up a day's tries at the account."""
+    for number in range(2):
+        phone = f"1370000000{number}"
+        create_user(database, phone=phone)
+        guesser = app.test_client()
+        sign_in(guesser, phone=phone)
+        for _ in range(5):
+            bind(guesser, phone_last4="0000")
+
+
 def links(database: Database) -> list[Link]:
     with database.unit_of_work() as session:
         return list(session.scalars(select(Link).order_by(Link.id)))
@@ -93,14 +104,42 @@ def test_tries_end(home: FlaskClient, database: Database, core: CoreThatKnows) -
 def test_many_users_cannot_guess_at_one_account(
     app: Flask, home: FlaskClient, database: Database
 ) -> None:
-    for number in range(2):
-        phone = f"1370000000{number}"
-        create_user(database, phone=phone)
-        guesser = app.test_client()
-        sign_in(guesser, phone=phone)
-        for _ in range(5):
-            bind(guesser, phone_last4="0000")
-    assert "对不上的次数太多了" in bind(home).text
+    guess_ten_times(app, database)
+    create_user(database, phone="13700000009")
+    another = app.test_client()
+    sign_in(another, phone="13700000009")
+    assert "对不上的次数太多了" in bind(another).text
+
+
+def test_guesses_of_others_do_not_keep_out_who_holds_the_registered_phone(
+    app: Flask, home: FlaskClient, database: Database, core: CoreThatKnows
+) -> None:
+    guess_ten_times(app, database)
+    assert bind(home).status_code == 302
+
+
+def test_an_own_account_does_not_wipe_out_guesses_at_others(
+    home: FlaskClient, database: Database, core: CoreThatKnows
+) -> None:
+    create_account(database, "420011875604", phone="13911112222")
+    for _ in range(7):
+        bind(home, account_no="420011875604", phone_last4="0000")
+    assert bind(home).status_code == 302
+    assert "对不上" in bind(home, account_no="420011875604", phone_last4="0001").text
+    asked = core.asked
+    assert "对不上的次数太多了" in bind(home, account_no="420011875604", phone_last4="0002").text
+    assert core.asked == asked
+
+
+def test_a_firm_binds_account_after_account(
+    home: FlaskClient, database: Database, core: CoreThatKnows
+) -> None:
+    for number in range(12):
+        account_no = f"4200118757{number:02d}"
+        create_account(database, account_no)
+        core.known.add((account_no, "王建华", "2046"))
+        assert bind(home, account_no=account_no).status_code == 302
+    assert len(links(database)) == 12
 
 
 def test_an_account_on_its_way_is_said_so(

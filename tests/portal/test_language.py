@@ -13,9 +13,12 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import nodes
+from sqlalchemy import select
 
 from runtime.database import Database
-from tests.portal.conftest import create_user, post, sign_in
+from service.models import User
+from service.people.events import CodeIssued
+from tests.portal.conftest import PASSWORD, PHONE, create_user, post, sign_in
 
 ROOT = Path(__file__).parent.parent.parent
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -26,7 +29,12 @@ OTHER_WAYS = {
     "portal/i18n.py": {"中文"},  # the language's own name
     "portal/settings.py": {"江城供电"},  # a setting
     "portal/pay/till.py": {"微", "支"},  # marks of the gateways, as a picture would be
-    "portal/formats.py": {"\u4e00", "\u9fff"},  # the first and the last Han character
+    "portal/spoken.py": {"零一二三四五六七八九", *"十百千万亿元角分", "万亿"},  # for a voice
+    "portal/formats.py": {
+        "\u4e00",  # the first and the last Han character
+        "\u9fff",
+        "公司|集团|厂|企业|合作社|事务所|中心|学校|医院|银行|委员会|协会",  # what names end with
+    },
 }
 
 
@@ -153,6 +161,50 @@ def test_the_address_decides_and_is_remembered(client: FlaskClient) -> None:
     assert "<h1>Sign in</h1>" in client.get("/sign-in?lang=en").get_data(as_text=True)
     assert "<h1>Sign in</h1>" in client.get("/sign-in").get_data(as_text=True)
     assert "<h1>登录</h1>" in client.get("/sign-in?lang=zh").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("chosen", ["by the browser", "by hand"])
+def test_the_language_before_signing_in_stays(app: Flask, database: Database, chosen: str) -> None:
+    create_user(database)
+    client = app.test_client()
+    if chosen == "by the browser":
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en-GB,en;q=0.9"
+    else:
+        post(client, "/display", language="en")
+    sign_in(client)
+    assert '<html lang="en"' in client.get("/profile").text
+    with database.unit_of_work() as session:
+        assert session.scalars(select(User.language)).one() is None
+
+
+def test_a_choice_in_this_browser_goes_before_the_profile(
+    app: Flask, client: FlaskClient, database: Database
+) -> None:
+    create_user(database)
+    sign_in(client)
+    post(client, "/display", language="zh")
+    other = app.test_client()
+    post(other, "/display", language="en")
+    sign_in(other)
+    assert '<html lang="en"' in other.get("/profile").text
+
+
+@pytest.mark.parametrize(("by_hand", "kept"), [(True, "en"), (False, None)])
+def test_only_a_chosen_language_is_kept_at_sign_up(
+    client: FlaskClient,
+    database: Database,
+    codes_sent: list[CodeIssued],
+    by_hand: bool,
+    kept: str | None,
+) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    if by_hand:
+        post(client, "/display", language="en")
+    post(client, "/sign-up", phone=PHONE, action="send")
+    assert codes_sent[0].language == "en"
+    post(client, "/sign-up", phone=PHONE, code=codes_sent[0].code, password=PASSWORD)
+    with database.unit_of_work() as session:
+        assert session.scalars(select(User.language)).one() == kept
 
 
 def test_the_profile_follows_to_another_browser(

@@ -1,5 +1,6 @@
 """The door: who gets in, who does not, and what stands on the page then."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from runtime import clock
 from runtime.database import Database
 from service.models import SignInSession, User
+from service.people import users
 from service.people.events import CodeIssued
 from tests.portal.conftest import PASSWORD, PHONE, create_user, post, sign_in
 
@@ -62,13 +64,18 @@ def test_a_wrong_try_says_what_to_do_and_keeps_the_phone(
 def test_the_ninth_wrong_try_is_not_looked_at(client: FlaskClient, database: Database) -> None:
     create_user(database)
     with time_machine.travel(clock.now(), tick=False) as travel:
-        for _ in range(8):
-            assert "不对" in post(client, "/sign-in", phone=PHONE, password="wrong").text
+        said = [post(client, "/sign-in", phone=PHONE, password="wrong").text for _ in range(8)]
+        assert ["不对" in each for each in said] == [True] * 7 + [False]
+        assert ["还能试" in each for each in said] == [False] * 4 + [True] * 3 + [False]
+        assert [f"还能试 {left} 次" in said[7 - left] for left in (3, 2, 1)] == [True] * 3
         locked = post(client, "/sign-in", phone=PHONE, password=PASSWORD)
         assert locked.status_code == 422
         until = clock.now() + timedelta(minutes=15)
         civil = until.astimezone(clock.BEIJING)
-        assert f"试得太多了，今天 {civil:%H:%M} 以后再来" in locked.text or "日 00:" in locked.text
+        for answer in (said[7], locked.text):
+            assert "密码试得太多了" in answer
+            assert "现在就可以用短信验证码登录" in answer
+            assert f"{civil:%H:%M} 以后再试" in answer
         assert client.get("/profile").status_code == 302
         travel.shift(timedelta(minutes=15, seconds=1))
         sign_in(client)
@@ -88,7 +95,8 @@ def test_one_address_may_not_try_phone_after_phone(app: Flask, database: Databas
     client = app.test_client()
     for number in range(60):
         post(client, "/sign-in", phone=f"139000000{number:02d}", password="wrong")
-    assert "试得太多了" in post(client, "/sign-in", phone=PHONE, password=PASSWORD).text
+    answer = post(client, "/sign-in", phone=PHONE, password=PASSWORD)
+    assert "从您这个网络来的尝试太多了" in answer.text
 
 
 def test_a_code_signs_in_once(
@@ -157,7 +165,8 @@ def test_ten_codes_a_day_are_enough(
             last = ask_for_code(client, "/sign-in/code")
             travel.shift(timedelta(seconds=61))
     assert len(codes_sent) == 10
-    assert "今天要的验证码太多了" in last.text
+    assert "往这个手机号要的验证码太多了" in last.text
+    assert "现在可以用密码登录" in last.text
 
 
 def test_a_code_for_a_stranger_tells_only_its_receiver(
@@ -380,6 +389,34 @@ def test_a_disabled_user_is_out_at_once(client: FlaskClient, database: Database)
         session.get_one(User, user.id).disabled_at = clock.now()
     assert client.get("/profile").status_code == 302
     assert "不对" in post(client, "/sign-in", phone=PHONE, password=PASSWORD).text
+
+
+def test_the_tries_left_of_the_present_password_are_told(
+    client: FlaskClient, database: Database
+) -> None:
+    create_user(database)
+    sign_in(client)
+    fields = {"current": "nope nope", "new": "another lamp"}
+    said = [post(client, "/profile/password", **fields).text for _ in range(8)]
+    assert "还能试 3 次" in said[4]
+    assert "还能试 1 次" in said[6]
+    assert 'id="current-error">现在的密码试得太多了' in said[7]
+    assert "用短信验证码改" in said[7]
+
+
+def test_a_name_may_be_changed_without_choosing_how_pages_look(
+    app: Flask, database: Database
+) -> None:
+    """The form begins with what the page looks like, not with what the profile would say."""
+    user = create_user(database)
+    with database.unit_of_work() as session:
+        users.set_display(session, user.id, language="zh", theme="light")
+    client = app.test_client()
+    client.get("/sign-in?lang=en")
+    sign_in(client)
+    page = client.get("/profile/edit").text
+    checked = re.findall(r'<input checked[^>]*value="(\w+)"', page)
+    assert checked == ["en", "light"]
 
 
 def test_profile_is_kept(client: FlaskClient, database: Database) -> None:

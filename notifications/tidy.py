@@ -1,0 +1,36 @@
+"""Forgetting whom a message went to, once nobody will ask any more."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, update
+from sqlalchemy.orm import Session
+
+from notifications.models import Message
+from runtime import clock
+from runtime.jobs import database, jobs
+
+KEEP_RECIPIENTS = timedelta(days=30)
+"""So long is asked why a message did not come, and does the provider's invoice take."""
+
+
+def forget_recipients(session: Session) -> int:
+    """Forget old recipients; returns how many.
+
+    What was sent, when, and the blind index of the number stay: whoever knows a number can
+    still be shown what went to it.
+    """
+    done = session.execute(
+        update(Message)
+        .where(Message.created_at < clock.now() - KEEP_RECIPIENTS, Message.recipient.is_not(None))
+        .values(recipient=None, params=None)
+    )
+    return cast(CursorResult[Any], done).rowcount
+
+
+@jobs.periodic(cron="20 3 * * *")
+@jobs.task(name="notifications.forget", queue="notifications", queueing_lock="notifications.forget")
+def forget(timestamp: int) -> None:
+    """Forget once a night."""
+    with database().unit_of_work() as session:
+        forget_recipients(session)

@@ -1,23 +1,28 @@
-"""A signed-in customer with a year of bills and meter-days, among three hundred others."""
+"""A signed-in customer with a year of bills and meter-days, among three hundred others.
+
+One more looks after sixty of the others' accounts: enough bills that no process keeps all of their
+pages.
+"""
 
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.database import Database
 from service.bills import month_before
 from service.meter_data import days_between, month_days
-from service.models import Account, Bill, Meter
+from service.models import Account, Bill, Link, Meter, User
 from service.people import sessions
 from service.people.sessions import Lifetime
 from tests.service import builders
 
 MONTHS = 13
 OTHERS = 300
+LOOKED_AFTER = 60
 PEAK = slice(32, 88)
 """The quarter-hours from 8 to 22 o'clock, which the tariff calls peak."""
 
@@ -72,21 +77,39 @@ _OTHERS = (
 
 @dataclass(frozen=True)
 class Customer:
-    """Who looks at which bill: the token of their sign-in, and the bill's number."""
+    """Who looks at which bills: the token of their sign-in, and the bills' numbers."""
 
     token: str
-    bill_no: str
+    bill_nos: tuple[str, ...]
 
 
-def settle_in(database: Database) -> Customer:
-    """Fill an empty database; the customer's newest bill is open, the others are paid."""
+def settle_in(database: Database) -> tuple[Customer, Customer]:
+    """Fill an empty database; whoever looks at one bill, and whoever looks at hundreds.
+
+    The customer's newest bill is open, the others are paid.
+    """
     with database.unit_of_work() as session:
         customer = _customer(session)
         for statement in _OTHERS:
             session.execute(text(statement), {"others": OTHERS})
+        caretaker = _caretaker(session)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
-    return customer
+    return customer, caretaker
+
+
+def _caretaker(session: Session) -> Customer:
+    user = builders.create_user(session, phone="13900000002")
+    numbers = session.scalars(
+        select(Account.account_no)
+        .where(Account.account_no.like("77%"))
+        .order_by(Account.account_no)
+        .limit(LOOKED_AFTER)
+    ).all()
+    for account_no in numbers:
+        session.add(Link(user_id=user.id, account_no=account_no, role="enterprise_admin"))
+    theirs = select(Bill.bill_no).where(Bill.account_no.in_(numbers)).order_by(Bill.bill_no)
+    return Customer(_signed_in(session, user), tuple(session.scalars(theirs)))
 
 
 def _customer(session: Session) -> Customer:
@@ -111,11 +134,14 @@ def _customer(session: Session) -> Customer:
     for bill in bills[:-1]:
         bill.settled_fen, bill.settled_at = bill.total_fen, bill.issued_at
     bills[-1].due = clock.today() + timedelta(days=10)
+    return Customer(_signed_in(session, user), (bills[-1].bill_no,))
+
+
+def _signed_in(session: Session, user: User) -> str:
     week = timedelta(days=7)
-    token = sessions.open_session(
+    return sessions.open_session(
         session, user, device="", address="", lifetime=Lifetime(week, week)
     )
-    return Customer(token, bills[-1].bill_no)
 
 
 def _month(session: Session, meter: Meter, period: str, chance: random.Random) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Browsers that ask for one page: `python -m bench._load` with a Load as JSON on stdin.
+"""Browsers that ask for pages: `python -m bench._load` with a Load as JSON on stdin.
 
 A process of its own that does next to nothing for a request: a write, a read up to the length that
 the answer announces, and a look at the status. Connections stay open, as a browser keeps them.
@@ -11,6 +11,7 @@ import selectors
 import socket
 import sys
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from subprocess import run
 from time import perf_counter, process_time
 
@@ -21,11 +22,12 @@ TIMEOUT = 30.0
 
 @dataclass(frozen=True)
 class Load:
-    """So many clients for so many seconds. After an answer each pauses, `pause` seconds on average
-    and at random between none and twice that, before it asks again."""
+    """So many clients for so many seconds, who ask for the pages in turns. After an answer each
+    pauses, `pause` seconds on average and at random between none and twice that, before it asks
+    again."""
 
     port: int
-    path: str
+    paths: tuple[str, ...]
     cookie: str
     clients: int
     seconds: float
@@ -55,17 +57,16 @@ class Outcome:
 class Client:
     """A keep-alive connection; between two answers at most one request is under way."""
 
-    def __init__(self, load: Load, request: bytes) -> None:
-        self._request = request
+    def __init__(self, load: Load) -> None:
         self.socket = socket.create_connection(("127.0.0.1", load.port), TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._asked_at = 0.0
         self._answer = bytearray()
         self._expected = 0
 
-    def ask(self) -> None:
+    def ask(self, request: bytes) -> None:
         self._asked_at = perf_counter()
-        self.socket.sendall(self._request)
+        self.socket.sendall(request)
 
     def read(self) -> float | None:
         """Take what has come; the seconds it took once the answer is whole."""
@@ -109,11 +110,7 @@ def apply(load: Load) -> Outcome:
 
 
 def _outcome(load: Load) -> Outcome:
-    request = (
-        f"GET {load.path} HTTP/1.1\r\nHost: 127.0.0.1:{load.port}\r\n"
-        f"Accept-Encoding: gzip\r\nAccept-Language: zh-CN\r\nCookie: {load.cookie}\r\n\r\n"
-    ).encode()
-    clients = [Client(load, request) for _ in range(load.clients)]
+    clients = [Client(load) for _ in range(load.clients)]
     used = process_time()
     started = perf_counter()
     latencies = _ask_in_turns(load, clients, started)
@@ -123,9 +120,17 @@ def _outcome(load: Load) -> Outcome:
     return Outcome(latencies, seconds, (process_time() - used) / seconds)
 
 
+def _request(load: Load, path: str) -> bytes:
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{load.port}\r\n"
+        f"Accept-Encoding: gzip\r\nAccept-Language: zh-CN\r\nCookie: {load.cookie}\r\n\r\n"
+    ).encode()
+
+
 def _ask_in_turns(load: Load, clients: list[Client], started: float) -> list[float]:
     """Every client asks, waits for its answer and pauses, until the time is over."""
     chance = random.Random(load.clients)  # noqa: S311 -- pauses, no secret
+    requests = cycle([_request(load, path) for path in load.paths])
     selector = selectors.DefaultSelector()
     for client in clients:
         selector.register(client.socket, selectors.EVENT_READ, client)
@@ -139,7 +144,7 @@ def _ask_in_turns(load: Load, clients: list[Client], started: float) -> list[flo
     while waiting or under_way:
         now = perf_counter()
         while waiting and waiting[0][0] <= now:
-            heapq.heappop(waiting)[2].ask()
+            heapq.heappop(waiting)[2].ask(next(requests))
             under_way += 1
         ready = selector.select(waiting[0][0] - now if waiting else TIMEOUT)
         if not ready and not waiting:

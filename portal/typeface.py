@@ -8,8 +8,8 @@ from array import array
 from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
-from os import pread
 from pathlib import Path
+from typing import BinaryIO
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib import TTFont
@@ -28,7 +28,7 @@ class Typeface:
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise FileNotFoundError(f"{path.name} is missing; `npm ci && npm run build` brings it")
-        self._file = path.open("rb")
+        self._path = path
         with TTFont(path, lazy=True) as font:
             count = font["maxp"].numGlyphs
             font.setGlyphOrder([str(number) for number in range(count)])
@@ -51,20 +51,22 @@ class Typeface:
         font = FontBuilder(self._units, isTTF=True)
         font.setupGlyphOrder([*shapes])
         font.setupCharacterMap({each: names[number] for each, number in known.items() if number})
-        drawn = {name: self._shape(number) for name, number in shapes.items()}
+        with self._path.open("rb") as file:
+            drawn = {name: self._shape(file, number) for name, number in shapes.items()}
         font.setupGlyf(drawn)
         font.setupHorizontalMetrics({name: self._spaces[number] for name, number in shapes.items()})
         font.setupHorizontalHeader(**self._lines)
         font.setupNameTable({"fullName": self._name, "psName": self._name.replace(" ", "")})
         font.setupOS2(usWeightClass=self._weight, sCapHeight=self._capitals)
         font.setupPost(keepGlyphNames=False)
-        file = BytesIO()
-        font.save(file)
-        return file.getvalue()
+        made = BytesIO()
+        font.save(made)
+        return made.getvalue()
 
-    def _shape(self, number: int) -> Glyph:
+    def _shape(self, file: BinaryIO, number: int) -> Glyph:
         first, after = self._places[number], self._places[number + 1]
-        shape = Glyph(pread(self._file.fileno(), after - first, self._start + first))
+        file.seek(self._start + first)
+        shape = Glyph(file.read(after - first))
         shape.expand(None)
         return shape
 

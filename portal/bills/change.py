@@ -166,9 +166,9 @@ def _mix(given: Mapping[str, Any], _period: str) -> str:
 
 def _tier(given: Mapping[str, Any], _period: str) -> str:
     return _(
-        "第一档以上 %(before)s 到 %(now)s 度",
-        before=formats.number(given["kwh_above_before"]),
-        now=formats.number(given["kwh_above"]),
+        "第一档以上 %(before)s到 %(now)s",
+        before=formats.exact(given["kwh_above_before"]),
+        now=formats.exact(given["kwh_above"]),
     )
 
 
@@ -205,9 +205,9 @@ def _tariff(given: Mapping[str, Any], period: str) -> str:
 
 def _export(given: Mapping[str, Any], _period: str) -> str:
     return _(
-        "送上电网 %(before)s 到 %(now)s 度",
-        before=formats.number(given["kwh_before"]),
-        now=formats.number(given["kwh"]),
+        "送上电网 %(before)s到 %(now)s",
+        before=formats.exact(given["kwh_before"]),
+        now=formats.exact(given["kwh"]),
     )
 
 

@@ -55,6 +55,13 @@ HELP: dict[str, LazyString] = {
 }
 
 
+PRICES = {
+    "kwh": _l("每度 %(price)s 元"),
+    "kw": _l("每千瓦 %(price)s 元"),
+    "kva": _l("每千伏安 %(price)s 元"),
+}
+
+
 @dataclass(frozen=True)
 class LineWords:
     """A line as it is read: name, help, quantity, price, and the amount in fen."""
@@ -87,36 +94,26 @@ def name(code: str) -> str:
 
 def quantity(line: BillLine) -> str:
     """How much of it: `178 度`, `312 千瓦`, `10 天`."""
+    if line.unit == "kwh":
+        return formats.exact(line.quantity)
     number = formats.number(line.quantity)
-    return {
-        "kwh": _("%(number)s 度", number=number),
-        "kw": _("%(number)s 千瓦", number=number),
-        "kva": _("%(number)s 千伏安", number=number),
-        "days": _("%(number)s 天", number=number),
-        "pf": _("功率因数 %(number)s", number=f"{line.quantity:.2f}"),
-    }[line.unit]
+    if line.unit == "kw":
+        return _("%(number)s 千瓦", number=number)
+    if line.unit == "kva":
+        return _("%(number)s 千伏安", number=number)
+    if line.unit == "days":
+        return _("%(number)s 天", number=number)
+    return _("功率因数 %(number)s", number=f"{line.quantity:.2f}")
 
 
 def price(line: BillLine) -> str:
     """What one of it costs, unrounded."""
-    if line.unit == "pf":
-        return _(
-            "%(base)s 的 %(percent)s",
-            base=formats.amount(line.base_fen or 0),
-            percent=_percent(line.rate),
-        )
+    if line.unit in PRICES:
+        return str(PRICES[line.unit] % {"price": formats.price(line.rate)})
+    figures = {"base": formats.amount(line.base_fen or 0), "percent": _percent(line.rate)}
     if line.unit == "days":
-        return _(
-            "%(base)s 每天 %(percent)s",
-            base=formats.amount(line.base_fen or 0),
-            percent=_percent(line.rate),
-        )
-    amount = formats.price(line.rate)
-    return {
-        "kwh": _("每度 %(price)s 元", price=amount),
-        "kw": _("每千瓦 %(price)s 元", price=amount),
-        "kva": _("每千伏安 %(price)s 元", price=amount),
-    }[line.unit]
+        return _("%(base)s 每天 %(percent)s", **figures)
+    return _("%(base)s 的 %(percent)s", **figures)
 
 
 def known_codes() -> list[str]:

@@ -1,134 +1,267 @@
-"""A bill as a PDF: one A4 sheet in the customer's language, Chinese glyphs embedded."""
+"""A bill as a PDF: A4 in the customer's language, the letters it needs embedded."""
 
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from flask_babel import gettext as _
 from fpdf import FPDF
-from fpdf.enums import XPos, YPos
-from fpdf.fonts import FontFace
+from fpdf.enums import Align
 
-from portal import formats
 from portal.assets import STATIC
-from portal.bills.lines import LineWords, words_of
-from service.bills import BillView
+from portal.bills.change import Change
+from portal.bills.paper import Pair, Paper
+from portal.bills.readings import Grid
+from portal.bills.tier import TierGauge
+from portal.typeface import typeface
 
-FONTS = {
-    "": STATIC / "vendor" / "NotoSansSC-Regular.ttf",
-    "B": STATIC / "vendor" / "NotoSansSC-SemiBold.ttf",
+FONTS = {"": "NotoSansSC-Regular.ttf", "B": "NotoSansSC-SemiBold.ttf"}
+ALWAYS = "0123456789 /"
+Colour = tuple[int, int, int]
+INK: Colour = (20, 33, 61)
+QUIET: Colour = (71, 82, 106)
+RULE: Colour = (206, 199, 184)
+LAMP: Colour = (198, 125, 12)
+EMPTY: Colour = (232, 227, 216)
+STATES: dict[str, Colour] = {
+    "due": (138, 75, 0),
+    "good": (29, 106, 75),
+    "bad": (179, 39, 30),
+    "info": (39, 85, 158),
 }
-INK, QUIET, RULE = (20, 33, 61), (71, 82, 106), (200, 192, 176)
-MARGIN_MM = 18
+
+HAN, OPENING, STOPS = r"\u4e00-\u9fff", r"\uff08", r"\uff0c\u3002\u3001\uff1a\uff1b\uff09"
+PIECES = re.compile(rf"(?:[{HAN}{OPENING}]|[^\s{HAN}{OPENING}]+(?: [{HAN}])?)[{STOPS}]*\s*")
+"""What a line may end after."""
+LEADING = 0.5
+"""The height of a line, mm for each point of type."""
+MARGIN, TOP, FOOT = 18, 15, 15
+WIDTH = 210 - 2 * MARGIN
+LINES = (66, 38, 44, 26)
+READINGS = (66, 36, 36, 36)
+HALF, NAME = 96, 30
+"""How wide the left facts are, and of each its name; all lengths are mm."""
+BESIDE, GAP = 58, 12
+"""How wide the tier stands beside the change, and how far from it."""
 
 
 class Sheet(FPDF):
-    """An A4 page with our two weights of type."""
+    """Pages with our two weights of type and the paper's own foot."""
 
-    def __init__(self, title: str, language: str) -> None:
+    def __init__(self, paper: Paper) -> None:
         super().__init__(format="A4")
-        for style, path in FONTS.items():
-            self.add_font("song", style, _present(path))
-        self.set_margins(MARGIN_MM, MARGIN_MM)
-        self.set_title(title)
-        self.set_lang(language)
-        self.set_text_color(*INK)
+        self._foot = paper.foot
+        letters = sorted({*json.dumps(asdict(paper), ensure_ascii=False), *ALWAYS})
+        with TemporaryDirectory() as folder:
+            for style, name in FONTS.items():
+                file = Path(folder, name)
+                file.write_bytes(typeface(STATIC / "vendor" / name).cut(letters))
+                self.add_font("sans", style, file)
+        self.set_margins(MARGIN, TOP)
+        self.c_margin = 0
+        self.set_auto_page_break(auto=True, margin=FOOT + 4)
+        self.set_title(f"{paper.issuer} {paper.title}")
+        self.set_lang(paper.language)
         self.set_draw_color(*RULE)
         self.add_page()
 
-    def say(self, text: str, size: float = 10, style: str = "", quiet: bool = False) -> None:
-        """One paragraph."""
-        self.set_font("song", style, size)
-        self.set_text_color(*(QUIET if quiet else INK))
-        self.multi_cell(0, size * 0.55, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.set_text_color(*INK)
+    def footer(self) -> None:
+        """On every page: which bill it is, as of when, and the number of the page."""
+        self.set_y(-FOOT)
+        self.put(f"{self.page_no()} / {{nb}}", 8, ink=QUIET, align=Align.R)
+        self.put(self._foot, 8, ink=QUIET, width=WIDTH - 20)
 
-    def rule(self) -> None:
-        """A thin line with room around it."""
-        self.ln(4)
-        self.line(self.l_margin, self.y, self.w - self.r_margin, self.y)
-        self.ln(4)
+    def put(
+        self,
+        text: str,
+        size: float = 10,
+        style: str = "",
+        *,
+        x: float = MARGIN,
+        width: float = WIDTH,
+        ink: Colour = INK,
+        align: Align = Align.L,
+    ) -> float:
+        """A paragraph at `x` from here down; where it ends. The place stays where it was."""
+        top, height = self.y, size * LEADING
+        self.set_font("sans", style, size)
+        self.set_text_color(*ink)
+        end = top
+        for line in self._broken(text, width):
+            self.set_xy(x, end)
+            self.cell(width, height, line, align=align)
+            end += height
+        self.set_xy(MARGIN, top)
+        return end
+
+    def _broken(self, text: str, width: float) -> Iterator[str]:
+        """Lines that fit: a word stays whole, a figure with its unit, and no comma comes first."""
+        line = ""
+        for piece in PIECES.findall(text):
+            if line and self.get_string_width((line + piece).rstrip()) > width:
+                yield line.rstrip()
+                line = ""
+            line += piece
+        yield line.rstrip()
+
+    def say(self, text: str, size: float = 10, style: str = "", ink: Colour = INK) -> None:
+        """A paragraph over the whole width, and on."""
+        self.y = self.put(text, size, style, ink=ink)
+
+    def row(self, cells: Sequence[str], widths: Sequence[float], size: float, ink: Colour) -> None:
+        """Cells beside each other, the first to the left, the others to the right; and on."""
+        x, ends = float(MARGIN), [self.y]
+        for at, (text, width) in enumerate(zip(cells, widths, strict=True)):
+            align = Align.R if at else Align.L
+            ends.append(self.put(text, size, x=x, width=width, ink=ink, align=align))
+            x += width
+        self.y = max(ends)
+
+    def rule(self, ink: Colour = RULE, weight: float = 0.2, gap: float = 1.5) -> None:
+        """A line from margin to margin, with a gap on either side."""
+        self.y += gap
+        self.set_draw_color(*ink)
+        self.set_line_width(weight)
+        self.line(MARGIN, self.y, MARGIN + WIDTH, self.y)
+        self.y += gap
+
+    def keep(self, height: float) -> None:
+        """What follows is not parted: it goes to a new page when there is no room for it."""
+        if self.will_page_break(height):
+            self.add_page()
 
 
-def bill_pdf(
-    bill: BillView, *, utility: str, hotline: str, holder: str, address: str, language: str
-) -> bytes:
-    """The PDF's bytes. `holder` comes masked; amounts are in yuan."""
-    title = _("%(month)s电费", month=formats.full_month(bill.summary.period))
-    sheet = Sheet(f"{utility} {title}", language)
-    _head(sheet, bill, title, f"{utility} · {hotline}")
-    _facts(sheet, bill, holder, address)
-    _table(sheet, words_of(bill), bill.summary.total_fen)
-    _readings(sheet, bill)
+def bill_pdf(paper: Paper) -> bytes:
+    """The PDF's bytes."""
+    sheet = Sheet(paper)
+    _head(sheet, paper)
+    _facts(sheet, paper.facts)
+    _lines(sheet, paper)
+    if paper.readings:
+        _readings(sheet, paper.readings_title, paper.readings)
+    _why(sheet, paper)
     return bytes(sheet.output())
 
 
-def _head(sheet: Sheet, bill: BillView, title: str, issuer: str) -> None:
-    sheet.say(issuer, 9, quiet=True)
-    sheet.rule()
-    sheet.say(title, 18, "B")
-    sheet.ln(2)
-    sheet.say(formats.amount(bill.summary.total_fen), 30, "B")
-    sheet.ln(2)
-    if bill.summary.state != "paid":
-        sheet.say(_("%(day)s前缴", day=formats.day(bill.summary.due)), 11)
+def _head(sheet: Sheet, paper: Paper) -> None:
+    end = sheet.put(paper.issuer, 10, "B")
+    sheet.put(paper.kind, 9, ink=QUIET, align=Align.C)
+    sheet.put(paper.hotline, 9, ink=QUIET, align=Align.R)
+    sheet.y = end
+    sheet.rule(INK, 0.5, gap=2)
+    sheet.y += 3
+    end = sheet.put(paper.title, 15, "B")
+    sheet.put(paper.badge, 11, "B", ink=STATES.get(paper.state, QUIET), align=Align.R)
+    sheet.y = end + 2
+    sheet.say(paper.amount, 34, "B")
+    sheet.y += 2
+    sheet.say(paper.strong + paper.rest, 11)
+    sheet.y += 4
 
 
-def _facts(sheet: Sheet, bill: BillView, holder: str, address: str) -> None:
-    summary = bill.summary
-    span = _(
-        "%(first)s到 %(last)s",
-        first=formats.day(summary.from_day),
-        last=formats.day(summary.to_day),
-    )
-    facts = [
-        span + " · " + formats.energy(int(summary.kwh * 1000)),
-        f"{holder} · {address}",
-        _("户号 %(number)s", number=formats.grouped(summary.account_no)),
-        _("账单号 %(number)s", number=summary.bill_no),
-        bill.tariff_name.get(sheet.lang or "zh", bill.tariff_name["zh"]),
-    ]
-    if summary.estimated:
-        facts.append(_("有几段是估算，读到真数就改。"))
-    for fact in facts:
-        sheet.say(fact, 10, quiet=True)
-    sheet.rule()
+def _facts(sheet: Sheet, facts: Sequence[Pair]) -> None:
+    """Two beside each other, the name of each before it."""
+    halves = ((MARGIN, HALF), (MARGIN + HALF, WIDTH - HALF))
+    for pair in zip(facts[::2], facts[1::2], strict=True):
+        ends = [sheet.y]
+        for (x, width), (name, fact) in zip(halves, pair, strict=True):
+            ends.append(sheet.put(name, 9, x=x, width=NAME - 2, ink=QUIET))
+            ends.append(sheet.put(fact, 9, x=x + NAME, width=width - NAME - 2))
+        sheet.y = max(ends) + 0.8
 
 
-def _table(sheet: Sheet, lines: list[LineWords], total_fen: int) -> None:
-    sheet.set_font("song", "", 10)
-    plain = FontFace(emphasis="", color=QUIET, size_pt=9)
-    with sheet.table(
-        col_widths=(42, 26, 38, 24),
-        text_align=("LEFT", "RIGHT", "RIGHT", "RIGHT"),
-        borders_layout="HORIZONTAL_LINES",
-        headings_style=plain,
-        line_height=7,
-    ) as table:
-        table.row((_("项目"), _("用量"), _("单价"), _("金额（元）")))
-        for line in lines:
-            table.row((line.name, line.quantity, line.price, formats.yuan(line.amount_fen)))
-        bold = FontFace(emphasis="BOLD", size_pt=12)
-        total = table.row(style=bold)
-        total.cell(_("合计"), colspan=3)
-        total.cell(formats.amount(total_fen))
+def _lines(sheet: Sheet, paper: Paper) -> None:
+    sheet.y += 6
+    sheet.say(paper.lines_title, 12, "B")
+    sheet.y += 1
+    sheet.row(paper.heads, LINES, 8, QUIET)
+    sheet.rule(gap=1)
+    for at, (line, amount) in enumerate(zip(paper.lines, paper.amounts, strict=True)):
+        sheet.keep(11)
+        if at:
+            sheet.rule(gap=1)
+        sheet.row((line.name, line.quantity, line.price, amount), LINES, 10, INK)
+        if line.help:
+            sheet.say(line.help, 8, ink=QUIET)
+    sheet.keep(12 + 6 * len(paper.sums))
+    sheet.rule(INK, 0.5)
+    _sum(sheet, paper.total, 13, "B")
+    for at, pair in enumerate(paper.sums, 1):
+        _sum(sheet, pair, 10, "B" if at == len(paper.sums) else "")
+    for note in paper.notes:
+        sheet.y += 1
+        sheet.say(note, 9, ink=QUIET)
 
 
-def _readings(sheet: Sheet, bill: BillView) -> None:
-    sheet.ln(6)
-    for reading in bill.readings:
-        sheet.say(
-            _(
-                "电表 %(meter)s，%(register)s：上次 %(start)s，这次 %(end)s",
-                meter=reading.meter_no,
-                register=formats.register_name(reading.register),
-                start=formats.number(reading.start),
-                end=formats.number(reading.end),
-            ),
-            9,
-            quiet=True,
-        )
+def _sum(sheet: Sheet, pair: Pair, size: float, style: str) -> None:
+    end = sheet.put(pair[0], size, style)
+    sheet.put(pair[1], size, style, align=Align.R)
+    sheet.y = end
 
 
-def _present(path: Path) -> Path:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.name} is missing; `npm ci && npm run build` brings it")
-    return path
+def _readings(sheet: Sheet, title: str, grid: Grid) -> None:
+    sheet.keep(20 + 6 * len(grid.rows))
+    sheet.y += 5
+    sheet.say(title, 12, "B")
+    sheet.y += 1
+    sheet.row(grid.heads, READINGS, 8, QUIET)
+    sheet.rule(gap=1)
+    for cells in grid.rows:
+        sheet.row(cells, READINGS, 9, INK)
+        sheet.y += 0.8
+    if grid.note:
+        sheet.say(grid.note, 8, ink=QUIET)
+
+
+def _why(sheet: Sheet, paper: Paper) -> None:
+    """The change and the tier beside each other, or the one there is over the whole width."""
+    if paper.change is None and paper.tier is None:
+        return
+    sheet.keep(7 + (_height(paper.change) if paper.change else 40))
+    sheet.y += 7
+    top, beside = sheet.y, paper.tier is not None and paper.change is not None
+    if paper.change:
+        _change(sheet, paper, paper.change, WIDTH - BESIDE - GAP if beside else WIDTH)
+    if paper.tier:
+        sheet.y, width = top, BESIDE if beside else WIDTH
+        _tier(sheet, paper.tier, MARGIN + WIDTH - width, width)
+
+
+def _height(change: Change) -> float:
+    """How tall the change is when nothing of it takes a second line."""
+    return 12 + sum(10 if step.help else 6 for step in (*change.steps, change.before, change.after))
+
+
+def _change(sheet: Sheet, paper: Paper, change: Change, width: float) -> None:
+    sheet.y = sheet.put(paper.change_title, 12, "B", width=width)
+    sheet.y = sheet.put(change.sentence, 9, ink=QUIET, width=width) + 1.5
+    steps = (change.before, *change.steps, change.after)
+    for at, (step, amount) in enumerate(zip(steps, paper.changes, strict=True)):
+        style = "" if 0 < at < len(steps) - 1 else "B"
+        end = sheet.put(step.title, 9.5, style, width=width - 28)
+        sheet.put(amount, 9.5, style, width=width, align=Align.R)
+        sheet.y = end
+        if step.help:
+            sheet.y = sheet.put(step.help, 8, ink=QUIET, width=width - 28)
+        sheet.y += 1.2
+
+
+def _tier(sheet: Sheet, tier: TierGauge, x: float, width: float) -> None:
+    sheet.y = sheet.put(tier.title, 12, "B", x=x, width=width) + 1
+    sheet.y = sheet.put(tier.here, 9, x=x, width=width) + 1
+    scale = width / sum(part.width for part in tier.tiers)
+    top, end = sheet.y, x
+    for part in tier.tiers:
+        size = part.width * scale - 0.6
+        sheet.set_fill_color(*EMPTY)
+        sheet.rect(end, top, size, 3, style="F")
+        sheet.set_fill_color(*LAMP)
+        sheet.rect(end, top, size * part.fill / 100, 3, style="F")
+        sheet.y = top + 4
+        end += part.width * scale
+    for part in tier.tiers:
+        sheet.y = sheet.put(f"{part.title}  {part.help}", 8, x=x, width=width, ink=QUIET)
+    sheet.y += 1.5
+    sheet.y = sheet.put(tier.sentence, 9, x=x, width=width, ink=QUIET)

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from payments import holds
 from payments.history import Payment, payments_of
 from payments.holds import Hold
-from portal.bills import change, lines, tier
+from portal.bills import change, lines, readings, tier
 from portal.bills.change import Change
 from portal.bills.lines import LineWords
 from portal.bills.promise import Promise, Settlement, promise, settlement
+from portal.bills.readings import Grid
 from portal.bills.tier import TierGauge
 from portal.owing import bill_state
 from portal.usage.days import DailyBars, MonthDays, daily_bars
@@ -44,6 +45,7 @@ class BillPage:
     issued_on: date
     settled: Settlement | None
     lines: list[LineWords]
+    readings: Grid | None
     change: Change | None
     against: str | None
     others: tuple[tuple[str, str], ...]
@@ -94,6 +96,7 @@ def bill_page(known: KnownBill, against: str, today: date) -> BillPage:
         issued_on=clock.civil_date(summary.issued_at),
         settled=settled,
         lines=lines.words_of(sheet.bill),
+        readings=readings.readings(sheet.bill),
         change=change.change(sheet.change, summary.period) if sheet.change else None,
         against=sheet.against,
         others=tuple((name, _against_words(name)) for name in sheet.others),

@@ -5,16 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import customer_only
 from portal.bills.listing import listing, number_named, period_named
+from portal.bills.paper import paper
 from portal.bills.pdf import bill_pdf
-from portal.bills.reading import read_bill
+from portal.bills.reading import USUAL, bill_page, read_bill
 from portal.bills.sheet import written
-from portal.current import current_account, my_accounts
-from portal.formats import masked_name
-from portal.i18n import language, utility_name
+from portal.current import current_account
 from portal.owing import owing
 from portal.security import asker_id
-from portal.settings import current_settings
-from service import bills
+from runtime import clock
 
 blueprint = customer_only(Blueprint("bills", __name__, url_prefix="/bills"))
 
@@ -48,19 +46,12 @@ def show(bill_no: str) -> ResponseReturnValue:
 @blueprint.get("/<bill_no>.pdf")
 def pdf(bill_no: str) -> ResponseReturnValue:
     """The bill as a file to keep."""
-    bill = bills.bill(g.session, asker_id(), number_named(bill_no))
-    account = next(a for a in my_accounts() if a.account_no == bill.summary.account_no)
-    content = bill_pdf(
-        bill,
-        utility=utility_name(),
-        hotline=current_settings().hotline,
-        holder=masked_name(account.holder_name),
-        address=account.address,
-        language=language(),
-    )
-    name = f"{bill.summary.period}-{bill.summary.account_no[-4:]}.pdf"
+    known = read_bill(g.session, asker_id(), number_named(bill_no))
+    page = bill_page(known, USUAL, clock.today())
+    summary = page.bill.summary
+    name = f"{summary.period}-{summary.account_no[-4:]}.pdf"
     return Response(
-        content,
+        bill_pdf(paper(page)),
         mimetype="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

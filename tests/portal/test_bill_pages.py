@@ -1,6 +1,7 @@
 """Bills: the list, one bill that adds up, why it changed, and the bill on paper."""
 
 import io
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -124,7 +125,7 @@ def test_why_it_is_more_than_last_month(client: FlaskClient, bill: Bill) -> None
     assert part(client, f"/bills/{bill.bill_no}", "why") == (
         "为什么比 10 月多 ¥77.24 主要是每天用得多。 10 月¥62.96 "
         "天数少31 天到 30 天−2.03 每天用得多每天 4.3 到 9.5 度+73.43 "
-        "便宜的时段用得多谷段占 35% 到 38%−2.16 用到了第二档第一档以上 0 到 160 度+8.00 "
+        "便宜的时段用得多谷段占 35% 到 38%−2.16 用到了第二档第一档以上 0 度到 160 度+8.00 "
         "11 月¥140.20"
     )
 
@@ -421,6 +422,74 @@ def test_the_pdf_carries_figures_words_and_its_fonts(client: FlaskClient, bill: 
         (descendant,) = font.get_object()["/DescendantFonts"]
         assert "/FontFile2" in descendant.get_object()["/FontDescriptor"].get_object()
     assert len(answer.data) < 200_000
+
+
+def spread(text: str) -> str:
+    """What a PDF says, without its spaces and line ends."""
+    return re.sub(r"\s", "", text)
+
+
+def test_the_pdf_says_what_the_page_says(client: FlaskClient, bill: Bill) -> None:
+    reader, text = read_pdf(client, f"/bills/{bill.bill_no}.pdf")
+    assert len(reader.pages) == 1
+    said = spread(text)
+    for fact in (
+        "服务电话96000",
+        "待缴",
+        "12月18日前缴，还有7天",
+        "户号42001187560",
+        "梧桐里12栋502",
+        "2026年11月1日到11月30日",
+        "用电量286度",
+        "最迟缴费日2026年12月18日",
+        "峰段178度每度0.568元101.10",
+        "合计¥140.20",
+        "按浙江居民峰谷阶梯电价算的，2012-07版。",
+        "33017742用电18,20418,490286",
+        "为什么比10月多¥77.24主要是每天用得多",
+        "用到了第二档+8.00",
+        "到2026年11月底用到第二档2,920度",
+        "那时离第三档还有1,880度。",
+        f"账单号{bill.bill_no}，截至2026年12月11日",
+    ):
+        assert fact in said, f"{fact} is not in {said}"
+
+
+def test_the_pdf_of_a_late_bill_says_how_late(
+    client: FlaskClient, database: Database, account: Account
+) -> None:
+    with database.unit_of_work() as session:
+        open_bill = builders.create_bill(session, account, "2026-10", due=date(2026, 12, 1))
+        at = datetime(2026, 11, 6, 2, 5, tzinfo=UTC)
+        paid = builders.create_bill(session, account, "2026-09", settled_fen=13220, settled_at=at)
+        shares = [_part(paid, 13220, 238)]
+        builders.create_posting(session, account, 13458, paid_at=at, allocations=shares)
+    late = spread(read_pdf(client, f"/bills/{open_bill.bill_no}.pdf")[1])
+    assert "已逾期" in late
+    assert "晚了10天，多¥1.32违约金。缴上就停止计算" in late
+    assert "到今天的违约金+1.32现在缴¥133.52" in late
+    settled = spread(read_pdf(client, f"/bills/{paid.bill_no}.pdf")[1])
+    assert "11月6日缴清，另付违约金¥2.38" in settled
+    assert "缴晚了，另付的违约金+2.38一共付了¥134.58" in settled
+
+
+def test_a_rare_letter_is_printed(client: FlaskClient, database: Database, user: User) -> None:
+    with database.unit_of_work() as session:
+        account = move_in(session, user, address="㳇圩镇垚岜路 7 号 𠮷")
+        bill = builders.create_bill(session, account, "2026-11")
+    assert "㳇圩镇垚岜路 7 号" in read_pdf(client, f"/bills/{bill.bill_no}.pdf")[1]
+
+
+def test_a_long_bill_goes_on_with_its_number_on_every_page(
+    client: FlaskClient, database: Database, account: Account
+) -> None:
+    with database.unit_of_work() as session:
+        bill = builders.create_bill(session, account, "2026-11")
+        bill.lines = bill.lines * 15
+    reader, _text = read_pdf(client, f"/bills/{bill.bill_no}.pdf")
+    assert len(reader.pages) > 1
+    for page in reader.pages:
+        assert bill.bill_no in page.extract_text()
 
 
 def test_the_pdf_speaks_english(client: FlaskClient, bill: Bill) -> None:

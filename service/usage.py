@@ -17,10 +17,8 @@ from runtime import clock
 from service import meter_data
 from service.access import Right, visible_account
 from service.bills import month_before
+from service.compared import Compared, compared_month, compared_year
 from service.meter_data import QUARTERS, DayTotal, Measured, MeterInPlace, PointDays
-
-ENOUGH_TENTHS = 9
-"""A time is compared when so many tenths of its known days are known of the other one too."""
 
 LEVELS = (20, 40, 60, 80)
 """Percentiles at which a day of the calendar gets a darker colour."""
@@ -43,22 +41,6 @@ class DayUsage:
     peak_w: int | None
     peak_at: datetime | None
     as_of: date | None
-
-
-@dataclass(frozen=True)
-class Compared:
-    """An earlier time beside this one, over the days that are wholly known of both.
-
-    `own_wh` and `import_wh` are the use of those `days` now and then; `import_wh` is None where
-    too few can be compared. `whole` says that all of one month stands beside all of another.
-    """
-
-    first: date
-    last: date
-    days: int
-    own_wh: int
-    import_wh: int | None
-    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -217,8 +199,8 @@ def month_of(
         export_wh=sum(each.export_wh for each in days),
         known_days=len(known),
         as_of=as_of,
-        last_month=_compared(days, measured, meters, month_before(period)),
-        last_year=_compared(days, measured, meters, month_before(period, 12)),
+        last_month=compared_month(days, measured, meters, month_before(period)),
+        last_year=compared_month(days, measured, meters, month_before(period, 12)),
     )
 
 
@@ -240,7 +222,7 @@ def year(
         last_year=_months(known, of - 1),
         import_wh=_sum(this_year),
         export_wh=sum(each.export_wh for each in this_year),
-        compared=_year_compared(known, of),
+        compared=compared_year(known, of),
         as_of=meter_data.data_as_of(session, meters),
     )
 
@@ -302,58 +284,6 @@ def _power(number: str, period: str, found: PointDays) -> MonthPower:
         reactive_varh=reactive,
         power_factor_hundredths=power_factor_hundredths(active, reactive) if reactive else None,
     )
-
-
-def _compared(
-    days: Sequence[DayTotal], measured: Measured, meters: Sequence[MeterInPlace], period: str
-) -> Compared:
-    """A month beside another; both whole, or by the days of the month that both know wholly."""
-    first, last = meter_data.month_days(period)
-    now, then = _wholly(days), _wholly(measured.totals(meters, first, last).values())
-    if len(now) == len(days) and len(then) == last.day:
-        return Compared(first, last, last.day, _sum(days), sum(then.values()), whole=True)
-    shared = now.keys() & then.keys()
-    enough = len(shared) * 10 >= ENOUGH_TENTHS * len(now) > 0
-    return Compared(
-        first=first,
-        last=first.replace(day=max(shared, default=1)),
-        days=len(shared),
-        own_wh=sum(now[day] for day in shared),
-        import_wh=sum(then[day] for day in shared) if enough else None,
-    )
-
-
-def _year_compared(known: Mapping[date, DayTotal], of: int) -> Compared:
-    """A year beside the one before, by the days of the calendar that both know wholly."""
-    now, then = (_of_year(known, year) for year in (of, of - 1))
-    shared = now.keys() & then.keys()
-    enough = len(shared) * 10 >= ENOUGH_TENTHS * len(now) > 0
-    month, day = max(shared, default=(1, 1))
-    return Compared(
-        first=date(of - 1, 1, 1),
-        last=date(of - 1, month, day),
-        days=len(shared),
-        own_wh=sum(now[each] for each in shared),
-        import_wh=sum(then[each] for each in shared) if enough else None,
-    )
-
-
-def _of_year(known: Mapping[date, DayTotal], of: int) -> dict[tuple[int, int], int]:
-    """Wh by month and day, of a year's days that miss nothing."""
-    return {
-        (day.month, day.day): each.import_wh or 0
-        for day, each in known.items()
-        if day.year == of and each.quality != "M"
-    }
-
-
-def _wholly(days: Iterable[DayTotal]) -> dict[int, int]:
-    """Wh by day of the month, of the days that miss nothing."""
-    return {
-        each.day.day: each.import_wh
-        for each in days
-        if each.import_wh is not None and each.quality != "M"
-    }
 
 
 def _periods(points: Mapping[str, PointDays]) -> dict[date, dict[str, int]]:

@@ -1,14 +1,19 @@
 """Home: what is owed, by when, and one button; then why, and this month so far."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from portal import formats
 from portal.access import customer_only
+from portal.bills.tier import standing_gauge
 from portal.current import current_account, my_accounts
-from portal.home import news
+from portal.display import view
+from portal.home import elder, news
 from portal.home.portfolio import is_portfolio, portfolio
+from portal.home.prepaid import lasts
 from portal.home.so_far import SoFar, so_far
 from portal.home.why import why
 from portal.owing import Owing, owing
@@ -18,10 +23,7 @@ from service import bills
 from service.access import RIGHTS, Right
 from service.bills import BillSummary
 from service.people.links import LinkedAccount
-from service.sync.status import sync_status
-
-STALE_AFTER_SECONDS = 1800
-"""A copy of the core that is older than this is shown with its hour."""
+from service.running import RunningMonth, running_month
 
 blueprint = customer_only(Blueprint("home", __name__))
 
@@ -34,8 +36,9 @@ def index() -> ResponseReturnValue:
     accounts = my_accounts()
     everything = owing(g.session, asker_id(), accounts)
     if is_portfolio(accounts):
-        return render_template("home/portfolio.html", **_of_all(here, everything), **_age())
-    return render_template("home/index.html", **_of_one(here, everything), **_age())
+        return render_template("home/portfolio.html", **_of_all(here, everything))
+    page = "home/elder.html" if view() == "elder" else "home/index.html"
+    return render_template(page, **_of_one(here, everything))
 
 
 def _of_all(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
@@ -52,27 +55,39 @@ def _of_one(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
     others = [each for each in everything if each is not money]
     recent = bills.bills_of(g.session, asker_id(), here.account_no, limit=1)
     last = recent[0] if recent else None
-    month = _month(here)
-    return {
+    running = _running(here)
+    month = so_far(running) if running else None
+    elsewhere = portfolio(others)
+    next_bill, left = _next_bill(last), lasts(money, month)
+    found: dict[str, object] = {
         "money": money,
         "others": others,
-        "late": news.overdue_elsewhere(others),
+        "elsewhere": elsewhere,
         "last": last,
-        "next_bill": _next_bill(last),
-        "why": why(g.session, asker_id(), last) if last else None,
+        "next_bill": next_bill,
+        "lasts": left,
         "month": month,
+        "measured_to": running.use.as_of if running else None,
         "sees_usage": _sees_usage(here),
-        "days_left": _days_left(money.credit_fen, month),
-        "rows": news.rows(g.session, asker_id(), money, last, month),
     }
+    if view() == "elder":
+        return found | elder.page(money, elsewhere, month, next_bill, left)
+    return found | _rest(money, others, last, running, month)
 
 
-def _age() -> dict[str, object]:
-    """How old the copy of the core is, and whether that deserves a word."""
-    status = sync_status(g.session)
+def _rest(
+    money: Owing,
+    others: list[Owing],
+    last: BillSummary | None,
+    running: RunningMonth | None,
+    month: SoFar | None,
+) -> dict[str, object]:
+    """What stands below, where the page is not kept simple."""
     return {
-        "as_of": status.as_of,
-        "behind": (status.behind_seconds or 0) > STALE_AFTER_SECONDS,
+        "late": news.overdue_elsewhere(others),
+        "why": why(g.session, asker_id(), last) if last else None,
+        "gauges": [standing_gauge(each) for each in running.tiers] if running else [],
+        "rows": news.rows(g.session, asker_id(), money, last, month),
     }
 
 
@@ -80,23 +95,18 @@ def _sees_usage(account: LinkedAccount) -> bool:
     return Right.SEE_USAGE in RIGHTS[account.role]
 
 
-def _month(account: LinkedAccount) -> SoFar | None:
+def _running(account: LinkedAccount) -> RunningMonth | None:
     if not _sees_usage(account):
         return None
-    return so_far(g.session, asker_id(), account.account_no, clock.today())
+    return running_month(g.session, asker_id(), account.account_no, clock.today())
 
 
-def _next_bill(last: BillSummary | None) -> date | None:
-    """A month after the last one; None before the first, and when it is late."""
+def _next_bill(last: BillSummary | None) -> str:
+    """When the next bill comes, a month after the last one; nothing when it is late."""
     if last is None:
-        return None
+        return _("还没有出过账单，出了就在这里。")
     issued = clock.civil_date(last.issued_at)
     following = (issued.replace(day=1) + timedelta(days=31)).replace(day=min(issued.day, 28))
-    return following if following > clock.today() else None
-
-
-def _days_left(credit_fen: int, month: SoFar | None) -> int | None:
-    """How many days prepaid credit lasts at this month's cost of a day."""
-    if month is None or not month.fen or credit_fen <= 0:
-        return None
-    return max(0, credit_fen - month.fen) * month.days // month.fen
+    if following <= clock.today():
+        return ""
+    return _("下次出账约 %(day)s。", day=formats.day(following))

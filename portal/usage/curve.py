@@ -141,7 +141,7 @@ def _finding(usage: DayUsage) -> str:
 def _table(usage: DayUsage) -> Table:
     exports = any(usage.export_quarters)
     heads = [_("时段"), _("用量（度）"), _("最高（千瓦）")]
-    heads += [_("上网（度）")] * exports + [_("说明")]
+    heads += [_("送上电网（度）")] * exports + [_("说明")]
     rows = []
     for start in range(0, QUARTERS, QUARTERS_OF_ROW):
         part = slice(start, start + QUARTERS_OF_ROW)

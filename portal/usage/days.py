@@ -149,7 +149,7 @@ def _table(month: MonthDays, last: date | None) -> Table:
     """Every day up to the last one with data."""
     periods = [use.period for use in split(month.by_period)]
     heads = [_("日期"), *(str(PERIODS[period]) for period in periods), _("合计（度）")]
-    heads += [_("上网（度）")] * month.exports + [_("说明")]
+    heads += [_("送上电网（度）")] * month.exports + [_("说明")]
     return Table(
         tuple(heads),
         tuple(
@@ -193,7 +193,7 @@ def _below(month: MonthDays, today: date) -> list[tuple[float, str, bool]]:
 def _most(top: DayTotal, scale: Axis, count: int) -> tuple[float, float, str]:
     at = top.day.day - 1
     wh = top.import_wh or 0
-    return (charts.centre(at, count), scale.y(wh), formats.kwh(wh))
+    return (charts.centre(at, count), scale.y(wh), formats.kwh(wh, 1 if wh < 1_000_000 else 0))
 
 
 def _finding(month: MonthDays, known: list[DayTotal], top: DayTotal | None) -> str:

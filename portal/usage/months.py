@@ -89,7 +89,8 @@ def heat_map(calendar: Calendar) -> HeatMap | None:
 
 def level_bounds(calendar: Calendar) -> str:
     """Where a darker level begins, in kWh; nothing where the days are too much alike."""
-    said = [formats.kwh(bound) for bound in calendar.bounds_wh]
+    digits = 0 if max(calendar.bounds_wh, default=0) >= 1_000_000 else 1
+    said = [formats.kwh(bound, digits) for bound in calendar.bounds_wh]
     return " / ".join(said) if len(set(said)) == len(said) else ""
 
 
@@ -124,7 +125,7 @@ def _table(year: YearUsage, before: bool) -> Table:
     exports = bool(year.export_wh)
     heads = [_("月份"), _("%(year)s（度）", year=year.year)]
     heads += [_("%(year)s（度）", year=year.year - 1)] * before
-    heads += [_("上网（度）")] * exports + [_("说明")]
+    heads += [_("送上电网（度）")] * exports + [_("说明")]
     rows = []
     for old, new in zip(year.last_year, year.months, strict=True):
         row = [formats.short_month(int(new.period[5:])), _figure(new.import_wh)]

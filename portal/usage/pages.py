@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal import formats
 from portal.bills import tier
 from portal.bills.tier import TierGauge
+from portal.usage.compared import month_compared, year_compared
 from portal.usage.curve import DayCurve, day_curve
 from portal.usage.days import DailyBars, MonthDays, PeriodUse, daily_bars, split
 from portal.usage.months import HeatMap, MonthBars, heat_map, level_bounds, month_bars
@@ -18,7 +19,7 @@ from runtime import clock
 from service import tiers, usage
 from service.meter_data import DayTotal
 from service.people.links import LinkedAccount
-from service.usage import Compared, DayUsage, MonthPower, MonthUsage, YearUsage
+from service.usage import DayUsage, MonthPower, MonthUsage, YearUsage
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _year(session: Session, user_id: int, account: LinkedAccount, asked: When) -
     standings = tiers.tier_standings(session, user_id, number) if running else []
     return YearPage(
         usage=found,
-        compared=_year_compared(found),
+        compared=year_compared(found),
         months=month_bars(found, f"{clock.today():%Y-%m}"),
         heat=heat_map(usage.calendar(session, user_id, number, asked.first.year)),
         latest=latest,
@@ -104,15 +105,7 @@ def _month(session: Session, user_id: int, account: LinkedAccount, asked: When) 
     last = max((day.day for day in days.known), default=asked.first)
     return MonthPage(
         usage=found,
-        compared=tuple(
-            filter(
-                None,
-                (
-                    _compared(found, found.last_month, days),
-                    _compared(found, found.last_year, days),
-                ),
-            )
-        ),
+        compared=month_compared(found),
         bars=daily_bars(days, clock.today()),
         weeks=_weeks(found.days, levels),
         bounds=level_bounds(calendar),
@@ -145,43 +138,6 @@ def _weeks(
     ]
     cells += [None] * (-len(cells) % 7)
     return tuple(tuple(cells[at : at + 7]) for at in range(0, len(cells), 7))
-
-
-def _year_compared(found: YearUsage) -> str:
-    """`比去年同期多 29 度`; nothing where last year is not known."""
-    if found.compared.import_wh is None:
-        return ""
-    return _difference(found.import_wh - found.compared.import_wh, _("去年同期"))
-
-
-def _compared(found: MonthUsage, other: Compared, days: MonthDays) -> str:
-    """Against as many days of another month, as the service counts them."""
-    if other.import_wh is None or not days.known:
-        return ""
-    month = formats.month(f"{other.first:%Y-%m}")
-    whole = found.known_days == len(found.days) and other.last == _month_end(other.first)
-    if whole:
-        name = _(" %(month)s", month=month)
-    else:
-        name = _(" %(month)s前 %(days)s 天", month=month, days=_days_of(other))
-    return _difference(found.import_wh - other.import_wh, name)
-
-
-def _difference(wh: int, name: str) -> str:
-    amount = formats.energy(abs(wh), 0)
-    if abs(wh) < 500:
-        return _("和%(name)s一样多", name=name)
-    if wh > 0:
-        return _("比%(name)s多 %(amount)s", name=name, amount=amount)
-    return _("比%(name)s少 %(amount)s", name=name, amount=amount)
-
-
-def _days_of(other: Compared) -> int:
-    return (other.last - other.first).days + 1
-
-
-def _month_end(first: date) -> date:
-    return (first.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _hours(quality: str) -> str:

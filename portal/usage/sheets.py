@@ -28,7 +28,7 @@ def sheet(session: Session, user_id: int, account_no: str, asked: When) -> str:
 
 def _quarters(session: Session, user_id: int, account_no: str, asked: When) -> Iterable[Row]:
     found = usage.day(session, user_id, account_no, asked.first)
-    yield (_("开始时间"), _("用电（度）"), _("上网（度）"), _("说明"))
+    yield (_("开始时间"), _("用电（度）"), _("送上电网（度）"), _("说明"))
     begin = clock.civil_midnight(asked.first)
     for at, wh in enumerate(found.quarters):
         when = begin + timedelta(minutes=15 * at)
@@ -42,7 +42,7 @@ def _days(session: Session, user_id: int, account_no: str, asked: When) -> Itera
     found = usage.month(session, user_id, account_no, asked.period)
     periods = [name for name in ORDER if found.by_period.get(name)]
     names = [_("%(period)s（度）", period=str(PERIODS[name])) for name in periods]
-    yield (_("日期"), *names, _("用电（度）"), _("上网（度）"), _("说明"))
+    yield (_("日期"), *names, _("用电（度）"), _("送上电网（度）"), _("说明"))
     for day in found.days:
         if day.import_wh is not None:
             by_period = found.periods.get(day.day, {})
@@ -53,7 +53,7 @@ def _days(session: Session, user_id: int, account_no: str, asked: When) -> Itera
 
 def _months(session: Session, user_id: int, account_no: str, asked: When) -> Iterable[Row]:
     found = usage.year(session, user_id, account_no, asked.first.year)
-    yield (_("月份"), _("用电（度）"), _("上网（度）"), _("去年用电（度）"))
+    yield (_("月份"), _("用电（度）"), _("送上电网（度）"), _("去年用电（度）"))
     for month, before in zip(found.months, found.last_year, strict=True):
         if month.import_wh is not None:
             figures = (_kwh(month.import_wh), _kwh(month.export_wh), _kwh(before.import_wh))

@@ -50,7 +50,7 @@ def test_without_an_account_every_page_says_how_to_add_one(client: FlaskClient, 
 
 def test_without_data_every_page_says_so(client: FlaskClient, account: Account) -> None:
     for path in ("/usage", "/usage/2025", "/usage/2026-12", "/usage/2026-12-10"):
-        assert "这一段没有用电数据电表每天读一次，第二天早上看得到。" in says(client, path)
+        assert "还没有用电数据电表每天读一次，第二天早上看得到。" in says(client, path)
 
 
 def test_a_day_marks_its_peak_and_its_hours(client: FlaskClient, meter: Meter) -> None:
@@ -106,7 +106,9 @@ def test_a_month_by_days_with_both_comparisons(
         use(session, meter, date(2025, 12, 1), date(2025, 12, 31), 100)
     page = says(client, "/usage/2026-12")
     # 9 x 4.8 + 5.21 = 48.41; ten days of November 24.0, of last December 96.0.
-    assert "48.4 度 比 11 月前 10 天多 24 度。比 2025 年 12 月前 10 天少 48 度。" in page
+    assert "48 度 11 月同样的 10 天用了 24 度，这个月多用 24 度。" in page
+    assert "去年 12 月同样的 10 天用了 96 度，这个月少用 48 度。" in page
+    assert "10 月" not in says(client, "/usage/2026-11")
     days = part(client, "/usage/2026-12", "days")
     assert "12 月 10 日3.22.05.2" in days
     assert "12 月 11 日" not in days
@@ -124,7 +126,7 @@ def test_days_that_are_missing_are_told_and_lead_to_their_page(
         use(session, meter, date(2026, 12, 1), date(2026, 12, 2))
         builders.create_meter_day(session, meter, date(2026, 12, 4), 50, quality="E" * 96)
     assert part(client, "/usage/2026-12", "gaps") == (
-        "没有量全的日子 12 月 3 日还没读到12 月 4 日有估算，读到真数就改"
+        "没有量全的日子 12 月 3 日这天还没读到，读到就补上12 月 4 日有估算，读到真数就改"
     )
     assert "有估算或没读全，读到真数就改还没读到" in part(client, "/usage/2026-12", "days")
 
@@ -137,7 +139,7 @@ def test_what_is_exported_is_counted_apart(
         sun = [0] * 40 + [250] * 16 + [0] * 40
         builders.create_meter_day(session, meter, date(2026, 12, 9), 50, export_wh=sun)
     for path in ("/usage", "/usage/2026-12", "/usage/2026-12-09"):
-        assert part(client, path, "export").startswith("光伏上网 4 度")
+        assert part(client, path, "export").startswith("光伏送上电网的 4")
         assert "4.8" in says(client, path).replace(" 5 度", "4.8")
     assert "12:00–16:000.800.202.00" in part(client, "/usage/2026-12-09", "curve")
 
@@ -165,7 +167,7 @@ def test_a_year_by_months_beside_last_year(
         use(session, meter, date(2026, 1, 1), date(2026, 1, 10), 200)
     page = says(client, "/usage")
     # 10 x 19.2 + 48.41 this year; twenty days of 9.6 last year.
-    assert "今年到 12 月 10 日 240 度 比去年同期多 48 度。" in page
+    assert "今年到 12 月 10 日 240 度 2025 年同期用了 192 度，这一年多用 48 度。" in page
     months = part(client, "/usage", "months")
     assert "1 月19296" in months
     assert "12 月48298" in months
@@ -210,14 +212,14 @@ def test_the_figures_can_be_kept(client: FlaskClient, meter: Meter) -> None:
     assert answer.headers["Content-Disposition"] == 'attachment; filename="2026-12-10-5603.csv"'
     rows = answer.data.decode("utf-8-sig").splitlines()
     assert len(rows) == 97
-    assert rows[0] == "开始时间,用电（度）,上网（度）,说明"
+    assert rows[0] == "开始时间,用电（度）,送上电网（度）,说明"
     assert rows[77] == "2026-12-10 19:00,0.460,0.000,"
     days = client.get("/usage/2026-12.csv").data.decode("utf-8-sig").splitlines()
-    assert days[0] == "日期,峰段（度）,谷段（度）,用电（度）,上网（度）,说明"
+    assert days[0] == "日期,峰段（度）,谷段（度）,用电（度）,送上电网（度）,说明"
     assert days[10] == "2026-12-10,3.210,2.000,5.210,0.000,"
     months = client.get("/usage/2026.csv?lang=en").data.decode("utf-8-sig").splitlines()
     assert months == [
-        "Month,Used (kWh),Exported (kWh),Used last year (kWh)",
+        "Month,Used (kWh),To the grid (kWh),Used last year (kWh)",
         "2026-12,48.410,0.000,",
     ]
 
@@ -230,7 +232,7 @@ def test_a_neighbours_meter_is_nowhere(
         _, meter = supply(session, other)
         use(session, meter, date(2026, 12, 1), date(2026, 12, 10), 99)
     for path in ("/usage", "/usage/2026-12", "/usage/2026-12-10"):
-        assert "这一段没有用电数据" in says(client, path)
+        assert "还没有用电数据" in says(client, path)
 
 
 def test_usage_in_english(client: FlaskClient, meter: Meter) -> None:

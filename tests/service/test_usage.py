@@ -6,6 +6,7 @@ import pytest
 
 from runtime.errors import Forbidden, NotFound
 from service import usage
+from service.compared import Compared
 from service.models import MeterDay
 from tests.service.builders import (
     create_account,
@@ -90,8 +91,8 @@ def test_a_month_names_every_day_and_splits_it_by_period(session, home):
     assert found.by_period == {"peak": 1680, "valley": 1200}
     assert (found.import_wh, found.known_days, found.as_of) == (2880, 2, date(2026, 11, 3))
     # The 1st and the 3rd are known of both months; no day of last November beside them.
-    assert found.last_month == usage.Compared(date(2026, 10, 1), date(2026, 10, 3), 2, 2880, 960)
-    assert found.last_year == usage.Compared(date(2025, 11, 1), date(2025, 11, 1), 0, 0, None)
+    assert found.last_month == Compared(date(2026, 10, 1), date(2026, 10, 3), 2, 2880, 960)
+    assert found.last_year == Compared(date(2025, 11, 1), date(2025, 11, 1), 0, 0, None)
 
 
 def test_whole_months_are_compared_whole_and_partial_ones_by_their_days(session, home):
@@ -100,9 +101,9 @@ def test_whole_months_are_compared_whole_and_partial_ones_by_their_days(session,
         create_meter_day(session, meter, date(2026, 9, 1) + timedelta(days=count), 10)
     october = usage.month(session, user.id, account.account_no, "2026-10").last_month
     september = (date(2026, 9, 1), date(2026, 9, 30))
-    assert october == usage.Compared(*september, 30, 31 * 960, 30 * 960, whole=True)
+    assert october == Compared(*september, 30, 31 * 960, 30 * 960, whole=True)
     november = usage.month(session, user.id, account.account_no, "2026-11").last_month
-    assert november == usage.Compared(date(2026, 10, 1), date(2026, 10, 10), 10, 9600, 9600)
+    assert november == Compared(date(2026, 10, 1), date(2026, 10, 10), 10, 9600, 9600)
 
 
 def test_a_day_that_is_not_read_in_full_is_left_out_on_both_sides(session, home):
@@ -115,9 +116,7 @@ def test_a_day_that_is_not_read_in_full_is_left_out_on_both_sides(session, home)
     session.flush()
     found = usage.month(session, user.id, account.account_no, "2026-11")
     assert found.import_wh == 19200
-    assert found.last_month == usage.Compared(
-        date(2026, 10, 1), date(2026, 10, 10), 9, 9 * 1920, 9 * 960
-    )
+    assert found.last_month == Compared(date(2026, 10, 1), date(2026, 10, 10), 9, 9 * 1920, 9 * 960)
 
 
 def test_a_month_without_data_compares_with_nothing(session, home):
@@ -184,7 +183,7 @@ def test_a_year_stands_beside_the_year_before(session, home):
     assert found.last_year[2].import_wh == 864
     assert (found.import_wh, found.export_wh) == (4800, 192)
     # 2 March is not read in full; 31 January and 1 March are known of both years.
-    assert found.compared == usage.Compared(date(2025, 1, 1), date(2025, 3, 1), 2, 2880, 672)
+    assert found.compared == Compared(date(2025, 1, 1), date(2025, 3, 1), 2, 2880, 672)
 
 
 def test_a_year_is_not_compared_with_one_that_is_half_known(session, home):
@@ -193,7 +192,7 @@ def test_a_year_is_not_compared_with_one_that_is_half_known(session, home):
     create_meter_day(session, meter, date(2026, 3, 2), 20)
     create_meter_day(session, meter, date(2025, 3, 2), 3)
     found = usage.year(session, user.id, account.account_no, 2026)
-    assert found.compared == usage.Compared(date(2025, 1, 1), date(2025, 3, 2), 1, 1920, None)
+    assert found.compared == Compared(date(2025, 1, 1), date(2025, 3, 2), 1, 1920, None)
 
 
 def test_the_calendar_darkens_with_use(session, home):

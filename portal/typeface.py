@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fontTools.fontBuilder import FontBuilder
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont, newTable
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
+BOX = ("xMin", "yMin", "xMax", "yMax")
 MISSING = ".notdef"
 """The shape of a letter that the font does not know."""
 
@@ -39,6 +40,7 @@ class Typeface:
             self._spaces = [spaces[str(number)] for number in range(count)]
             self._name = font["name"].getBestFullName()
             self._units = font["head"].unitsPerEm
+            self._box = {side: getattr(font["head"], side) for side in BOX}
             self._lines = {"ascent": font["hhea"].ascent, "descent": font["hhea"].descent}
             self._weight = font["OS/2"].usWeightClass
             self._capitals = font["OS/2"].sCapHeight
@@ -49,11 +51,14 @@ class Typeface:
         shapes = {MISSING: 0} | {f"s{number}": number for number in known.values() if number}
         names = {number: name for name, number in shapes.items()}
         font = FontBuilder(self._units, isTTF=True)
+        font.font.recalcBBoxes = False  # shapes are passed on as they are, and never unpacked
+        font.updateHead(**self._box)
         font.setupGlyphOrder([*shapes])
         font.setupCharacterMap({each: names[number] for each, number in known.items() if number})
         with self._path.open("rb") as file:
             drawn = {name: self._shape(file, number) for name, number in shapes.items()}
-        font.setupGlyf(drawn)
+        font.font["loca"], font.font["glyf"] = newTable("loca"), newTable("glyf")
+        font.font["glyf"].glyphs, font.font["glyf"].glyphOrder = drawn, [*shapes]
         font.setupHorizontalMetrics({name: self._spaces[number] for name, number in shapes.items()})
         font.setupHorizontalHeader(**self._lines)
         font.setupNameTable({"fullName": self._name, "psName": self._name.replace(" ", "")})
@@ -66,9 +71,7 @@ class Typeface:
     def _shape(self, file: BinaryIO, number: int) -> Glyph:
         first, after = self._places[number], self._places[number + 1]
         file.seek(self._start + first)
-        shape = Glyph(file.read(after - first))
-        shape.expand(None)
-        return shape
+        return Glyph(file.read(after - first))
 
 
 @cache

@@ -134,7 +134,8 @@ def cancel(order_no: str) -> ResponseReturnValue:
 def _choose(waiting: list[Payable], refusal: Refused | None = None) -> ResponseReturnValue:
     accounts = {account.account_no: account for account in my_accounts()}
     choosable = [each for each in waiting if each.hold is None or not each.hold.paid]
-    ticked = choosing.preset(choosable, request.values)
+    nothing = refusal is not None and refusal.code == "order.nothing_chosen"
+    ticked = [] if nothing else choosing.preset(choosable, request.values)
     page = render_template(
         "pay/choose.html",
         groups=choosing.by_account(waiting, accounts),

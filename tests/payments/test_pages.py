@@ -187,6 +187,9 @@ def test_all_and_none_are_chosen_without_a_script(client: FlaskClient, database:
     assert (page.count(" checked>"), ">400.00<" in page) == (4, True)
     none = html(client, page.split('data-pick="none"')[0].rsplit('href="', 1)[1].split('"')[0])
     assert (none.count(" checked>"), ">0.00<" in none) == (0, True)
+    refused = html(client, "/pay/confirm", 409)
+    assert "还没有选要缴哪一张账单" in refused
+    assert refused.count(" checked>") == 0
     every = html(client, none.split('data-pick="all"')[0].rsplit('href="', 1)[1].split('"')[0])
     assert every.count(" checked>") == 4
 

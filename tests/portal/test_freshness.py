@@ -53,7 +53,7 @@ def test_what_is_older_than_five_minutes_is_shown_with_its_hour(
     hour = f"{clock.now().astimezone(clock.BEIJING) - timedelta(seconds=301):%H:%M}"
     for path, sentence in pages(bill).items():
         page = says(client, path)
-        assert f"数据截至 今天 {hour}，{sentence}" in page, path
+        assert f"数据截至今天 {hour}，{sentence}" in page, path
         assert page.count("数据截至") == 1, path
         assert "¥132.20" in page, path
 

@@ -141,19 +141,21 @@ def _reset(position: TierPosition) -> str:
 def _pace(standing: TierStanding) -> str:
     if standing.position.left_kwh is None:
         return _("%(day)s重新从第一档算起。", day=formats.day(standing.resets_on))
-    if standing.reached_on is None:
-        return _("照这四周的用法，%(day)s重新算起以前到不了。", day=formats.day(standing.resets_on))
-    return _("照这四周的用法，约 %(day)s到。", day=formats.day(standing.reached_on))
+    if standing.reached_on is not None:
+        return _("照最近四周的用法，约 %(day)s到。", day=formats.day(standing.reached_on))
+    if standing.position.cycle == "yearly":
+        return formats.joined((_("照最近四周的用法，今年到不了。"), _reset(standing.position)))
+    return formats.joined((_("照最近四周的用法，这个月到不了。"), _reset(standing.position)))
 
 
 def _price(standing: TierStanding) -> str:
-    """What the next tier costs more."""
+    """What the next tier costs more, if it is reached."""
     extra: Mapping[str, tuple[Decimal, ...]] = standing.extra_prices
     tier = standing.position.tier
-    if "total" not in extra or standing.position.left_kwh is None:
+    if "total" not in extra or standing.reached_on is None:
         return ""
     more = extra["total"][tier] - extra["total"][tier - 1]
-    return _("到了以后每度多 %(price)s 元。", price=formats.price(more))
+    return _("到了以后每度多 %(price)s 元。", price=formats.number(more.normalize()))
 
 
 def _range(upper: Decimal | None) -> str:

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from runtime.database import Database
-from service.models import Account, Meter, User
+from service.models import Account, Link, Meter, MeterDay, User
 from tests.portal.places import move_in, part, queries, says, supply, use
 from tests.service import builders
 
@@ -203,7 +203,9 @@ def test_tiers_are_told_with_the_pace(
     # 2,660 billed and 48 since: 52 kWh are left to tier 2, at 4.8 a day eleven days.
     tier = part(client, "/usage", "tier1")
     assert "2026 年用到第一档 2,708 度" in tier
-    assert "离第二档还有 52 度。照这四周的用法，约 12 月 21 日到。到了以后每度多 0.050 元。" in tier
+    assert (
+        "离第二档还有 52 度。照最近四周的用法，约 12 月 21 日到。到了以后每度多 0.05 元。" in tier
+    )
 
 
 def test_the_figures_can_be_kept(client: FlaskClient, meter: Meter) -> None:
@@ -262,3 +264,63 @@ def test_a_page_with_charts_is_light(client: FlaskClient, meter: Meter, path: st
     }:
         weight += len(client.get(address, headers={"Accept-Encoding": "gzip"}).data)
     assert weight <= 90_000
+
+
+def test_a_tier_out_of_reach_says_when_the_count_begins_again(
+    client: FlaskClient, database: Database, user: User
+) -> None:
+    with database.unit_of_work() as session:
+        yearly = move_in(session, user)
+        _, meter = supply(session, yearly)
+        use(session, meter, date(2026, 12, 1), date(2026, 12, 10))
+    assert (
+        "离第二档还有 2,712 度。照最近四周的用法，今年到不了。每年 1 月 1 日重新从第一档算起。"
+        in part(client, "/usage", "tier1")
+    )
+    with database.unit_of_work() as session:
+        monthly = move_in(session, user)
+        _, meter = supply(session, monthly, "bj-residential")
+        use(session, meter, date(2026, 12, 1), date(2026, 12, 10))
+        link = session.query(Link).filter_by(account_no=monthly.account_no).one().id
+    client.set_cookie("account", str(link))
+    # Beijing's first tier ends at 240 kWh a month; 10 days of 4.8 kWh are 48.
+    assert "12 月用到第一档 48 度" in part(client, "/usage", "tier1")
+    assert "离第二档还有 192 度。照最近四周的用法，这个月到不了。每个月重新从第一档算起。" in part(
+        client, "/usage", "tier1"
+    )
+
+
+def test_a_season_has_its_own_limits(client: FlaskClient, database: Database, user: User) -> None:
+    with database.unit_of_work() as session:
+        account = move_in(session, user)
+        _, meter = supply(session, account, "gd-residential")
+        use(session, meter, date(2026, 12, 1), date(2026, 12, 10), 200)
+    # Guangdong's winter: 200 and 400 kWh a month; 10 days of 19.2 kWh are 192, the 8 that are
+    # left last until the next day.
+    tier = part(client, "/usage", "tier1")
+    assert "第一档到 200 度第二档到 400 度" in tier
+    assert "离第二档还有 8 度。照最近四周的用法，约 12 月 11 日到。" in tier
+
+
+def test_a_month_with_missing_days_compares_the_days_that_both_have(
+    client: FlaskClient, database: Database, meter: Meter
+) -> None:
+    with database.unit_of_work() as session:
+        use(session, meter, date(2026, 11, 1), date(2026, 11, 30), 25)
+        session.query(MeterDay).filter_by(day=date(2026, 12, 4)).delete()
+    page = says(client, "/usage/2026-12")
+    # 8 days of 4.8 kWh and one of 5.21 are 43.61; the same nine of November 21.6.
+    assert "44 度 11 月同样的 9 天用了 22 度，这个月多用 22 度。" in page
+
+
+def test_a_time_without_data_leads_to_where_there_is_some(
+    client: FlaskClient, meter: Meter
+) -> None:
+    before = says(client, "/usage/2024-05")
+    assert "那时候的用电没有留下来，或者还没有装这只表。 看最近有数的" in before
+    assert "0 天有数据" not in before
+    assert 'href="/usage/2026-12">看最近有数的' in client.get("/usage/2024-05").text
+    assert "还没有读到这一天。电表每天读一次，第二天早上看得到。" in says(
+        client, "/usage/2026-12-11"
+    )
+    assert 'href="/usage/2026-12-10">看最近有数的' in client.get("/usage/2026-12-11").text

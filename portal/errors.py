@@ -58,6 +58,9 @@ CORE_DOWN = Trouble(
 GATEWAY_DOWN = Trouble(
     _l("付款通道暂时连不上"), _l("没有付款，钱没有扣。换一种方式，或过几分钟再试。")
 )
+WHAT_IS_DOWN = {"core.unavailable": CORE_DOWN, "gateway.unavailable": GATEWAY_DOWN}
+"""Refusals that name what does not answer: the page says that, rather than that all is down."""
+
 DATABASE_FAULTS = (OperationalError, InterfaceError, PoolTimeout)
 STATUS_OF_REFUSAL: tuple[tuple[type[Refused], int], ...] = (
     (NotFound, 404),
@@ -110,6 +113,8 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _refused(refusal: Refused) -> Response:
+    if down := WHAT_IS_DOWN.get(refusal.code):
+        return page(503, down)
     status = next(code for kind, code in STATUS_OF_REFUSAL if isinstance(refusal, kind))
     said = words.refusal_or_none(refusal)
     known = TROUBLES[status]

@@ -42,7 +42,8 @@ def failing(app: Flask, error: Callable[[], Exception]) -> None:
             "试得太多了，今天",
             "Too many tries",
         ),
-        (lambda: Unavailable("core.unavailable"), 503, "电费系统在维护", "under maintenance"),
+        (lambda: Unavailable("core.unavailable"), 503, "账单和用电还看得到", "can still see"),
+        (lambda: Unavailable("gateway.unavailable"), 503, "付款通道暂时连不上</h1>", "not charged"),
         (lambda: OutboundError("core", None, SECRET), 503, "电费系统在维护", "Billing is under"),
         (lambda: OutboundError("wechat", 502, SECRET), 503, "钱没有扣", "not charged"),
         (

@@ -86,6 +86,7 @@ def test_a_shop_pays_its_arrears_on_a_phone_by_alipay(house: House, visit: Visit
     page.wait_for_url(f"{house.place.sandbox}/cashier/**")
     page.click("button[value=pay]")
     page.wait_for_url(f"{house.place.portal}/pay/**")
+    assert "?" not in page.url
     expect(page.locator("#payment")).to_have_attribute("data-stage", "posted", timeout=POSTED_MS)
     assert owed(house, "420014520937") == 0
 

@@ -1,11 +1,14 @@
 """The forms of binding and naming an account."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField
-from wtforms.validators import Length
+from wtforms.validators import Length, ValidationError
 
 from portal.forms import Form, code_field, one_of, required
+from service.people.binding import LAST4
 from service.people.links import ALIAS_LENGTH
+from service.people.typed import plain
 
 ROLES = (
     ("owner", _l("自己家")),
@@ -28,11 +31,19 @@ def _alias() -> StringField:
     )
 
 
+def _four_digits(_form: Form, field: StringField) -> None:
+    """What cannot be right costs no try."""
+    if not LAST4.fullmatch(plain(field.data)):
+        raise ValidationError(_("请填 4 位数字"))
+
+
 class BindByHolderForm(Form):
     refusals = {"account.number": "account_no", "account.already": "account_no"}  # noqa: RUF012
     account_no = _account_no()
     holder_name = StringField(_l("户名"), [required(_l("请填账单上的户名"))])
-    phone_last4 = StringField(_l("登记手机号的后 4 位"), [required(_l("请填 4 位数字"))])
+    phone_last4 = StringField(
+        _l("登记手机号的后 4 位"), [required(_l("请填 4 位数字")), _four_digits]
+    )
     role = _role()
     alias = _alias()
 

@@ -71,7 +71,9 @@ def sign_up() -> ResponseReturnValue:
                 name=form.name.data,
                 language=chosen_language(),
             )
-            return _welcome(token, "/accounts/bind")
+            response = _welcome(token, "/accounts/bind")
+            flash(_("注册好了。再绑定一个户号，就看得到账单。"))
+            return response
         except Refused as refusal:
             form.refuse(refusal)
     return _door("sign_in/sign_up.html", form, codes.SIGN_UP)

@@ -23,7 +23,7 @@ OWN_ROLES = ("owner", "family_helper", "payer")
 """Roles that a person may take with a proof; those of an enterprise are given by its admin."""
 
 _ACCOUNT_NO = re.compile(r"\d{12}", re.ASCII)
-_LAST4 = re.compile(r"\d{4}", re.ASCII)
+LAST4 = re.compile(r"\d{4}", re.ASCII)
 
 
 class Verifier(Protocol):
@@ -65,7 +65,7 @@ def bind_by_holder(
         _begin(session, user_id, number)
         _refuse_whom_an_owner_ended(session, user_id, number)
     holder, last4 = holder_name.strip(), plain(phone_last4)
-    if not holder or not _LAST4.fullmatch(last4) or not core.verify(number, holder, last4):
+    if not holder or not LAST4.fullmatch(last4) or not core.verify(number, holder, last4):
         raise Refused("binding.not_verified")
     with database.unit_of_work() as session:
         _link(session, user_id, number, role, alias)

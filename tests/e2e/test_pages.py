@@ -23,6 +23,7 @@ OWN_PAGES = (
     "/accounts",
     "/accounts/bind",
     "/accounts/bind/code",
+    "/accounts/420011875603/people",
     "/profile",
     "/profile/edit",
     "/profile/password",

@@ -71,7 +71,6 @@ def test_an_account_is_bound_by_what_stands_on_the_bill(
     [
         {"holder_name": "王建"},
         {"phone_last4": "0000"},
-        {"phone_last4": "20x6"},
         {"account_no": "420011875604"},
     ],
 )
@@ -89,6 +88,15 @@ def test_a_malformed_number_stands_at_its_field(home: FlaskClient, core: CoreTha
     assert 'id="account_no-error">户号是 12 位数字' in answer.text
     assert 'value="4200 1187 560"' in answer.text
     assert core.asked == 0
+
+
+def test_what_cannot_be_four_digits_costs_no_try(home: FlaskClient, core: CoreThatKnows) -> None:
+    for wrong in ("20", "20x6", "20466"):
+        for _ in range(3):
+            answer = bind(home, phone_last4=wrong)
+            assert 'id="phone_last4-error">请填 4 位数字' in answer.text
+    assert core.asked == 0
+    assert bind(home, phone_last4="２０４６").status_code == 302
 
 
 def test_tries_end(home: FlaskClient, database: Database, core: CoreThatKnows) -> None:

@@ -55,8 +55,8 @@ def home(app: Flask, database: Database) -> Home:
 def test_an_owner_sees_who_sees_the_account(home: Home) -> None:
     assert f'href="{PEOPLE}"' in home.owner.get("/accounts").text
     page = says(home.owner, PEOPLE)
-    assert "赵*禾 · 137 **** 0001户主，看账单和用电、缴费、办事" in page
-    assert "李*兰 · 137 **** 0002家人，看账单和用电，也能替他缴费" in page
+    assert "赵*禾 · 137 **** 0001户主看账单和用电、缴费、办事" in page
+    assert "李*兰 · 137 **** 0002家人看账单和用电，也能替他缴费" in page
     assert page.index("赵*禾") < page.index("您自己") < page.index("李*兰") < page.index("结束")
     assert "晓" not in page
     assert HELPER not in home.owner.get(PEOPLE).text

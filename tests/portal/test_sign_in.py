@@ -186,6 +186,7 @@ def test_somebody_new_signs_up(
     assert "密码至少要 8 位" in weak.text
     done = post(client, "/sign-up", phone=PHONE, code=code, password=PASSWORD, name=" 王建华 ")
     assert done.headers["Location"] == "/accounts/bind"
+    assert "注册好了" in client.get("/accounts/bind").text
     assert "王建华" in client.get("/profile").text
     with database.unit_of_work() as session:
         user = session.scalars(select(User)).one()

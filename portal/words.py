@@ -64,6 +64,7 @@ REFUSALS: dict[str, LazyString] = {
     "account.not_allowed": _l("您在这个户号上不能办这件事。请户主来办，或打 %(hotline)s。"),
     "user.not_found": _l("这个账号已经停用，请打 %(hotline)s。"),
     "period.unknown": _l("没有这个月、这一天。从前面的列表里再找找看。"),
+    "page.unknown": _l("没有这一页。从前面的列表里再找找看。"),
     "bill.not_found": _l("您的名下没有这张账单。"),
     "bill.settled": _l("选中的账单里有已经缴清的，不用再付。请看最新的列表。"),
     "bill.being_credited": _l("这笔钱已经收到，正在记账。最迟 10 分钟，不用再付。"),

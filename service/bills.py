@@ -1,19 +1,21 @@
 """Bills as a customer sees them: the list, one bill with its lines, and the payments posted."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session, defer
 
 from rating import UnknownTariff, load_tariffs
 from runtime import clock
 from runtime.errors import NotFound
 from service.access import Right, linked, visible_account
 from service.models import Bill
+
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True)
@@ -97,20 +99,73 @@ class BillView:
     replaced_by: str | None
 
 
+@dataclass(frozen=True)
+class BillSum:
+    """So many bills, and what they come to in fen."""
+
+    count: int
+    total_fen: int
+    outstanding_fen: int
+
+
 def bills_of(
-    session: Session, user_id: int, account_no: str, *, limit: int = 100, before: str | None = None
+    session: Session, user_id: int, account_no: str, *, limit: int = 100
 ) -> list[BillSummary]:
-    """The account's bills that stand, the newest month first; `before` is a period to go on from.
+    """The account's bills that stand, the newest month first.
 
     Raises NotFound for a stranger, Forbidden for a role that does not see bills.
     """
     visible_account(session, user_id, account_no, needs=Right.SEE_BILLS)
-    query = select(Bill).where(Bill.account_no == account_no, Bill.status == "issued")
-    if before is not None:
-        query = query.where(Bill.period < before)
-    bills = session.scalars(query.order_by(Bill.period.desc(), Bill.bill_no).limit(limit))
+    return list_bills(session, user_id, [account_no], limit=limit)
+
+
+def list_bills(
+    session: Session,
+    user_id: int,
+    account_nos: Collection[str],
+    *,
+    period: str | None = None,
+    limit: int,
+    offset: int = 0,
+) -> list[BillSummary]:
+    """Bills that stand, of a month or of all, the newest month first.
+
+    An account that is not the user's to see has no bills here.
+    """
+    query = _standing(select(Bill), user_id, account_nos, period).options(
+        *(defer(column, raiseload=True) for column in (Bill.case, Bill.lines, Bill.readings))
+    )
+    ordered = query.order_by(Bill.period.desc(), Bill.account_no, Bill.bill_no)
     today = clock.today()
-    return [summary_of(bill, today) for bill in bills]
+    return [
+        summary_of(bill, today) for bill in session.scalars(ordered.limit(limit).offset(offset))
+    ]
+
+
+def months_billed(session: Session, user_id: int, account_nos: Collection[str]) -> list[str]:
+    """The months of which there are bills, the newest first."""
+    query = _standing(select(Bill.period), user_id, account_nos, None)
+    return list(session.scalars(query.distinct().order_by(Bill.period.desc())))
+
+
+def sum_of_bills(
+    session: Session, user_id: int, account_nos: Collection[str], period: str
+) -> BillSum:
+    """What all bills of a month come to; without the late charges of today."""
+    left = case((Bill.total_fen > Bill.settled_fen, Bill.total_fen - Bill.settled_fen), else_=0)
+    sums = select(func.count(), func.sum(Bill.total_fen), func.sum(left)).select_from(Bill)
+    count, total, outstanding = session.execute(_standing(sums, user_id, account_nos, period)).one()
+    return BillSum(count, int(total or 0), int(outstanding or 0))
+
+
+def _standing(
+    query: Select[*Columns], user_id: int, account_nos: Collection[str], period: str | None
+) -> Select[*Columns]:
+    """The query, kept to valid bills of those of the accounts that the user may see."""
+    bound = linked(query, Bill.account_no, user_id, Right.SEE_BILLS).where(
+        Bill.account_no.in_(account_nos), Bill.status == "issued"
+    )
+    return bound if period is None else bound.where(Bill.period == period)
 
 
 def bill(session: Session, user_id: int, bill_no: str) -> BillView:

@@ -4,12 +4,13 @@ from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import customer_only
-from portal.bills.listing import listing, number_named, period_named
+from portal.bills.listing import chosen, listing, number_named
 from portal.bills.paper import paper
 from portal.bills.pdf import bill_pdf
 from portal.bills.reading import USUAL, bill_page, read_bill
 from portal.bills.sheet import written
-from portal.current import current_account
+from portal.current import current_account, my_accounts
+from portal.home.portfolio import is_portfolio, portfolio
 from portal.owing import owing
 from portal.security import asker_id
 from runtime import clock
@@ -19,19 +20,21 @@ blueprint = customer_only(Blueprint("bills", __name__, url_prefix="/bills"))
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """The bills of the current account, by year."""
-    account = current_account()
-    if account is None:
-        return render_template("bills/index.html", account=None)
-    before = request.args.get("before")
+    """The bills of the current account by year; of a firm's accounts together, by month."""
+    mine, here = my_accounts(), current_account()
+    if here is None:
+        return render_template("bills/index.html", choice=None)
+    firm = is_portfolio(mine)
+    choice = chosen(request.args, mine, mine if firm else [here])
+    owed = owing(g.session, asker_id(), choice.accounts)
+    by_month = firm or choice.one is None
     return render_template(
         "bills/index.html",
-        account=account,
-        before=before,
-        page=listing(
-            g.session, asker_id(), account.account_no, period_named(before) if before else None
-        ),
-        owed=owing(g.session, asker_id(), [account])[0],
+        choice=choice,
+        by_month=by_month,
+        page=listing(g.session, asker_id(), choice, by_month=by_month),
+        owed=owed[0] if choice.one else portfolio(owed),
+        names={each.account_no: each.alias or each.address for each in mine},
     )
 
 

@@ -85,18 +85,105 @@ def test_older_bills_are_a_page_further(
             builders.create_bill(session, account, period, settled_fen=13220)
     first = client.get("/bills").get_data(as_text=True)
     assert first.count('href="/bills/B') == 24
-    assert 'href="/bills?before=2024-07">更早的账单' in first
-    second = client.get("/bills?before=2024-07").get_data(as_text=True)
+    assert 'href="/bills?page=2">更早的账单' in first
+    second = client.get("/bills?page=2").get_data(as_text=True)
     assert second.count('href="/bills/B') == 6
     assert "更早的账单" not in second
-    assert "没有更早的账单" in says(client, "/bills?before=2020-01")
+    assert 'href="/bills">更近的账单' in second
+    assert "没有更早的账单" in says(client, "/bills?page=3")
 
 
-@pytest.mark.parametrize("before", ["2026-13", "yesterday", "2026-1", "2026-11-01", "２０２６-11"])
+@pytest.mark.parametrize("month", ["2026-13", "yesterday", "2026-1", "2026-11-01", "２０２６-11"])
 def test_a_period_that_is_none_is_not_found(
-    client: FlaskClient, account: Account, before: str
+    client: FlaskClient, account: Account, month: str
 ) -> None:
-    assert "没有这个月、这一天" in says(client, f"/bills?before={before}", 404)
+    assert "没有这个月、这一天" in says(client, f"/bills?month={month}", 404)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "１", "99999"])
+def test_a_page_that_is_none_is_not_found(client: FlaskClient, account: Account, page: str) -> None:
+    assert "没有这一页。" in says(client, f"/bills?page={page}", 404)
+
+
+# ---- the list of a firm --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def firm(database: Database, user: User) -> list[Account]:
+    """Three places of a firm, each with a bill of October (paid) and of November."""
+    with database.unit_of_work() as session:
+        places = [
+            move_in(session, user, "enterprise_finance", account_no=f"42003100000{n}", address=name)
+            for n, name in enumerate(["一号厂房", "二号厂房", "冷库"])
+        ]
+        for account in places:
+            builders.create_bill(session, account, "2026-10", settled_fen=13220)
+            builders.create_bill(session, account, "2026-11")
+        return places
+
+
+def test_a_firm_sees_the_bills_of_all_its_accounts_by_month(
+    client: FlaskClient, firm: list[Account]
+) -> None:
+    assert part(client, "/bills", "y2026-11") == (
+        "2026 年 11 月 一号厂房4200 3100 0000 · 286 度¥132.20待缴 "
+        "二号厂房4200 3100 0001 · 286 度¥132.20待缴 冷库4200 3100 0002 · 286 度¥132.20待缴"
+    )
+    assert part(client, "/bills", "owed") == (
+        "现在要缴 ¥396.60 3 户要缴 最早的 12 月 18 日前缴去缴费"
+    )
+
+
+def test_a_firm_chooses_an_account_and_a_month(client: FlaskClient, firm: list[Account]) -> None:
+    number = firm[1].account_no
+    page = client.get(f"/bills?account={number}&month=2026-11")
+    assert page.text.count('href="/bills/B') == 1
+    assert f'<option value="{number}" selected>二号厂房' in page.text
+    assert '<option value="2026-11" selected>2026 年 11 月' in page.text
+    assert "1 份账单，一共 ¥132.20，还有 ¥132.20 没缴" in page.text
+    assert "3 份账单，一共 ¥396.60，都缴清了" in says(client, "/bills?account=all&month=2026-10")
+    assert "这个月没有账单" in says(client, "/bills?month=2026-09")
+
+
+def test_pages_of_a_firm_keep_what_was_chosen(
+    client: FlaskClient, database: Database, user: User
+) -> None:
+    with database.unit_of_work() as session:
+        for _number in range(26):
+            account = move_in(session, user, "enterprise_admin")
+            builders.create_bill(session, account, "2026-11")
+    first = client.get("/bills?month=2026-11").text
+    assert first.count('href="/bills/B') == 24
+    assert 'href="/bills?page=2&amp;month=2026-11">更早的账单' in first
+    assert client.get("/bills?month=2026-11&page=2").text.count('href="/bills/B') == 2
+
+
+def test_a_neighbours_account_cannot_be_chosen(
+    client: FlaskClient, database: Database, firm: list[Account]
+) -> None:
+    with database.unit_of_work() as session:
+        _, other = builders.create_customer(session)
+        bill = builders.create_bill(session, other, "2026-11")
+    for number in (other.account_no, "1", "%00", "ALL"):
+        page = says(client, f"/bills?account={number}", 404)
+        assert "您的名下没有这个户号" in page
+        assert bill.bill_no not in page
+    assert bill.bill_no not in client.get("/bills?account=all").text
+
+
+def test_more_accounts_ask_no_more_questions(
+    client: FlaskClient, database: Database, user: User, firm: list[Account]
+) -> None:
+    client.get("/bills?month=2026-11")
+    with queries() as few:
+        client.get("/bills?month=2026-11")
+    with database.unit_of_work() as session:
+        for _number in range(12):
+            account = move_in(session, user, "enterprise_finance")
+            builders.create_bill(session, account, "2026-11")
+    with queries() as many:
+        client.get("/bills?month=2026-11")
+    assert len(many) == len(few) <= 10, "\n".join(many)
 
 
 # ---- one bill ------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ import time_machine
 
 from runtime.errors import NotFound
 from service import bills
-from tests.service.builders import create_bill, create_customer
+from service.bills import BillSum
+from tests.service.builders import create_account, create_bill, create_customer, create_link
 
 READINGS = [
     {"meter_no": "33017742", "register": "import", "start_wh": 18204000, "end_wh": 18490000}
@@ -84,14 +85,32 @@ def test_the_state_of_a_bill_is_that_of_its_money(session, total, settled, due, 
     assert (summary.state, summary.outstanding_fen) == (state, outstanding)
 
 
-def test_bills_are_listed_newest_first_and_go_on_from_a_month(session):
+def test_bills_are_listed_newest_first_and_in_parts(session):
     user, account = create_customer(session)
     for period in ("2026-09", "2026-11", "2026-10"):
         create_bill(session, account, period)
     newest = bills.bills_of(session, user.id, account.account_no, limit=2)
     assert [summary.period for summary in newest] == ["2026-11", "2026-10"]
-    older = bills.bills_of(session, user.id, account.account_no, before="2026-10")
+    older = bills.list_bills(session, user.id, [account.account_no], limit=2, offset=2)
     assert [summary.period for summary in older] == ["2026-09"]
+
+
+def test_bills_of_several_accounts_are_those_of_the_users_own(session):
+    user, account = create_customer(session)
+    second, strange = create_account(session), create_account(session)
+    create_link(session, user, second)
+    first = create_bill(session, account, "2026-10", settled_fen=13220)
+    other = create_bill(session, second, "2026-10", settled_fen=220)
+    create_bill(session, second, "2026-09", total_fen=-500)
+    create_bill(session, second, "2026-08", status="cancelled")
+    create_bill(session, strange, "2026-11")
+    numbers = [account.account_no, second.account_no, strange.account_no]
+    listed = bills.list_bills(session, user.id, numbers, period="2026-10", limit=9)
+    assert [summary.bill_no for summary in listed] == [first.bill_no, other.bill_no]
+    assert bills.months_billed(session, user.id, numbers) == ["2026-10", "2026-09"]
+    assert bills.sum_of_bills(session, user.id, numbers, "2026-10") == BillSum(2, 26440, 13000)
+    assert bills.sum_of_bills(session, user.id, numbers, "2026-09") == BillSum(1, -500, 0)
+    assert bills.sum_of_bills(session, user.id, numbers, "2026-11") == BillSum(0, 0, 0)
 
 
 def test_a_neighbour_finds_no_bill(session):

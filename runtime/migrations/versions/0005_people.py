@@ -1,4 +1,4 @@
-"""People: who ended a link, languages only where one was chosen, recipients that can be forgotten."""
+"""People: who ended a link; languages only where chosen; recipients that can be forgotten."""
 
 from alembic import op
 from sqlalchemy import text

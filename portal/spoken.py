@@ -12,6 +12,7 @@ ZERO, ONE = DIGITS[0], DIGITS[1]
 PLACES = ("", "十", "百", "千")
 GROUPS = ("", "万", "亿", "万亿")
 COINS = ("元", "角", "分")
+KEPT = "\N{NO-BREAK SPACE}"
 
 
 def shown(fen: int) -> str:
@@ -19,8 +20,8 @@ def shown(fen: int) -> str:
     if language() == "en":
         return formats.amount(abs(fen))
     parts = _parts(fen)
-    said = [f"{part:,} {coin}" for part, coin in zip(parts, COINS, strict=True) if part]
-    return " ".join(said) or f"0 {COINS[0]}"
+    said = [f"{part:,}{KEPT}{coin}" for part, coin in zip(parts, COINS, strict=True) if part]
+    return " ".join(said) or f"0{KEPT}{COINS[0]}"
 
 
 def aloud(fen: int) -> str:

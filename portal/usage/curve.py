@@ -55,7 +55,7 @@ def day_curve(usage: DayUsage) -> DayCurve:
     watts = [None if wh is None else wh * 4 for wh in usage.quarters]
     export = [wh * 4 for wh in usage.export_quarters]
     scale = charts.axis(
-        max([*(value or 0 for value in watts), *export]), height=220, head=34, foot=30
+        max([*(value or 0 for value in watts), *export]), height=232, head=46, foot=30
     )
 
     def line(values: Sequence[int | None]) -> str:

@@ -1,7 +1,9 @@
 """Every page as people meet it: small and large, light and dark, Chinese and English."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PHONE, Visit, sign_in, violations, weight
 from tests.house import House
@@ -122,3 +124,23 @@ def test_nothing_jumps_while_a_page_loads(house: House, visit: Visit, address: s
     )
     page.goto(path, wait_until="networkidle")
     assert page.evaluate("window.jumps") < 0.01
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_home_in_large_letters(house: House, visit: Visit, theme: str) -> None:
+    """Accessible, within its edges, and read aloud by whatever voice the browser has."""
+    page = visit(viewport=PHONE, color_scheme=theme).new_page()
+    page.add_init_script(
+        "window.said = [];"
+        "speechSynthesis.speak = said => { window.said.push(said.text + said.lang); };"
+    )
+    sign_in(house, page, "王守山")
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    button = page.locator("[data-read]")
+    button.click()
+    expect(button).to_have_text("停一下")
+    (said,) = page.evaluate("window.said")
+    assert re.fullmatch(r".*电费，待缴，.+元.*。.+zh-CN", said)
+    button.click()
+    expect(button).to_have_text("念给我听")

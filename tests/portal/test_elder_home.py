@@ -42,7 +42,7 @@ def test_the_amount_stands_in_words_and_the_rest_is_left_out(
     page = client.get("/").text
     assert f'class="button primary wide" href="/pay/confirm?bill={bill.bill_no}">缴电费' in page
     assert page.count("button primary") == 1
-    assert '<span aria-hidden="true">132 元 2 角</span>' in page
+    assert '<span aria-hidden="true">132\N{NO-BREAK SPACE}元 2\N{NO-BREAK SPACE}角</span>' in page
     assert "<svg height" not in page  # no chart
     assert 'href="tel:96000"' in page
     # 48 kWh at 0.538 are 25.82.

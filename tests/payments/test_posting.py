@@ -117,7 +117,7 @@ def test_from_payment_to_nothing_owed(
         assert payable(session, user_id) == []
         assert holds.crediting(session, [ACCOUNT]) == {}
         payments = history.payments_of(session, user_id, ACCOUNT)
-    assert [(p.amount_fen, p.stage, p.order_no, len(p.bill_nos)) for p in payments] == [
+    assert [(p.amount_fen, p.stage, p.order_no, len(p.shares)) for p in payments] == [
         (29902, "posted", number, 2)
     ]
 

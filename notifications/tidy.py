@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from notifications.models import Message
 from runtime import clock
-from runtime.jobs import database, jobs
+from runtime.jobs import database, jobs, nightly
 
 KEEP_RECIPIENTS = timedelta(days=30)
 """So long is asked why a message did not come, and does the provider's invoice take."""
@@ -28,7 +28,7 @@ def forget_recipients(session: Session) -> int:
     return cast(CursorResult[Any], done).rowcount
 
 
-@jobs.periodic(cron="20 3 * * *")
+@jobs.periodic(cron=nightly(20))
 @jobs.task(name="notifications.forget", queue="notifications", queueing_lock="notifications.forget")
 def forget(timestamp: int) -> None:
     """Forget once a night."""

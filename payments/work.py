@@ -12,7 +12,7 @@ from payments import callbacks, gateways, posting, refunds, soon, sweeping
 from payments.checkout import Checkout
 from payments.gateways import Gateways
 from payments.settings import PaymentSettings
-from runtime.jobs import Backoff, database, jobs
+from runtime.jobs import Backoff, database, jobs, nightly
 from runtime.settings import load
 from service.core_client import CoreClient
 from service.settings import ServiceSettings
@@ -69,7 +69,7 @@ def sweep(timestamp: int) -> None:
         sweeping.sweep(session)
 
 
-@jobs.periodic(cron="30 3 * * *")
+@jobs.periodic(cron=nightly(30))
 @jobs.task(name="payments.forget", queue="payments", queueing_lock="payments.forget")
 def forget(timestamp: int) -> None:
     """Delete refused messages that are a month old."""

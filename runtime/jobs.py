@@ -30,6 +30,11 @@ jobs = procrastinate.App(connector=procrastinate.PsycopgConnector())
 """The one application: rooms declare their tasks on it (`@jobs.task(name=…, queue=…)`)."""
 
 
+def nightly(minute: int) -> str:
+    """The cron words for `minute` past three in the night, Beijing time; crons count in UTC."""
+    return f"{minute} 19 * * *"
+
+
 @dataclass(frozen=True)
 class TaskName:
     """A task as those know it who ask for it and must not import what it does."""

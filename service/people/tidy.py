@@ -7,7 +7,7 @@ from sqlalchemy import CursorResult, delete, or_
 from sqlalchemy.orm import Session
 
 from runtime import clock
-from runtime.jobs import database, jobs
+from runtime.jobs import database, jobs, nightly
 from service.models import Attempt, OneTimeCode, SignInSession
 
 KEEP_TRIES = timedelta(days=2)
@@ -32,7 +32,7 @@ def forget_old(session: Session) -> int:
     return sum(each.rowcount for each in done)
 
 
-@jobs.periodic(cron="10 3 * * *")
+@jobs.periodic(cron=nightly(10))
 @jobs.task(name="people.forget", queue="service", queueing_lock="people.forget")
 def forget(timestamp: int) -> None:
     """Forget once a night."""

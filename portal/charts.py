@@ -54,6 +54,10 @@ class Bar:
     column: int
     series: int
 
+    def __html__(self) -> str:
+        """Its place as a rectangle's attributes; a page draws dozens of them."""
+        return f'x="{self.x}%" width="{self.width}%" y="{self.y}" height="{self.height}"'
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from babel import Locale
 from flask import Flask
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from portal.i18n import gettext as _
 from portal.i18n import language
 from runtime import clock, money
 

@@ -20,7 +20,7 @@ COOKIE_SECONDS = 365 * 24 * 3600
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 
 SENTENCES = 4096
-"""Sentences of templates that are kept ready to be filled in; there are fewer."""
+"""Sentences that are kept ready to be filled in; there are fewer."""
 
 
 class Catalogues(Domain):
@@ -60,6 +60,12 @@ def chosen_language() -> str | None:
     return _asked() or _remembered()
 
 
+def gettext(sentence: str, **figures: object) -> str:
+    """A sentence in the language of this request, for code that says hundreds of them."""
+    words = _spoken(language(), sentence)
+    return words % figures if figures else words
+
+
 def utility_name() -> str:
     """The utility's name in the language of this request."""
     settings = current_settings()
@@ -90,7 +96,13 @@ def _say(sentence: str, **figures: object) -> Markup:
 
 @lru_cache(SENTENCES)
 def _ready(spoken: str, sentence: str) -> Markup:
-    return Markup(_catalogue(spoken).ugettext(sentence))  # noqa: S704 - ours, from the catalogue
+    return Markup(_spoken(spoken, sentence))  # noqa: S704 - ours, from the catalogue
+
+
+@lru_cache(SENTENCES)
+def _spoken(spoken: str, sentence: str) -> str:
+    words: str = _catalogue(spoken).ugettext(sentence)
+    return words
 
 
 def _asked() -> str | None:

@@ -7,9 +7,10 @@ a part of its own. So "used more" and "reached the second tier" are two things, 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
-from rating import Case, CaseError, TariffVersion, TierPosition, parse_case, rate
+from rating import Case, CaseError, Statement, TariffVersion, TierPosition, parse_case, rate
 from rating.schema import Energy
 from service.models import Bill
 
@@ -114,14 +115,30 @@ class _Side:
         flat = replace(case, version=_without_tiers(case.version))
         return cls(case, flat, (bill.to_day - bill.from_day).days + 1)
 
+    @cached_property
+    def statement(self) -> Statement:
+        """The bill rated again."""
+        return rate(self.case)
+
+    @cached_property
+    def flat_fen(self) -> int:
+        """What it would have come to without tiers."""
+        return _fen(self.flat)
+
     @property
     def tier_fen(self) -> int:
         """What the higher tiers add."""
-        return _fen(self.case) - _fen(self.flat)
+        return self.statement.consumption_fen - self.flat_fen
 
     @property
     def tier(self) -> TierPosition | None:
-        return rate(self.case).tier
+        return self.statement.tier
+
+    @property
+    def power_factor(self) -> Decimal | None:
+        """The power factor that the bill was adjusted for, where there was an adjustment."""
+        lines = self.statement.lines
+        return next((line.quantity for line in lines if line.code == "pf_adjustment"), None)
 
     @property
     def kwh_per_day(self) -> Decimal:
@@ -134,7 +151,7 @@ class _Steps:
     def __init__(self, start: _Side) -> None:
         self._before = start
         self._case = start.flat
-        self._fen = _fen(start.flat)
+        self._fen = start.flat_fen
 
     def to(self, now: _Side) -> Iterator[Part]:
         yield from self._use(now)
@@ -169,7 +186,7 @@ class _Steps:
         kva, kva_before = case.contract_kva, before.contract_kva
         yield self._step("capacity", capacity, kva=kva, kva_before=kva_before)
         reactive = replace(self._case, kvarh=case.kvarh)
-        pf, pf_before = power_factor(case), power_factor(before)
+        pf, pf_before = now.power_factor, self._before.power_factor
         yield self._step("power_factor", reactive, pf=pf, pf_before=pf_before)
 
     def _prices(self, now: _Side) -> Part:
@@ -182,7 +199,7 @@ class _Steps:
         return self._step("price", now.flat, **versions)
 
     def _step(self, key: str, case: Case, **params: Any) -> Part:
-        fen = _fen(case)
+        fen = self._fen if case == self._case else _fen(case)
         part = Part.of(key, fen - self._fen, **params)
         self._case, self._fen = case, fen
         return part
@@ -196,14 +213,6 @@ class _Steps:
         if kvarh is not None:
             kvarh = (kvarh * total / old.total_kwh).quantize(_KWH, ROUND_HALF_UP)
         return replace(self._case, kwh=_spread(total, old.kwh), kvarh=kvarh)
-
-
-def power_factor(case: Case) -> Decimal | None:
-    """The power factor that a case was adjusted for, where there was an adjustment."""
-    for line in rate(case).lines:
-        if line.code == "pf_adjustment":
-            return line.quantity
-    return None
 
 
 def _tier_part(now: _Side, before: _Side) -> Part:

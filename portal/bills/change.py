@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import LazyString
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal import formats
 from portal.bills.lines import PERIODS, TIERS
+from portal.i18n import gettext as _
 from portal.i18n import language
 from service.bills import tariff_name
 from service.explanation import Explanation

@@ -6,10 +6,10 @@ from decimal import Decimal
 from itertools import groupby
 
 from flask_babel import LazyString
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal import formats
+from portal.i18n import gettext as _
 from rating import TariffVersion, UnknownTariff, load_tariffs, period_index
 from rating.codes import CODES
 from service.bills import BillLine, BillView

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-
 from portal import formats
 from portal.bills.change import Change
 from portal.bills.lines import LineWords
 from portal.bills.reading import BillPage
 from portal.bills.readings import Grid
 from portal.bills.tier import TierGauge
+from portal.i18n import gettext as _
 from portal.i18n import language, utility_name
 from portal.settings import current_settings
 from runtime import clock

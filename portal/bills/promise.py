@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from flask_babel import gettext as _
-
 from payments.history import Payment, Stage
 from portal import formats
+from portal.i18n import gettext as _
 from runtime import clock
 from service.bills import BillSummary
 from service.dues import Due

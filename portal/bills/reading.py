@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from payments import holds
@@ -17,6 +16,7 @@ from portal.bills.lines import LineWords
 from portal.bills.promise import Promise, Settlement, promise, settlement
 from portal.bills.readings import Grid
 from portal.bills.tier import TierGauge
+from portal.i18n import gettext as _
 from portal.owing import bill_state
 from portal.usage.days import DailyBars, MonthDays, daily_bars
 from rating import CaseError, TierPosition, parse_case, rate

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask_babel import gettext as _
-
 from portal import formats
+from portal.i18n import gettext as _
 from service.bills import BillView, MeterReading
 
 CHARGED = 2

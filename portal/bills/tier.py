@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from flask_babel import gettext as _
-
 from portal import formats
 from portal.bills.lines import TIERS
+from portal.i18n import gettext as _
 from rating import TierPosition
 from service.tiers import TierStanding
 

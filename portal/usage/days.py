@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from flask_babel import gettext as _
-
 from portal import charts, formats
 from portal.bills.lines import PERIODS
 from portal.charts import Axis, Bar, Table
+from portal.i18n import gettext as _
 from service.meter_data import DayTotal
 
 SERIES = {"deep": 0, "valley": 0, "flat": 1, "peak": 2, "sharp": 2, "total": 2}

@@ -1,16 +1,20 @@
 """The run of a sync: fetch, store and move on, until the source has nothing more.
 
 Rows and cursor move in one transaction, so a process that is killed has stored a batch with its
-cursor or not at all. No transaction is open while the source is asked. One run at a time works on
-a source; the lock goes with the connection, so that it never outlives its process.
+cursor or not at all. While the database stores a batch, the next is fetched and read: what was read
+ahead of a batch that fails is dropped. No transaction waits for the source. One run at a time works
+on a source; the lock goes with the connection, so that it never outlives its process.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
 from time import perf_counter
 
 import msgspec
@@ -35,6 +39,8 @@ LOCK_SPACE = 0x0DE65
 LOCK_SECONDS = 20
 STORE_SECONDS = 120
 LONGEST_KIND = 24
+TURN_SECONDS = 0.0005
+_USUAL_TURN_SECONDS = sys.getswitchinterval()
 
 _log = get_logger(__name__)
 _changes = metrics.counter(
@@ -82,12 +88,11 @@ def run(database: Database, source: ChangeSource, *, batches: int | None = None)
     Raises Unavailable when the source does not answer or another run keeps on working; what was
     stored until then stays.
     """
-    outcome, left = Outcome(), batches
-    with _alone(database, source.name):
-        while not outcome.caught_up and left != 0:
-            fetched = _fetch(source, _position(database, source.name))
+    outcome = Outcome()
+    with _alone(database, source.name), _short_turns():
+        position = _position(database, source.name)
+        for fetched in _fetched_ahead(source, position, batches):
             outcome.add(_store_batch(database, source.name, fetched))
-            left = None if left is None else left - 1
     return outcome
 
 
@@ -115,6 +120,20 @@ def retry(database: Database, source: str) -> tuple[int, int]:
 def _position(database: Database, source: str) -> str:
     with database.unit_of_work() as session:
         return session.scalar(_position_of(source)) or ""
+
+
+def _fetched_ahead(source: ChangeSource, position: str, most: int | None) -> Iterator[Fetched]:
+    """Up to `most` batches; each is given out when the one after it is already on its way."""
+    with ThreadPoolExecutor(1, "sync-ahead") as ahead:
+        coming = ahead.submit(_fetch, source, position)
+        for number in count(1):
+            fetched = coming.result()
+            is_last = fetched.batch.waiting == 0 or number == most
+            if not is_last:
+                coming = ahead.submit(_fetch, source, fetched.batch.position)
+            yield fetched
+            if is_last:
+                return
 
 
 def _fetch(source: ChangeSource, position: str) -> Fetched:
@@ -219,6 +238,20 @@ def _position_of(source: str) -> Select[str]:
 
 def _cursor_of(source: str) -> Select[SyncCursor]:
     return select(SyncCursor).where(SyncCursor.source == source).with_for_update()
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Let threads take turns often.
+
+    Whoever hands rows to the database needs the interpreter for an instant, dozens of times a
+    batch; at the usual length of a turn it would wait for the reading thread longer than it works.
+    """
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(_USUAL_TURN_SECONDS)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from rating import Statement, parse_case, rate
 from service.sync.copy_text import columns
 from service.sync.kinds import BillRow
 
-BILLS = 20_000
+BILLS = 60_000
 
 
 def main() -> None:

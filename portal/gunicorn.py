@@ -4,6 +4,7 @@ Addresses and numbers come from PortalSettings. Figures of all processes are add
 by the parent on a private address of their own, never on the customers'.
 """
 
+import gc
 import os
 import sys
 from typing import Any
@@ -45,7 +46,11 @@ def when_ready(_server: Any) -> None:
 
 
 def post_fork(_server: Any, worker: Any) -> None:
-    """Connections are not shared between processes."""
+    """Connections are not shared between processes, and what was loaded stays as it is.
+
+    The collector would look through all of it again and again, and people would wait meanwhile.
+    """
+    gc.freeze()
     application = worker.app.wsgi()
     application.extensions["database"].dispose()
 

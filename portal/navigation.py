@@ -1,14 +1,17 @@
 """The main pages, in the order in which they stand at the thumb and in the top bar."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, render_template, request, url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from portal.current import visitor
+from portal.i18n import language
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,9 @@ class Place:
     def address(self) -> str:
         return _address(self.endpoint)
 
-    @property
-    def current(self) -> bool:
-        return request.blueprint in self.others | {self.endpoint.partition(".")[0]}
+    def is_current(self, room: str | None) -> bool:
+        """Whether a page of the blueprint `room` belongs to this entry."""
+        return room in self.others | {self.endpoint.partition(".")[0]}
 
 
 PLACES = (
@@ -37,6 +40,8 @@ PLACES = (
     Place("profile.index", "person", _l("我的"), others=frozenset({"accounts"})),
 )
 STAFF_PLACES = PLACES[-1:]
+BARS = 256
+"""Bars that a process keeps ready: there are fewer, and every page has one."""
 
 
 @cache
@@ -44,19 +49,42 @@ def _address(endpoint: str) -> str:
     return url_for(endpoint)
 
 
-def places() -> list[Place]:
-    """The entries whose pages this application has, and which are for whoever is signed in."""
-    person = visitor()
-    return [
-        place
-        for place in (STAFF_PLACES if person and person.staff_role else PLACES)
-        if place.endpoint in current_app.view_functions
-    ]
+@dataclass(frozen=True)
+class Bar:
+    """All that the top bar depends on."""
+
+    language: str
+    person: Literal["customer", "staff"] | None
+    room: str | None
+    invites: bool
+
+
+def bar(bare: bool = False) -> Markup:
+    """The top bar of this page; a `bare` page does not ask who is there."""
+    person = _person()
+    invites = not person and not bare and request.endpoint != "sign_in.sign_in"
+    return _bar(Bar(language(), person, request.blueprint, invites))
+
+
+@lru_cache(BARS)
+def _bar(of: Bar) -> Markup:
+    return Markup(render_template("bar.html", of=of, places=_places(of.person)))  # noqa: S704
 
 
 def home() -> str:
     """Where a signed-in person begins."""
-    return places()[0].address
+    return _places(_person())[0].address
+
+
+def _person() -> Literal["customer", "staff"] | None:
+    person = visitor()
+    if person is None:
+        return None
+    return "staff" if person.staff_role else "customer"
+
+
+def _places(person: str | None) -> tuple[Place, ...]:
+    return STAFF_PLACES if person == "staff" else PLACES
 
 
 def way_back(given: str | None) -> str:
@@ -78,4 +106,4 @@ def this_page() -> str:
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.globals.update(places=places, home=home, this_page=this_page)
+    app.jinja_env.globals.update(bar=bar, home=home, this_page=this_page)

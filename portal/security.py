@@ -27,6 +27,14 @@ _POLICY = {
     "frame-ancestors": "'none'",
 }
 
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
 
 def secure(app: Flask, settings: PortalSettings) -> None:
     """Cookies, form tokens, size limits, proxies and headers of the whole application."""
@@ -76,19 +84,13 @@ def exempt_from_form_token(blueprint: Blueprint) -> Blueprint:
 
 
 def _add_headers(response: Response) -> Response:
-    settings = current_settings()
-    response.headers["Content-Security-Policy"] = current_app.extensions["content_policy"]
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = (
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
-    )
-    if settings.secure:
-        response.headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
+    headers = response.headers
+    headers.extend(_HEADERS)
+    headers.add("Content-Security-Policy", current_app.extensions["content_policy"])
+    if current_settings().secure:
+        headers.add("Strict-Transport-Security", f"max-age={YEAR_SECONDS}")
+    if "Cache-Control" not in headers:
+        headers.add("Cache-Control", "no-store")
     return response
 
 

@@ -1,4 +1,4 @@
-"""How the web process reads requests: nobody may take all day over sending one."""
+"""How the web process takes connections and reads requests: evenly, and nobody takes all day."""
 
 import selectors
 import socket
@@ -8,6 +8,10 @@ from functools import partial
 from typing import Any, ClassVar
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+COURTESY_SECONDS = 0.01
+MANY_CONNECTIONS = 50
+"""With so many open, a process waits half of the courtesy before it takes another."""
 
 
 class Worker(ThreadWorker):
@@ -24,6 +28,15 @@ class Worker(ThreadWorker):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._arriving: dict[TConn, float] = {}
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a connection, the later the more are here: whoever has fewer comes first.
+
+        A new connection wakes all processes, and nearly always the same one is there first; it
+        would serve everybody, and the other processors stand idle.
+        """
+        time.sleep(COURTESY_SECONDS * self.nr_conns / (self.nr_conns + MANY_CONNECTIONS))
+        super().accept(listener)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Give a connection a thread once it has sent something."""

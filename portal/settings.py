@@ -26,7 +26,12 @@ class PortalSettings(Settings):
     portal_host: str = Field("127.0.0.1", description="Address that the web process listens on")
     portal_port: int = Field(8000, ge=0, le=65535, description="Port of the web process")
     portal_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests")
-    portal_threads: int = Field(8, ge=1, le=64, description="Threads in each of these processes")
+    portal_threads: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Threads in each of these processes; more only where pages wait for others",
+    )
     portal_read_seconds: float = Field(
         20.0, ge=1, le=600, description="Seconds in which a whole request must have arrived"
     )

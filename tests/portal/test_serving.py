@@ -1,9 +1,11 @@
-"""Clients that are slow on purpose do not keep the others out."""
+"""Clients that are slow on purpose do not keep the others out, and all processes serve."""
 
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,32 +21,55 @@ from portal.serving import Worker
 gthread.DEFAULT_WORKER_DATA_TIMEOUT = 3600.0
 
 bind = "127.0.0.1:{port}"
-workers, threads = 1, 2
+workers, threads = {workers}, 2
 worker_class = type("Quick", (Worker,), {{"seconds": 1.0}})
 accesslog = None
 control_socket_disable = True
 """
 APPLICATION = """
+import os
+
 def application(environ, start_response):
-    start_response("200 OK", [])
-    return [environ["wsgi.input"].read()]
+    body = environ["wsgi.input"].read() or str(os.getpid()).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
 """
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[tuple[str, int]]:
-    """A server of ours with two threads."""
+@contextmanager
+def serving(folder: Path, workers: int) -> Iterator[tuple[str, int]]:
+    """A server of ours with two threads in each process."""
     (port,) = free_ports(1)
-    (tmp_path / "configuration.py").write_text(CONFIGURATION.format(port=port))
-    (tmp_path / "slow_site.py").write_text(APPLICATION)
-    gunicorn = [sys.executable, "-m", "gunicorn", "--config", str(tmp_path / "configuration.py")]
-    command = [*gunicorn, "--pythonpath", f"{ROOT},{tmp_path}", "slow_site"]
-    with subprocess.Popen(command, cwd=tmp_path) as server:
+    (folder / "configuration.py").write_text(CONFIGURATION.format(port=port, workers=workers))
+    (folder / "slow_site.py").write_text(APPLICATION)
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config", str(folder / "configuration.py")]
+    command = [*gunicorn, "--pythonpath", f"{ROOT},{folder}", "slow_site"]
+    with subprocess.Popen(command, cwd=folder) as server:
         try:
             await_answer(f"http://127.0.0.1:{port}")
             yield "127.0.0.1", port
         finally:
             server.terminate()
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[tuple[str, int]]:
+    with serving(tmp_path, workers=1) as address:
+        yield address
+
+
+def test_every_process_takes_its_share_of_connections(tmp_path: Path) -> None:
+    with serving(tmp_path, workers=2) as address, ExitStack() as kept:
+        served = Counter(
+            kept.enter_context(http_client(address)).get("/").content for _ in range(24)
+        )
+    assert len(served) == 2
+    assert min(served.values()) >= 6
+
+
+def http_client(address: tuple[str, int]) -> httpx.Client:
+    """A browser with a connection of its own, kept open."""
+    return httpx.Client(base_url="http://{}:{}".format(*address), timeout=30, trust_env=False)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """A month or a year beside an earlier one, over the days that are wholly known of both."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from service import meter_data
 from service.meter_data import DayTotal, Measured, MeterInPlace
+
+Day = TypeVar("Day")
 
 ENOUGH_TENTHS = 9
 """A time is compared when so many tenths of its known days are known of the other one too."""
@@ -43,28 +46,27 @@ def compared_month(
             whole=True,
         )
     shared = now.keys() & then.keys()
-    enough = len(shared) * 10 >= ENOUGH_TENTHS * len(now) > 0
-    return Compared(
-        first=first,
-        last=first.replace(day=max(shared, default=1)),
-        days=len(shared),
-        own_wh=sum(now[day] for day in shared),
-        import_wh=sum(then[day] for day in shared) if enough else None,
-    )
+    return _over(shared, now, then, first, first.replace(day=max(shared, default=1)))
 
 
 def compared_year(known: Mapping[date, DayTotal], of: int) -> Compared:
     """A year beside the one before, by the days of the calendar that both know wholly."""
     now, then = (_of_year(known, year) for year in (of, of - 1))
     shared = now.keys() & then.keys()
+    return _over(shared, now, then, date(of - 1, 1, 1), date(of - 1, *max(shared, default=(1, 1))))
+
+
+def _over(
+    shared: Set[Day], now: Mapping[Day, int], then: Mapping[Day, int], first: date, last: date
+) -> Compared:
+    """What both used on the days that they share, if these are enough."""
     enough = len(shared) * 10 >= ENOUGH_TENTHS * len(now) > 0
-    month, day = max(shared, default=(1, 1))
     return Compared(
-        first=date(of - 1, 1, 1),
-        last=date(of - 1, month, day),
+        first=first,
+        last=last,
         days=len(shared),
-        own_wh=sum(now[each] for each in shared),
-        import_wh=sum(then[each] for each in shared) if enough else None,
+        own_wh=sum(now[day] for day in shared),
+        import_wh=sum(then[day] for day in shared) if enough else None,
     )
 
 

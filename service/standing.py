@@ -116,11 +116,7 @@ def standings(
     session: Session, account_no: str, service_point_no: str | None = None
 ) -> list[Standing]:
     """The service points that have data; the caller has checked that the user may see them."""
-    return around(
-        session,
-        account_no,
-        service_point_no,
-    ).standings
+    return around(session, account_no, service_point_no).standings
 
 
 def kwh_of(wh: int) -> Decimal:

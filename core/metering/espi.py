@@ -10,6 +10,7 @@ block declares is not checked against its readings: in the month summer time end
 is an hour off in the sample files themselves. Costs and summaries are left aside.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -172,11 +173,10 @@ def _series(found: _Directory, meter_no: str | None) -> list[_Series]:
 def _refuse_two_by_one_name(found: _Directory, meter_no: str | None) -> None:
     """Readings of two meters under one number would make a bill that is right for neither."""
     points = {point.own: meter_no or _meter_no(point) for point in found.usage_points}
-    names = list(points.values())
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(points.values()).items():
+        if count > 1:
             raise FileProblem(
-                f"The file has {names.count(name)} usage points that would all be meter {name}; "
+                f"The file has {count} usage points that would all be meter {name}; "
                 "give each a title that is its meter number."
             )
 

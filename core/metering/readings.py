@@ -19,7 +19,6 @@ LENGTHS = (300, 900, 1800, 3600)
 CIVIL_OFFSET = 8 * 3600
 """Asia/Shanghai has been UTC+8 without summer time since 1992; older readings are refused."""
 
-EPOCH = date(1970, 1, 1)
 EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 LATEST_INSTANT = 60_000_000_000
 LARGEST_QUARTER_WH = 100_000_000

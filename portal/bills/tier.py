@@ -114,21 +114,18 @@ def _left_then(position: TierPosition) -> str:
     """What was left when the bill's month was over."""
     if position.left_kwh is None:
         return _("那时已经在最高一档。")
-    return _(
-        "那时离%(tier)s还有 %(left)s 度。",
-        tier=str(TIERS[f"tier{position.tier + 1}"]),
-        left=formats.number(_whole(position.left_kwh)),
-    )
+    return _("那时离%(tier)s还有 %(left)s 度。", **_next(position.tier, position.left_kwh))
 
 
 def _left(position: TierPosition) -> str:
     if position.left_kwh is None:
         return _("已经在最高一档。")
-    return _(
-        "离%(tier)s还有 %(left)s 度。",
-        tier=str(TIERS[f"tier{position.tier + 1}"]),
-        left=formats.number(_whole(position.left_kwh)),
-    )
+    return _("离%(tier)s还有 %(left)s 度。", **_next(position.tier, position.left_kwh))
+
+
+def _next(tier: int, left_kwh: Decimal) -> dict[str, str]:
+    """The tier after this one, and how far away it is."""
+    return {"tier": str(TIERS[f"tier{tier + 1}"]), "left": formats.number(_whole(left_kwh))}
 
 
 def _reset(position: TierPosition) -> str:

@@ -79,9 +79,13 @@ def set_alias(session: Session, user_id: int, account_no: str, alias: str) -> No
 
 def unbind(session: Session, user_id: int, account_no: str) -> None:
     """End the link; bills and payments stay with the account. Raises NotFound."""
-    link = _live_link(session, user_id, account_no)
-    link.ended_at, link.ended_by = clock.now(), user_id
-    _log.info("link_ended", link=link.id, role=link.role, user=user_id, by=user_id)
+    end(_live_link(session, user_id, account_no), by=user_id)
+
+
+def end(link: Link, by: int) -> None:
+    """Nobody sees the account through this link any more; who ended it is kept."""
+    link.ended_at, link.ended_by = clock.now(), by
+    _log.info("link_ended", link=link.id, role=link.role, user=link.user_id, by=by)
 
 
 def holds_phone(session: Session, user_id: int, account_no: str) -> bool:

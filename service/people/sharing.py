@@ -13,11 +13,9 @@ from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.errors import Forbidden, NotFound
-from runtime.logs import get_logger
 from service.access import Right, rights_on
 from service.models import Account, Link, User
-
-_log = get_logger(__name__)
+from service.people.links import end
 
 
 @dataclass(frozen=True)
@@ -62,11 +60,9 @@ def end_link(session: Session, user_id: int, account_no: str, link_id: int) -> N
     All links of the account are locked, so that of two who put each other out one comes second.
     """
     locked = select(Link).where(Link.account_no == account_no, Link.ended_at.is_(None))
-    links = {each.id: each for each in session.scalars(locked.order_by(Link.id).with_for_update())}
+    living = {each.id: each for each in session.scalars(locked.order_by(Link.id).with_for_update())}
     ended = viewer(session, user_id, account_no, link_id)
-    link = links[ended.link_id]
-    link.ended_at, link.ended_by = clock.now(), user_id
-    _log.info("link_ended", link=link_id, role=ended.role, user=ended.user_id, by=user_id)
+    end(living[ended.link_id], by=user_id)
 
 
 def _may_end(found: Sequence[Viewer], link_id: int) -> Viewer:

@@ -35,8 +35,11 @@ class Order(Base):
     __tablename__ = "payment_order"
     __table_args__ = (
         CheckConstraint(f"status in {ORDER_STATES}", name="status"),
-        CheckConstraint("gateway in ('wechat', 'alipay')", name="gateway"),
-        CheckConstraint("product in ('native', 'h5', 'jsapi', 'page', 'wap')", name="product"),
+        CheckConstraint("gateway in ('wechat', 'alipay', 'unionpay', 'counter')", name="gateway"),
+        CheckConstraint(
+            "product in ('native', 'h5', 'jsapi', 'page', 'wap', 'code', 'contract')",
+            name="product",
+        ),
         CheckConstraint("purpose in ('bills', 'top_up')", name="purpose"),
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint(

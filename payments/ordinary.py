@@ -17,7 +17,7 @@ from runtime.database import Database
 
 
 def take(database: Database, trade: Trade, cause: str, message: dict[str, Any]) -> bool:
-    """Make the order paid, with event, posting tasks, job and the stored message; committed.
+    """Make the order paid, with event, entry, posting tasks, job and the message; committed.
 
     `message` is a row of `payment_callback` with the verdict of success. False when the payment
     is not ordinary; nothing is written then.
@@ -56,7 +56,8 @@ _TAKE = """
             WHERE item.order_id = placed.id
               AND (bill.settled_fen >= bill.total_fen OR task.id IS NOT NULL)
         )
-        RETURNING placed.id, placed.order_no, known.status AS status_before
+        RETURNING placed.id, placed.order_no, placed.gateway, placed.amount_fen,
+                  known.status AS status_before
     ), event AS (
         INSERT INTO order_event (order_id, from_status, to_status, cause)
         SELECT id, status_before, 'paid', %(cause)s FROM paid
@@ -69,6 +70,10 @@ _TAKE = """
                paid.order_no || ':' || item.account_no, 0
         FROM paid JOIN payment_order_item item ON item.order_id = paid.id
         GROUP BY paid.id, paid.order_no, item.account_no
+    ), booked AS (
+        INSERT INTO ledger_entry (kind, reference, debit, credit, amount_fen, order_no)
+        SELECT 'payment', order_no, gateway, 'received', amount_fen, order_no FROM paid
+        ON CONFLICT (kind, reference) DO NOTHING
     ), message AS (
         INSERT INTO payment_callback
             (gateway, notification_id, order_no, verdict, headers, body, size, received_at)

@@ -3,6 +3,7 @@
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from payments.ledger.booking import POSTED, RECEIVED, Kind, book
 from payments.models import Order, PostingTask
 from payments.states import advance, lock_order
 from runtime import clock
@@ -66,6 +67,15 @@ def _post(database: Database, core: CoreClient, order: Order, task: PostingTask)
             update(PostingTask)
             .where(PostingTask.id == task.id, PostingTask.posting_no.is_(None))
             .values(posting_no=posted.posting_no, posted_at=posted.posted_at, last_error=None)
+        )
+        book(
+            session,
+            Kind.POSTING,
+            task.idempotency_key,
+            debit=RECEIVED,
+            credit=POSTED,
+            amount_fen=task.amount_fen,
+            order_no=order.order_no,
         )
     return True
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from payments import holds, soon
 from payments.gateways.base import Gateway, Trade, TradeState
+from payments.ledger.booking import RECEIVED, REFUNDS, Kind, book
 from payments.models import Order, OrderItem, PostingTask, Refund
 from payments.states import OPEN, advance, lock_accounts, lock_order
 from runtime import clock, metrics
@@ -81,6 +82,7 @@ def _paid(session: Session, order: Order, trade: Trade, cause: str) -> Verdict:
     rivals = holds.contest(session, order) if order.status == "closed" else []
     order.trade_no, order.paid_at = trade.trade_no, trade.paid_at or clock.now()
     advance(session, order, "paid", cause)
+    book_payment(session, order)
     if holds.paid_elsewhere(session, order):
         _give_back(session, order)
     else:
@@ -88,6 +90,19 @@ def _paid(session: Session, order: Order, trade: Trade, cause: str) -> Verdict:
     for order_no in rivals:
         soon.close(session, order_no)
     return Verdict.ACCEPTED
+
+
+def book_payment(session: Session, order: Order) -> None:
+    """The gateway has the money, and we owe it to the customer's account."""
+    book(
+        session,
+        Kind.PAYMENT,
+        order.order_no,
+        debit=order.gateway,
+        credit=RECEIVED,
+        amount_fen=order.amount_fen,
+        order_no=order.order_no,
+    )
 
 
 def _credit(session: Session, order: Order) -> None:
@@ -112,13 +127,23 @@ def _task(order: Order, account_no: str, items: list[OrderItem]) -> PostingTask:
 
 def _give_back(session: Session, order: Order) -> None:
     advance(session, order, "refunding", "paid_elsewhere")
+    refund_no = f"R{order.order_no}"
     session.add(
         Refund(
             order_id=order.id,
-            refund_no=f"R{order.order_no}",
+            refund_no=refund_no,
             amount_fen=order.amount_fen,
             reason="paid_elsewhere",
         )
+    )
+    book(
+        session,
+        Kind.REFUND_DUE,
+        refund_no,
+        debit=RECEIVED,
+        credit=REFUNDS,
+        amount_fen=order.amount_fen,
+        order_no=order.order_no,
     )
     soon.refund(session, order.order_no)
     _payments.labels("refund").inc()

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from payments.gateways import Gateways
 from payments.gateways.base import GatewayError, Refunding
+from payments.ledger.booking import REFUNDS, Kind, book
 from payments.models import Order, Refund
 from payments.states import advance, lock_order
 from runtime import clock
@@ -69,3 +70,12 @@ def _finish(session: Session, order_no: str) -> None:
     refund = session.scalars(select(Refund).where(Refund.order_id == order.id)).one()
     refund.done_at, refund.last_error = clock.now(), None
     advance(session, order, "refunded", "gateway")
+    book(
+        session,
+        Kind.REFUND,
+        refund.refund_no,
+        debit=REFUNDS,
+        credit=order.gateway,
+        amount_fen=refund.amount_fen,
+        order_no=order_no,
+    )

@@ -15,6 +15,8 @@ class Product(StrEnum):
     JSAPI = "jsapi"  # inside WeChat's own browser
     PAGE = "page"  # Alipay's cashier on a desktop
     WAP = "wap"  # Alipay's cashier on a phone
+    CODE = "code"  # shown at the counter
+    CONTRACT = "contract"  # debited under an agreement, without the customer
 
 
 class TradeState(StrEnum):

@@ -1,20 +1,17 @@
 """WeChat Pay API v3 through `wechatpayv3`, in public-key mode.
 
 Pages of the gateway's documentation: Native order, H5 order, JSAPI order, query by merchant order
-number, close, refund, payment notification, signature of answers and notifications.
+number, close, refund, payment notification.
 """
 
-import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import requests
-from pydantic import SecretStr
-from wechatpayv3 import WeChatPay, WeChatPayType
+from wechatpayv3 import WeChatPayType
 
 from payments.gateways.base import (
     Answer,
@@ -29,20 +26,9 @@ from payments.gateways.base import (
     Trade,
     TradeState,
 )
+from payments.gateways.wechat_wire import WeChatWire
 from payments.settings import PaymentSettings
 from runtime import clock
-
-FRESH_SECONDS = 300
-"""A stamp further than this from our clock is refused; the library does not look at it."""
-
-SIGNED_HEADERS = (
-    "Wechatpay-Timestamp",
-    "Wechatpay-Nonce",
-    "Wechatpay-Serial",
-    "Wechatpay-Signature",
-    "Wechatpay-Signature-Type",
-)
-SIGNATURE_TYPE = "WECHATPAY2-SHA256-RSA2048"
 
 _STATES = {
     "SUCCESS": TradeState.PAID,
@@ -59,8 +45,6 @@ _PRODUCTS = {
     Product.H5: WeChatPayType.H5,
     Product.JSAPI: WeChatPayType.JSAPI,
 }
-_ABSENT = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"})
-_PASSING_CODES = frozenset({"SYSTEM_ERROR", "SYSTEMERROR", "FREQUENCY_LIMITED", "BANKERROR"})
 
 
 class WeChatPayGateway:
@@ -69,12 +53,8 @@ class WeChatPayGateway:
     name = "wechat"
 
     def __init__(self, settings: PaymentSettings) -> None:
-        self.merchant = {
-            "mchid": settings.wechatpay_mchid or "",
-            "appid": settings.wechatpay_appid or "",
-        }
-        self._public_key_id = settings.wechatpay_public_key_id or ""
-        self._sdk = _client(settings)
+        self._wire = WeChatWire(settings)
+        self.merchant = self._wire.merchant
 
     def create(self, charge: Charge) -> Destination:
         options: dict[str, Any] = {"pay_type": _PRODUCTS[charge.product]}
@@ -85,8 +65,8 @@ class WeChatPayGateway:
             }
         if charge.product is Product.JSAPI:
             options["payer"] = {"openid": charge.openid or ""}
-        answer = self._call(
-            self._sdk.pay,
+        answer = self._wire.call(
+            self._wire.sdk.pay,
             description=charge.description,
             out_trade_no=charge.order_no,
             amount={"total": charge.amount_fen, "currency": "CNY"},
@@ -98,7 +78,7 @@ class WeChatPayGateway:
 
     def query(self, order_no: str) -> Trade:
         try:
-            return self._trade(self._call(self._sdk.query, out_trade_no=order_no))
+            return self._trade(self._wire.call(self._wire.sdk.query, out_trade_no=order_no))
         except GatewayRefused as refusal:
             if refusal.reason == "absent":
                 return Trade(order_no, TradeState.ABSENT)
@@ -106,14 +86,14 @@ class WeChatPayGateway:
 
     def close(self, order_no: str) -> None:
         try:
-            self._call(self._sdk.close, out_trade_no=order_no)
+            self._wire.call(self._wire.sdk.close, out_trade_no=order_no)
         except GatewayRefused as refusal:
             if refusal.reason not in ("absent", "closed"):
                 raise
 
     def refund(self, refunding: Refunding) -> bool:
-        answer = self._call(
-            self._sdk.refund,
+        answer = self._wire.call(
+            self._wire.sdk.refund,
             out_refund_no=refunding.refund_no,
             out_trade_no=refunding.order_no,
             reason=refunding.reason,
@@ -128,14 +108,10 @@ class WeChatPayGateway:
         return bool(answer.get("status") == "SUCCESS")
 
     def verify_notification(self, headers: Mapping[str, str], body: bytes) -> Notification:
-        signed = {name: headers.get(name, "") for name in SIGNED_HEADERS}
-        self._check_headers(signed)
-        message = self._opened(signed, self._text(body))
+        message = self._wire.opened(headers, body)
         trade = None
         if str(message.get("event_type", "")).startswith("TRANSACTION."):
             trade = self._trade_of(message.get("resource"))
-        if not isinstance(message.get("id"), str) or not 0 < len(message["id"]) <= 64:
-            raise NotificationRefused(self.name, "malformed")
         return Notification(message["id"], trade)
 
     def leads_back(self, order_no: str, query: Mapping[str, str]) -> bool:
@@ -146,32 +122,6 @@ class WeChatPayGateway:
         if taken:
             return Answer(200, "application/json", b'{"code":"SUCCESS","message":""}')
         return Answer(400, "application/json", b'{"code":"FAIL","message":"refused"}')
-
-    def _check_headers(self, signed: Mapping[str, str]) -> None:
-        if not all(signed.values()) or signed["Wechatpay-Signature-Type"] != SIGNATURE_TYPE:
-            raise NotificationRefused(self.name, "bad_signature")
-        if signed["Wechatpay-Serial"] != self._public_key_id:
-            raise NotificationRefused(self.name, "unknown_serial")
-        stamp = signed["Wechatpay-Timestamp"]
-        if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
-            raise NotificationRefused(self.name, "stale")
-        if abs(clock.now().timestamp() - int(stamp)) > FRESH_SECONDS:
-            raise NotificationRefused(self.name, "stale")
-
-    def _text(self, body: bytes) -> str:
-        try:
-            return body.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise NotificationRefused(self.name, "malformed") from error
-
-    def _opened(self, signed: dict[str, str], body: str) -> dict[str, Any]:
-        try:
-            message = self._sdk.callback(signed, body)
-        except Exception as error:  # the library raises whatever a hostile body provokes
-            raise NotificationRefused(self.name, "malformed") from error
-        if not isinstance(message, dict):
-            raise NotificationRefused(self.name, "bad_signature")
-        return message
 
     def _trade_of(self, resource: object) -> Trade:
         if not isinstance(resource, dict) or not isinstance(resource.get("out_trade_no"), str):
@@ -221,60 +171,11 @@ class WeChatPayGateway:
             "nonceStr": nonce,
             "package": package,
             "signType": "RSA",
-            "paySign": self._sdk.sign([self.merchant["appid"], stamp, nonce, package]),
+            "paySign": self._wire.sdk.sign([self.merchant["appid"], stamp, nonce, package]),
         }
-
-    def _call(self, method: Callable[..., tuple[int, Any]], **arguments: Any) -> dict[str, Any]:
-        try:
-            status, text = method(**arguments)
-            answer = json.loads(text) if text else {}
-        except requests.RequestException as error:
-            raise GatewayUnavailable(self.name, "unreachable") from error
-        except Exception as error:  # the library raises a bare Exception on a bad signature
-            raise GatewayUnavailable(self.name, "unreadable_answer") from error
-        if not isinstance(answer, dict):
-            raise GatewayUnavailable(self.name, "unreadable_answer")
-        if status >= 300:
-            raise self._failure(status, str(answer.get("code", "")))
-        return answer
-
-    def _failure(self, status: int, code: str) -> GatewayRefused | GatewayUnavailable:
-        if code in _ABSENT:
-            return GatewayRefused(self.name, "absent")
-        if code in ("ORDERPAID", "ORDER_PAID"):
-            return GatewayRefused(self.name, "paid")
-        if code in ("ORDER_CLOSED", "ORDERCLOSED"):
-            return GatewayRefused(self.name, "closed")
-        if status >= 500 or status == 429 or code in _PASSING_CODES:
-            return GatewayUnavailable(self.name, "busy")
-        return GatewayRefused(self.name, "refused")
 
 
 def _with_return(h5_url: str, charge: Charge) -> str:
     """The H5 page of the docs: without `redirect_url` the app leads back to the wrong page."""
     mark = "&" if "?" in h5_url else "?"
     return f"{h5_url}{mark}redirect_url={quote(charge.return_url, safe='')}"
-
-
-def _client(settings: PaymentSettings) -> WeChatPay:
-    """The one place that bends the library to our needs."""
-    sdk = WeChatPay(
-        WeChatPayType.NATIVE,
-        mchid=settings.wechatpay_mchid,
-        private_key=_plain(settings.wechatpay_private_key),
-        cert_serial_no=settings.wechatpay_serial,
-        appid=settings.wechatpay_appid,
-        apiv3_key=_plain(settings.wechatpay_apiv3_key),
-        public_key=settings.wechatpay_public_key,
-        public_key_id=settings.wechatpay_public_key_id,
-        timeout=(settings.gateway_timeout, settings.gateway_timeout),
-        proxy={"http": "", "https": ""},
-    )
-    sdk._core._gate_way = settings.wechatpay_gateway
-    # With a public key there are no certificates to fetch; unasked, every unknown serial would.
-    sdk._core._update_certificates = lambda: None
-    return sdk
-
-
-def _plain(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None

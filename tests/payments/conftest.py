@@ -105,4 +105,4 @@ def sandbox_settings(sandbox: SandboxServer, settings_env: pytest.MonkeyPatch) -
 def offered(sandbox_settings: PaymentSettings) -> Iterator[dict[str, Gateway]]:
     offered = gateways.from_settings(sandbox_settings)
     yield offered
-    offered["alipay"]._http.close()  # type: ignore[attr-defined]
+    offered["alipay"]._wire.close()  # type: ignore[attr-defined]

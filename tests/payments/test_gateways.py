@@ -277,9 +277,9 @@ def test_a_customer_never_waits_longer_than_three_seconds(
     world: World, given: float, waited: float
 ) -> None:
     hurried: Any = gateways.from_settings(world.settings(gateway_timeout=given), hurried=True)
-    assert hurried["wechat"]._sdk._core._timeout == (waited, waited)
-    assert hurried["alipay"]._http._client.timeout == httpx.Timeout(waited)
-    hurried["alipay"]._http.close()
+    assert hurried["wechat"]._wire.sdk._core._timeout == (waited, waited)
+    assert hurried["alipay"]._wire._http._client.timeout == httpx.Timeout(waited)
+    hurried["alipay"]._wire.close()
 
 
 def test_alipay_signs_the_way_back_and_an_address_that_was_made_up_is_known(

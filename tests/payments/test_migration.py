@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+import payments.ledger.models
 import payments.models  # noqa: F401 - the models declare the tables
 from runtime.database import Base, Database
 
@@ -19,6 +20,7 @@ TABLES = {
     "payment_callback",
     "posting_task",
     "payment_refund",
+    "ledger_entry",
 }
 
 

@@ -13,6 +13,7 @@ from psycopg import Cursor
 from sqlalchemy.orm import Session
 
 from payments.models import Order, OrderItem, PostingTask
+from payments.receipts import book_payment
 from runtime import clock
 from service.models import Account, Bill, Link, Meter, ServicePoint, User
 from tests.service import builders
@@ -74,6 +75,7 @@ def pay(session: Session, user: User, bill: Bill, *, at: datetime | None = None)
     amount = bill.total_fen - bill.settled_fen
     order = started(session, user, bill, created_at=paid_at - timedelta(minutes=1))
     order.status, order.paid_at = "paid", paid_at
+    book_payment(session, order)
     session.flush()
     session.add(
         PostingTask(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-import service.models  # noqa: F401 - orders refer to the table of users
+import service.approvals  # noqa: F401 - refunds refer to approvals, orders to users
 from runtime.database import Base
 
 ORDER_STATES = "('created', 'awaiting', 'paid', 'posted', 'closed', 'refunding', 'refunded')"

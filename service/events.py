@@ -1,6 +1,7 @@
 """What the customer service layer tells the other rooms, in the transaction of the change."""
 
 from datetime import date, datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -25,3 +26,26 @@ class PaymentPosted(Struct, frozen=True):
     order_no: str
     amount_fen: int
     posted_at: datetime
+
+
+class ActionApproved(Struct, frozen=True):
+    """A second person has approved what a first one asked for; `kind` says whose it is."""
+
+    approval_id: int
+    kind: str
+    subject: str
+    params: dict[str, Any]
+    asked_by: int
+    decided_by: int
+
+
+class ActionDeclined(Struct, frozen=True):
+    """A second person has said no, or the first one took it back and `note` is empty."""
+
+    approval_id: int
+    kind: str
+    subject: str
+    params: dict[str, Any]
+    asked_by: int
+    decided_by: int
+    note: str

@@ -1,0 +1,174 @@
+"""What one member of staff asks for and another must approve before it is done.
+
+One mechanism for every room: a room asks with a kind of its own and listens to `ActionApproved`
+and `ActionDeclined` (wired in `denghuo.wiring`), which are published in the transaction of the
+decision. That nobody approves what they asked for is a constraint of the database.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    Text,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+import service.models  # noqa: F401 - approvals refer to the table of users
+from runtime import clock, events
+from runtime.database import Base
+from runtime.errors import Conflict, Forbidden, NotFound
+from service.events import ActionApproved, ActionDeclined
+
+
+class Approval(Base):
+    """A question to a second person, and the answer. A trigger keeps both as they were written."""
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        CheckConstraint("status in ('asked', 'approved', 'declined', 'withdrawn')", name="status"),
+        CheckConstraint(
+            "(status = 'asked') = (decided_by is null)"
+            " and (status = 'asked') = (decided_at is null)",
+            name="decided",
+        ),
+        CheckConstraint(
+            "status not in ('approved', 'declined') or decided_by <> asked_by", name="second_person"
+        ),
+        CheckConstraint("status <> 'withdrawn' or decided_by = asked_by", name="own_withdrawal"),
+        Index(
+            "uq_approval_asked",
+            "kind",
+            "subject",
+            unique=True,
+            postgresql_where=text("status = 'asked'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(String(80))
+    params: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reason: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    status: Mapped[str] = mapped_column(String(10), default="asked")
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None]
+    decision_note: Mapped[str | None] = mapped_column(Text)
+
+
+def ask(
+    session: Session, kind: str, subject: str, params: dict[str, Any], reason: str, *, by: int
+) -> Approval:
+    """Ask for a second person. Raises Conflict("approval.asked") while the same one waits."""
+    question = {
+        "kind": kind,
+        "subject": subject,
+        "params": params,
+        "reason": reason,
+        "asked_by": by,
+        "asked_at": clock.now(),
+        "status": "asked",
+    }
+    written = session.scalars(
+        insert(Approval)
+        .values(question)
+        .on_conflict_do_nothing(
+            index_elements=["kind", "subject"], index_where=text("status = 'asked'")
+        )
+        .returning(Approval)
+    ).one_or_none()
+    if written is None:
+        raise Conflict("approval.asked", subject=subject)
+    return written
+
+
+def approve(session: Session, approval_id: int, *, by: int, note: str = "") -> Approval:
+    """Say yes; what was asked for happens in this transaction or is deferred in it.
+
+    Raises NotFound("approval.not_found"), Conflict("approval.decided"),
+    Forbidden("approval.own"), and what a listener raises.
+    """
+    approval = _second_person(session, approval_id, by)
+    _decide(approval, "approved", by, note)
+    told = _told(approval)
+    session.flush()
+    events.publish(session, ActionApproved(**told))
+    return approval
+
+
+def decline(session: Session, approval_id: int, note: str, *, by: int) -> Approval:
+    """Say no, with a note for whoever asked. Raises what `approve` raises."""
+    approval = _second_person(session, approval_id, by)
+    _decide(approval, "declined", by, note)
+    told = _told(approval)
+    session.flush()
+    events.publish(session, ActionDeclined(**told, note=note))
+    return approval
+
+
+def withdraw(session: Session, approval_id: int, *, by: int) -> Approval:
+    """Take back one's own question. Raises NotFound, Conflict, Forbidden("approval.not_own").
+
+    The rooms hear of it as of a declined one, without a note.
+    """
+    approval = _asked(session, approval_id)
+    if approval.asked_by != by:
+        raise Forbidden("approval.not_own")
+    _decide(approval, "withdrawn", by, "")
+    told = _told(approval)
+    session.flush()
+    events.publish(session, ActionDeclined(**told, note=""))
+    return approval
+
+
+def waiting(session: Session, kinds: Collection[str] | None = None) -> list[Approval]:
+    """What waits for a decision, the oldest first; of these kinds, or of every kind."""
+    asked = select(Approval).where(Approval.status == "asked")
+    if kinds is not None:
+        asked = asked.where(Approval.kind.in_(kinds))
+    return list(session.scalars(asked.order_by(Approval.asked_at, Approval.id)))
+
+
+def _second_person(session: Session, approval_id: int, by: int) -> Approval:
+    approval = _asked(session, approval_id)
+    if approval.asked_by == by:
+        raise Forbidden("approval.own")
+    return approval
+
+
+def _asked(session: Session, approval_id: int) -> Approval:
+    """The approval under lock, undecided. Raises NotFound, Conflict."""
+    approval = session.get(Approval, approval_id, with_for_update=True, populate_existing=True)
+    if approval is None:
+        raise NotFound("approval.not_found")
+    if approval.status != "asked":
+        raise Conflict("approval.decided", status=approval.status)
+    return approval
+
+
+def _decide(approval: Approval, status: str, by: int, note: str) -> None:
+    approval.status, approval.decided_by, approval.decided_at = status, by, clock.now()
+    approval.decision_note = note or None
+
+
+def _told(approval: Approval) -> dict[str, Any]:
+    return {
+        "approval_id": approval.id,
+        "kind": approval.kind,
+        "subject": approval.subject,
+        "params": approval.params,
+        "asked_by": approval.asked_by,
+        "decided_by": approval.decided_by,
+    }

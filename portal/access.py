@@ -95,6 +95,8 @@ def _declare(
 def _require_customer() -> ResponseReturnValue | None:
     refused = _require_sign_in()
     if refused is None and current_user.staff_role:
+        if request.endpoint == "home.index":
+            return redirect(url_for("desk.index"), 303)
         return render_template("sign_in/staff.html"), 403
     return refused
 

@@ -38,6 +38,7 @@ BLUEPRINTS = (
     "portal.sign_in.views",
     "portal.accounts.views",
     "portal.profile.views",
+    "portal.desk.door",
 )
 """The modules whose `blueprint` makes up the portal; a page is added by a line here."""
 

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from portal.current import visitor
+from portal.desk.frame import rooms
 from portal.i18n import language
 
 
@@ -39,7 +40,7 @@ PLACES = (
     Place("pay.index", "purse", _l("缴费")),
     Place("profile.index", "person", _l("我的"), others=frozenset({"accounts"})),
 )
-STAFF_PLACES = PLACES[-1:]
+OWN_PLACE = PLACES[-1]
 BARS = 256
 """Bars that a process keeps ready: there are fewer, and every page has one."""
 
@@ -55,6 +56,7 @@ class Bar:
 
     language: str
     person: Literal["customer", "staff"] | None
+    role: str | None
     room: str | None
     invites: bool
 
@@ -63,17 +65,22 @@ def bar(bare: bool = False) -> Markup:
     """The top bar of this page; a `bare` page does not ask who is there."""
     person = _person()
     invites = not person and not bare and request.endpoint != "sign_in.sign_in"
-    return _bar(Bar(language(), person, request.blueprint, invites))
+    return _bar(Bar(language(), person, _role(), request.blueprint, invites))
 
 
 @lru_cache(BARS)
 def _bar(of: Bar) -> Markup:
-    return Markup(render_template("bar.html", of=of, places=_places(of.person)))  # noqa: S704
+    return Markup(render_template("bar.html", of=of, places=_places(of.role)))  # noqa: S704
 
 
 def home() -> str:
     """Where a signed-in person begins."""
-    return _places(_person())[0].address
+    return _places(_role())[0].address
+
+
+def has_desk() -> bool:
+    """Whether the person has a desk to go to."""
+    return bool(rooms(_role()))
 
 
 def _person() -> Literal["customer", "staff"] | None:
@@ -83,8 +90,17 @@ def _person() -> Literal["customer", "staff"] | None:
     return "staff" if person.staff_role else "customer"
 
 
-def _places(person: str | None) -> tuple[Place, ...]:
-    return STAFF_PLACES if person == "staff" else PLACES
+def _role() -> str | None:
+    person = visitor()
+    return person.staff_role if person else None
+
+
+def _places(role: str | None) -> tuple[Place, ...]:
+    """A customer's pages; of the utility's own people the rooms of their role."""
+    if role is None:
+        return PLACES
+    desk = (Place(f"{room.blueprint}.index", room.icon, room.title) for room in rooms(role))
+    return (*desk, OWN_PLACE)
 
 
 def way_back(given: str | None) -> str:
@@ -106,4 +122,4 @@ def this_page() -> str:
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.globals.update(bar=bar, home=home, this_page=this_page)
+    app.jinja_env.globals.update(bar=bar, home=home, this_page=this_page, has_desk=has_desk)

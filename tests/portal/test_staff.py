@@ -1,4 +1,4 @@
-"""The utility's own people have no pages here, and are told so without a dead end."""
+"""The utility's own people have no customer's pages, and are told so without a dead end."""
 
 import pytest
 from flask import Flask
@@ -13,13 +13,15 @@ from tests.portal.places import words
 def staff(app: Flask, database: Database) -> FlaskClient:
     user = create_user(database)
     with database.unit_of_work() as session:
-        session.merge(user).staff_role = "agent"
+        session.merge(user).staff_role = "inspector"
     client = app.test_client()
     assert post(client, "/sign-in", phone=PHONE, password=PASSWORD).headers["Location"] == "/"
     return client
 
 
-@pytest.mark.parametrize("path", ["/", "/bills", "/usage", "/pay", "/accounts", "/accounts/bind"])
+@pytest.mark.parametrize(
+    "path", ["/desk", "/bills", "/usage", "/pay", "/accounts", "/accounts/bind"]
+)
 def test_staff_read_that_the_desk_is_elsewhere(staff: FlaskClient, path: str) -> None:
     answer = staff.get(path)
     assert answer.status_code == 403
@@ -31,6 +33,10 @@ def test_staff_read_that_the_desk_is_elsewhere(staff: FlaskClient, path: str) ->
     nav = answer.text.split("<nav", 1)[1].split("</nav>", 1)[0]
     assert nav.count("<a ") == 1
     assert 'href="/profile"' in nav
+
+
+def test_whoever_has_no_desk_comes_to_its_door(staff: FlaskClient) -> None:
+    assert staff.get("/").headers["Location"] == "/desk"
 
 
 def test_staff_keep_their_own_sign_in(staff: FlaskClient) -> None:

@@ -1,0 +1,47 @@
+"""What every room of the desk stands in: who may enter, and where it stands in the bar.
+
+A room is a blueprint made by `desk`; the bar shows the rooms of the person's role in the order in
+which `portal.app.BLUEPRINTS` names them.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app
+from flask_babel import LazyString
+
+from portal.access import staff_only
+
+FINANCE = ("finance", "lead", "admin")
+COUNTER = ("agent", "finance", "lead", "admin")
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room of the desk as the bar shows it."""
+
+    blueprint: str
+    title: LazyString
+    icon: str
+    roles: frozenset[str]
+
+
+_rooms: dict[str, Room] = {}
+
+
+def desk(
+    name: str, import_name: str, title: LazyString, roles: Collection[str], *, icon: str = "bill"
+) -> Blueprint:
+    """The blueprint `desk_<name>` under `/desk/<name>`, open to `roles` alone.
+
+    Its first page is the endpoint `index`.
+    """
+    blueprint = Blueprint(f"desk_{name}", import_name, url_prefix=f"/desk/{name}")
+    _rooms[blueprint.name] = Room(blueprint.name, title, icon, frozenset(roles))
+    return staff_only(blueprint, roles)
+
+
+def rooms(role: str | None) -> list[Room]:
+    """The rooms that a role may enter, in the order of the bar."""
+    known = (_rooms.get(name) for name in current_app.blueprints)
+    return [room for room in known if room is not None and role in room.roles]

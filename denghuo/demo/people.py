@@ -19,7 +19,12 @@ from service.people.passwords import hash_password
 from service.people.users import add_user, find_by_phone
 
 WORDS = ("lamp", "river", "window", "evening", "bridge", "cedar", "harbour", "meadow")
-STAFF = ("13800009600", "林小满", "agent", "Staff of the utility's desk")
+STAFF = (
+    ("13800009600", "林小满", "agent", "Staff: the counter"),
+    ("13800009601", "方敏", "finance", "Staff: finance, asks"),
+    ("13800009602", "陆远山", "finance", "Staff: finance, the second person who approves"),
+)
+"""Phone, name, role and a note on each of the utility's own people."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def settle(place: Place, people: list[dict[str, str]]) -> list[Resident]:
     try:
         with database.unit_of_work() as session:
             residents = [_settle_one(session, place.var, named, each) for each in HOUSEHOLDS]
-            residents.append(_settle_staff(session, place.var))
+            residents += [_settle_staff(session, place.var, *each) for each in STAFF]
     finally:
         database.dispose()
     return residents
@@ -92,8 +97,9 @@ def _settle_one(
     )
 
 
-def _settle_staff(session: Session, var: Path) -> Resident:
-    phone, name, role, note = STAFF
+def _settle_staff(
+    session: Session, var: Path, phone: str, name: str, role: str, note: str
+) -> Resident:
     user = _user(session, var, phone, name)
     user.staff_role = role
     return Resident(phone, name, f"{name}  {note}")

@@ -108,7 +108,7 @@ def test_staff_pages_do_not_exist_for_customers(app: Flask, database: Database) 
     create_user(database)
     sign_in(client)
     assert client.get("/a-desk").status_code == 404
-    access.declared.pop("desk")
+    access.declared.pop("a_desk")
 
 
 def test_a_service_brings_its_token(app: Flask) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+import payments.ledger.models  # noqa: F401 - the books are payments' too
 import service.approvals  # noqa: F401 - refunds refer to approvals, orders to users
 from runtime.database import Base
 

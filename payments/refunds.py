@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.gateways import Gateways
-from payments.gateways.base import GatewayError, Refunding
+from payments.gateways.base import GatewayError, Refunding, RefundState
 from payments.ledger.booking import REFUNDS, Kind, book
 from payments.models import Order, Refund
 from payments.states import advance, lock_order
@@ -54,7 +54,7 @@ def _ask(database: Database, gateways: Gateways, order: Order, refund: Refund) -
         reason=REASONS[refund.reason],
     )
     try:
-        return gateways[order.gateway].refund(refunding)
+        return gateways[order.gateway].refund(refunding).state is RefundState.DONE
     except GatewayError as error:
         _log.error("refund_failed", order_no=order.order_no, reason=error.reason)
         with database.unit_of_work() as session:

@@ -1,7 +1,7 @@
 """Orders at Alipay's open gateway.
 
 Pages of the gateway's documentation: alipay.trade.page.pay, alipay.trade.wap.pay,
-alipay.trade.query, alipay.trade.close, alipay.trade.refund, asynchronous notification.
+alipay.trade.query, alipay.trade.close, asynchronous notification; for refunds `alipay_refunds`.
 """
 
 from collections.abc import Mapping
@@ -10,14 +10,13 @@ from typing import Any
 from alipay.aop.api.domain.AlipayTradeCloseModel import AlipayTradeCloseModel
 from alipay.aop.api.domain.AlipayTradePagePayModel import AlipayTradePagePayModel
 from alipay.aop.api.domain.AlipayTradeQueryModel import AlipayTradeQueryModel
-from alipay.aop.api.domain.AlipayTradeRefundModel import AlipayTradeRefundModel
 from alipay.aop.api.domain.AlipayTradeWapPayModel import AlipayTradeWapPayModel
 from alipay.aop.api.request.AlipayTradeCloseRequest import AlipayTradeCloseRequest
 from alipay.aop.api.request.AlipayTradePagePayRequest import AlipayTradePagePayRequest
 from alipay.aop.api.request.AlipayTradeQueryRequest import AlipayTradeQueryRequest
-from alipay.aop.api.request.AlipayTradeRefundRequest import AlipayTradeRefundRequest
 from alipay.aop.api.request.AlipayTradeWapPayRequest import AlipayTradeWapPayRequest
 
+from payments.gateways import alipay_refunds
 from payments.gateways.alipay_wire import (
     AlipayWire,
     fen_of,
@@ -36,6 +35,7 @@ from payments.gateways.base import (
     NotificationRefused,
     Product,
     Refunding,
+    RefundReport,
     Trade,
     TradeState,
 )
@@ -82,9 +82,9 @@ class AlipayGateway:
         built.notify_url, built.return_url = charge.notify_url, charge.return_url
         return Destination(redirect_url=self._wire.page(built))
 
-    def query(self, order_no: str) -> Trade:
+    def query(self, order_no: str, trade_no: str | None = None) -> Trade:
         model = AlipayTradeQueryModel()
-        model.out_trade_no = order_no
+        model.out_trade_no, model.trade_no = order_no, trade_no
         answer = self._wire.call(AlipayTradeQueryRequest(biz_model=model))
         if answer.get("sub_code") == "ACQ.TRADE_NOT_EXIST":
             return Trade(order_no, TradeState.ABSENT)
@@ -105,26 +105,21 @@ class AlipayGateway:
             return
         must_succeed(answer)
 
-    def refund(self, refunding: Refunding) -> bool:
-        model = AlipayTradeRefundModel()
-        model.out_trade_no = refunding.order_no
-        model.out_request_no = refunding.refund_no
-        model.refund_amount = yuan_text(refunding.amount_fen)
-        model.refund_reason = refunding.reason
-        answer = self._wire.call(AlipayTradeRefundRequest(biz_model=model))
-        must_succeed(answer)
-        try:
-            return fen_of(str(answer["refund_fee"])) >= refunding.amount_fen
-        except (KeyError, ValueError) as error:
-            raise GatewayUnavailable(self.name, "unreadable_answer") from error
+    def refund(self, refunding: Refunding) -> RefundReport:
+        return alipay_refunds.refund(self._wire, refunding)
+
+    def query_refund(self, refunding: Refunding) -> RefundReport:
+        return alipay_refunds.query(self._wire, refunding)
 
     def verify_notification(self, headers: Mapping[str, str], body: bytes) -> Notification:
         fields = self._wire.notified(body)
         try:
             merchant = {"app_id": fields["app_id"], "seller_id": fields["seller_id"]}
-            return Notification(fields["notify_id"], _trade(fields, "gmt_payment", merchant))
+            trade = _trade(fields, "gmt_payment", merchant)
+            refund = alipay_refunds.notified(fields, merchant)
         except (KeyError, ValueError) as error:
             raise NotificationRefused(self.name, "malformed") from error
+        return Notification(fields["notify_id"], trade, refund)
 
     def leads_back(self, order_no: str, query: Mapping[str, str]) -> bool:
         """Synchronous return of the docs: signed like a notification, and no proof of payment."""

@@ -13,8 +13,8 @@ class Product(StrEnum):
     NATIVE = "native"  # a code to scan with the phone
     H5 = "h5"  # a phone's browser goes to the WeChat app
     JSAPI = "jsapi"  # inside WeChat's own browser
-    PAGE = "page"  # Alipay's cashier on a desktop
-    WAP = "wap"  # Alipay's cashier on a phone
+    PAGE = "page"  # Alipay's or UnionPay's cashier on a desktop
+    WAP = "wap"  # Alipay's or UnionPay's cashier on a phone
     CODE = "code"  # shown at the counter
     CONTRACT = "contract"  # debited under an agreement, without the customer
 
@@ -26,6 +26,16 @@ class TradeState(StrEnum):
     PAID = "paid"
     CLOSED = "closed"
     REFUNDED = "refunded"
+    ABSENT = "absent"  # the gateway has never heard of it
+
+
+class RefundState(StrEnum):
+    """What the gateway knows of a refund."""
+
+    PROCESSING = "processing"
+    DONE = "done"
+    CLOSED = "closed"  # nothing was given back, and nothing will be under this number
+    ABNORMAL = "abnormal"  # the payer's account does not take it: a person must see to it there
     ABSENT = "absent"  # the gateway has never heard of it
 
 
@@ -61,18 +71,28 @@ class Charge:
     product: Product
     notify_url: str
     return_url: str
+    front_url: str | None = None  # for a cashier whose way back is a form, posted by the browser
     quit_url: str | None = None  # for whoever leaves the cashier without paying
     client_ip: str = "127.0.0.1"
     openid: str | None = None  # JSAPI only: who pays, in the app's own numbering
 
 
 @dataclass(frozen=True)
+class Form:
+    """A form that the customer's browser posts, field by field, to the cashier at `action`."""
+
+    action: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Destination:
-    """Where to send the customer: exactly one of the three is given."""
+    """Where to send the customer: exactly one of the four is given."""
 
     code_url: str | None = None
     redirect_url: str | None = None
     jsapi: dict[str, str] | None = None
+    form: Form | None = None
 
 
 @dataclass(frozen=True)
@@ -88,22 +108,41 @@ class Trade:
 
 
 @dataclass(frozen=True)
-class Notification:
-    """A verified message from a gateway. `trade` is None when it is about something else."""
-
-    notification_id: str
-    trade: Trade | None
-
-
-@dataclass(frozen=True)
 class Refunding:
-    """Money to give back for an order, in fen. The same `refund_no` never gives back twice."""
+    """Money to give back for an order, in fen. The same `refund_no` never gives back twice.
+
+    `refund_no` is letters and digits, 40 at most, and no other order or refund has it.
+    """
 
     order_no: str
     refund_no: str
     amount_fen: int
     total_fen: int
     reason: str
+    trade_no: str | None = None  # the gateway's own number of the trade that was paid
+    asked_at: datetime | None = None  # the same whenever this `refund_no` is asked for
+    notify_url: str | None = None  # where the gateway tells how it went, if it takes an address
+
+
+@dataclass(frozen=True)
+class RefundReport:
+    """What the gateway says of a refund, in fen; None where it does not say."""
+
+    order_no: str
+    refund_no: str
+    state: RefundState
+    amount_fen: int | None = None
+    done_at: datetime | None = None
+    merchant: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Notification:
+    """A verified message from a gateway, of a payment or of a refund, or of something else."""
+
+    notification_id: str
+    trade: Trade | None
+    refund: RefundReport | None = None  # when it is given, it is what the message is about
 
 
 @dataclass(frozen=True)
@@ -129,8 +168,8 @@ class Gateway(Protocol):
     def create(self, charge: Charge) -> Destination:
         """Make the order known; asking again for the same order gives a destination again."""
 
-    def query(self, order_no: str) -> Trade:
-        """What has become of the order."""
+    def query(self, order_no: str, trade_no: str | None = None) -> Trade:
+        """What has become of the order; with `trade_no`, of that very trade."""
 
     def close(self, order_no: str) -> None:
         """Let nobody pay it any more. GatewayRefused("paid") when it has been paid already.
@@ -138,11 +177,16 @@ class Gateway(Protocol):
         An order the gateway has never heard of counts as closed.
         """
 
-    def refund(self, refunding: Refunding) -> bool:
-        """Give money back; True when it is done, False when the gateway is at it.
+    def refund(self, refunding: Refunding) -> RefundReport:
+        """Give money back, or say how that goes when it has been asked for before.
 
-        Ask again with the same `refund_no` to hear how it went.
+        GatewayRefused when it will not: "not_enough" (our balance there), "account_closed" (the
+        payer's), "too_late", or "refused". Nothing was given back then, and the same may be
+        asked again.
         """
+
+    def query_refund(self, refunding: Refunding) -> RefundReport:
+        """How a refund goes that was asked for."""
 
     def verify_notification(self, headers: Mapping[str, str], body: bytes) -> Notification:
         """The message, once its signature and age are proven. Raises NotificationRefused."""

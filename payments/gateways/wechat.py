@@ -1,7 +1,7 @@
 """WeChat Pay API v3 through `wechatpayv3`, in public-key mode.
 
 Pages of the gateway's documentation: Native order, H5 order, JSAPI order, query by merchant order
-number, close, refund, payment notification.
+number, close, payment notification; for refunds see `wechat_refunds`.
 """
 
 import time
@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from wechatpayv3 import WeChatPayType
 
+from payments.gateways import wechat_refunds
 from payments.gateways.base import (
     Answer,
     Charge,
@@ -23,6 +24,7 @@ from payments.gateways.base import (
     NotificationRefused,
     Product,
     Refunding,
+    RefundReport,
     Trade,
     TradeState,
 )
@@ -76,9 +78,10 @@ class WeChatPayGateway:
         )
         return self._destination(charge, answer)
 
-    def query(self, order_no: str) -> Trade:
+    def query(self, order_no: str, trade_no: str | None = None) -> Trade:
+        which = {"transaction_id": trade_no} if trade_no else {"out_trade_no": order_no}
         try:
-            return self._trade(self._wire.call(self._wire.sdk.query, out_trade_no=order_no))
+            return self._trade(self._wire.call(self._wire.sdk.query, **which))
         except GatewayRefused as refusal:
             if refusal.reason == "absent":
                 return Trade(order_no, TradeState.ABSENT)
@@ -91,27 +94,18 @@ class WeChatPayGateway:
             if refusal.reason not in ("absent", "closed"):
                 raise
 
-    def refund(self, refunding: Refunding) -> bool:
-        answer = self._wire.call(
-            self._wire.sdk.refund,
-            out_refund_no=refunding.refund_no,
-            out_trade_no=refunding.order_no,
-            reason=refunding.reason,
-            amount={
-                "refund": refunding.amount_fen,
-                "total": refunding.total_fen,
-                "currency": "CNY",
-            },
-        )
-        if answer.get("status") in ("CLOSED", "ABNORMAL"):
-            raise GatewayRefused(self.name, "refund_failed")
-        return bool(answer.get("status") == "SUCCESS")
+    def refund(self, refunding: Refunding) -> RefundReport:
+        return wechat_refunds.refund(self._wire, refunding)
+
+    def query_refund(self, refunding: Refunding) -> RefundReport:
+        return wechat_refunds.query(self._wire, refunding)
 
     def verify_notification(self, headers: Mapping[str, str], body: bytes) -> Notification:
         message = self._wire.opened(headers, body)
-        trade = None
-        if str(message.get("event_type", "")).startswith("TRANSACTION."):
-            trade = self._trade_of(message.get("resource"))
+        event, told = str(message.get("event_type", "")), message.get("resource")
+        if event.startswith("REFUND."):
+            return Notification(message["id"], None, wechat_refunds.notified(told))
+        trade = self._trade_of(told) if event.startswith("TRANSACTION.") else None
         return Notification(message["id"], trade)
 
     def leads_back(self, order_no: str, query: Mapping[str, str]) -> bool:

@@ -32,6 +32,9 @@ SIGNED_HEADERS = (
 SIGNATURE_TYPE = "WECHATPAY2-SHA256-RSA2048"
 
 _ABSENT = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"})
+_NOT_GIVEN_BACK = {"NOT_ENOUGH": "not_enough", "USER_ACCOUNT_ABNORMAL": "account_closed"}
+"""Page "refund" of the docs: codes that say why no money can be given back."""
+
 _PASSING_CODES = frozenset({"SYSTEM_ERROR", "SYSTEMERROR", "FREQUENCY_LIMITED", "BANKERROR"})
 
 
@@ -125,6 +128,8 @@ def _failure(status: int, code: str) -> GatewayRefused | GatewayUnavailable:
         return GatewayRefused(NAME, "paid")
     if code in ("ORDER_CLOSED", "ORDERCLOSED"):
         return GatewayRefused(NAME, "closed")
+    if code in _NOT_GIVEN_BACK:
+        return GatewayRefused(NAME, _NOT_GIVEN_BACK[code])
     if status >= 500 or status == 429 or code in _PASSING_CODES:
         return GatewayUnavailable(NAME, "busy")
     return GatewayRefused(NAME, "refused")

@@ -18,6 +18,8 @@ from payments.gateways.base import (
     NotificationRefused,
     Product,
     Refunding,
+    RefundReport,
+    RefundState,
     TradeState,
 )
 from runtime import clock
@@ -137,13 +139,82 @@ def test_money_goes_back_once(
     gateway: Gateway, placed: Destination, sandbox: SandboxServer
 ) -> None:
     sandbox.pay(ORDER)
-    refunding = Refunding(ORDER, f"R{ORDER}", 14951, 14951, "账单已由另一笔付款缴清")
-    answers = [gateway.refund(refunding)]
-    while not answers[-1]:
-        answers.append(gateway.refund(refunding))
-    assert gateway.refund(refunding)
+    refunding = _refunding(gateway)
+    assert gateway.query_refund(refunding).state is RefundState.ABSENT
+    report = _given_back(gateway, refunding)
+    assert (report.order_no, report.refund_no) == (ORDER, refunding.refund_no)
+    assert report.amount_fen in (14951, None)
+    assert _given_back(gateway, refunding).state is RefundState.DONE
+    assert sandbox.order(ORDER)["refunded_fen"] == 14951
     state = gateway.query(ORDER).state
     assert state in (TradeState.REFUNDED, TradeState.CLOSED)
+
+
+def test_money_goes_back_in_parts_and_never_more_than_was_paid(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer
+) -> None:
+    sandbox.pay(ORDER)
+    first = _refunding(gateway, "R1", 10000)
+    second = _refunding(gateway, "R2", 4951)
+    for each in (first, second):
+        assert gateway.query_refund(each).state is RefundState.ABSENT
+        done = _given_back(gateway, each)
+        assert (done.refund_no, done.state) == (each.refund_no, RefundState.DONE)
+    asked = gateway.query_refund(second)
+    assert (asked.amount_fen, asked.state) == (4951, RefundState.DONE)
+    assert asked.done_at is not None
+    with pytest.raises(GatewayRefused):
+        gateway.refund(_refunding(gateway, "R3", 1))
+    assert sandbox.order(ORDER)["refunded_fen"] == 14951
+
+
+def test_the_gateway_tells_of_a_refund(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer, merchant: Merchant
+) -> None:
+    sandbox.pay(ORDER)
+    merchant.wait(1)
+    _given_back(gateway, _refunding(gateway, "R1", 10000, notify_url=merchant.url))
+    heard = merchant.wait(2)[1]
+    report = gateway.verify_notification(_headers(heard), heard.body).refund
+    assert report is not None
+    assert (report.order_no, report.refund_no, report.state) == (ORDER, "R1", RefundState.DONE)
+    assert report.amount_fen in (10000, None)
+    assert report.done_at is not None
+    assert report.merchant.items() <= gateway.merchant.items()
+
+
+def test_a_trade_is_found_by_the_gateways_own_number(
+    gateway: Gateway, placed: Destination, sandbox: SandboxServer
+) -> None:
+    sandbox.pay(ORDER)
+    trade = gateway.query(ORDER)
+    assert gateway.query(ORDER, trade.trade_no) == trade
+    strange = f"{trade.trade_no}"[:-6] + "000000"
+    assert gateway.query(ORDER, strange).state is TradeState.ABSENT
+
+
+def _refunding(
+    gateway: Gateway, refund_no: str = f"R{ORDER}", fen: int = 14951, **change: Any
+) -> Refunding:
+    """A refund of the order, under the number that the gateway gave its trade."""
+    return Refunding(
+        ORDER,
+        refund_no,
+        fen,
+        14951,
+        "账单已由另一笔付款缴清",
+        trade_no=gateway.query(ORDER).trade_no,
+        asked_at=clock.now(),
+        **change,
+    )
+
+
+def _given_back(gateway: Gateway, refunding: Refunding) -> RefundReport:
+    """How it ends, once the gateway is not at it any more."""
+    report = gateway.refund(refunding)
+    while report.state is RefundState.PROCESSING:
+        report = gateway.query_refund(refunding)
+    return report
 
 
 def test_money_that_was_not_paid_is_not_given_back(gateway: Gateway, placed: Destination) -> None:
@@ -161,6 +232,7 @@ def test_a_gateway_that_is_down_is_unavailable(
         lambda: gateway.query(ORDER),
         lambda: gateway.close(ORDER),
         lambda: gateway.refund(refunding),
+        lambda: gateway.query_refund(refunding),
     ):
         with pytest.raises(GatewayUnavailable):
             call()
@@ -177,8 +249,7 @@ def test_a_refund_whose_answer_was_lost_is_asked_for_again(
     with pytest.raises(GatewayUnavailable):
         gateway.refund(refunding)
     sandbox.heal()
-    while not gateway.refund(refunding):
-        continue
+    assert _given_back(gateway, refunding).state is RefundState.DONE
     assert gateway.query(ORDER).state in (TradeState.REFUNDED, TradeState.CLOSED)
 
 

@@ -23,7 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-import payments.ledger.models  # noqa: F401 - the books are payments' too
+import payments.ledger.models
+import payments.reconciliation.models  # noqa: F401 - the tables of a room are known together
 import service.approvals  # noqa: F401 - refunds refer to approvals, orders to users
 from runtime.database import Base
 
@@ -38,7 +39,7 @@ class Order(Base):
         CheckConstraint(f"status in {ORDER_STATES}", name="status"),
         CheckConstraint("gateway in ('wechat', 'alipay', 'unionpay', 'counter')", name="gateway"),
         CheckConstraint(
-            "product in ('native', 'h5', 'jsapi', 'page', 'wap', 'code', 'contract')",
+            "product in ('native', 'h5', 'jsapi', 'page', 'wap', 'code', 'cash', 'contract')",
             name="product",
         ),
         CheckConstraint("purpose in ('bills', 'top_up')", name="purpose"),
@@ -58,6 +59,7 @@ class Order(Base):
             "paid_at",
             postgresql_where=text("status in ('paid', 'refunding')"),
         ),
+        Index("ix_payment_order_paid_at", "paid_at", postgresql_using="brin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -169,6 +171,7 @@ class PostingTask(Base):
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint("(posted_at is null) = (posting_no is null)", name="posted"),
         Index("ix_posting_task_account", "account_no"),
+        Index("ix_posting_task_posted_at", "posted_at", postgresql_using="brin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -21,6 +21,8 @@ TABLES = {
     "posting_task",
     "payment_refund",
     "ledger_entry",
+    "statement",
+    "difference",
 }
 
 

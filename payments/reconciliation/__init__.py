@@ -1,0 +1,1 @@
+"""Reconciliation: each day the gateways' statements, our orders and the core's file, compared."""

@@ -150,6 +150,7 @@ class Checkout:
             product=Product(order.product),
             notify_url=f"{visit.site}/callbacks/{order.gateway}",
             return_url=f"{visit.site}/pay/{order.order_no}/back",
+            front_url=f"{visit.site}/callbacks/{order.gateway}/front/{order.order_no}",
             quit_url=f"{visit.site}/pay/{order.order_no}",
             client_ip=visit.client_ip,
             openid=visit.openid,

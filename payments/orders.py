@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments import holds
+from payments.counter import codes, coins
 from payments.gateways.base import Product
 from payments.holds import Hold
 from payments.models import Order, OrderEvent, OrderItem
@@ -88,20 +89,50 @@ def start_order(
     if selection.expected_fen not in (None, amount_fen):
         raise Conflict("order.amount_changed", amount_fen=amount_fen)
     now = clock.now()
-    order = Order(
-        order_no=_new_order_no(now),
+    if product is Product.CODE:
+        items, ends = coins.rounded(items), codes.valid_until(session, items, now)
+    else:
+        ends = _expiry(now, minutes, items)
+    order = new_order(user_id, items, gateway, product, idempotency_key, created=now, ends=ends)
+    add_order(session, order, "customer")
+    if product is Product.CODE:
+        codes.issue(session, order)
+    return order
+
+
+def new_order(
+    user_id: int,
+    items: list[OrderItem],
+    gateway: str,
+    product: Product,
+    idempotency_key: str,
+    *,
+    created: datetime,
+    ends: datetime,
+) -> Order:
+    """An order for these items, in no session yet."""
+    of_bills = any(item.bill_no is not None for item in items)
+    return Order(
+        order_no=_new_order_no(created),
         user_id=user_id,
+        status="created",
         gateway=gateway,
         product=product.value,
-        purpose="top_up" if selection.amount_fen is not None else "bills",
-        amount_fen=amount_fen,
+        purpose="bills" if of_bills else "top_up",
+        amount_fen=sum(item.amount_fen for item in items),
         idempotency_key=idempotency_key,
-        created_at=now,
-        expires_at=_expiry(now, minutes, items),
-        next_query_at=now,
+        created_at=created,
+        expires_at=ends,
+        next_query_at=created,
         items=items,
     )
-    return _add(session, order)
+
+
+def add_order(session: Session, order: Order, cause: str) -> None:
+    """Write a new order and its first event."""
+    session.add(order)
+    session.flush()
+    session.add(OrderEvent(order_id=order.id, from_status=None, to_status="created", cause=cause))
 
 
 def _items(session: Session, user_id: int, selection: Selection) -> list[OrderItem] | Hold:
@@ -118,7 +149,7 @@ def _items(session: Session, user_id: int, selection: Selection) -> list[OrderIt
     own = next((held[d.bill_no] for d in wanted if d.bill_no in held), None)
     if own and (own.paid or own.user_id != user_id):
         raise _refusal(session, own)
-    return own or [_item(due) for due in wanted]
+    return own or [item_of(due) for due in wanted]
 
 
 def _wanted(waiting: list[Due], selection: Selection, held: dict[str, Hold]) -> list[Due]:
@@ -156,7 +187,8 @@ def _own_amount(session: Session, user_id: int, selection: Selection) -> OrderIt
     return OrderItem(account_no=account.account_no, principal_fen=fen, late_fen=0, amount_fen=fen)
 
 
-def _item(due: Due) -> OrderItem:
+def item_of(due: Due) -> OrderItem:
+    """A bill with its late charge, as an order pays it."""
     return OrderItem(
         account_no=due.account_no,
         bill_no=due.bill_no,
@@ -196,7 +228,7 @@ def _same_again(
         order.gateway == gateway
         and order.product == product.value
         and order.expires_at - clock.now() > WORTH_REUSING
-        and {item.bill_no: item.amount_fen for item in order.items} == chosen
+        and {item.bill_no: item.amount_fen for item in order.items if item.bill_no} == chosen
         and (selection.all_due or set(selection.bill_nos) == set(chosen))
     )
     if not same:
@@ -210,15 +242,6 @@ def _by_key(session: Session, user_id: int, key: str) -> Order | None:
     ).one_or_none()
 
 
-def _add(session: Session, order: Order) -> Order:
-    session.add(order)
-    session.flush()
-    session.add(
-        OrderEvent(order_id=order.id, from_status=None, to_status="created", cause="customer")
-    )
-    return order
-
-
 def _expiry(now: datetime, minutes: int, items: list[OrderItem]) -> datetime:
     """An order with a late charge ends with the day, because the charge grows overnight."""
     usual = now + timedelta(minutes=minutes)
@@ -229,6 +252,9 @@ def _expiry(now: datetime, minutes: int, items: list[OrderItem]) -> datetime:
 
 
 def _new_order_no(now: datetime) -> str:
-    """The civil date and 100 random bits: 28 letters and digits, as all gateways take them."""
-    random = "".join(secrets.choice(_LETTERS) for _ in range(20))
-    return clock.civil_date(now).strftime("%Y%m%d") + random
+    """Beijing's clock and 69 random bits: 28 letters and digits, as all gateways take them.
+
+    UnionPay knows an order by its number and the second it was made; the number says both.
+    """
+    random = "".join(secrets.choice(_LETTERS) for _ in range(14))
+    return now.astimezone(clock.BEIJING).strftime("%Y%m%d%H%M%S") + random

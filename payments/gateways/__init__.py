@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from payments.gateways.alipay import AlipayGateway
 from payments.gateways.base import Gateway
+from payments.gateways.unionpay import UnionPayGateway
 from payments.gateways.wechat import WeChatPayGateway
 from payments.settings import PaymentSettings
 
@@ -26,4 +27,6 @@ def from_settings(settings: PaymentSettings, *, hurried: bool = False) -> dict[s
         gateways["wechat"] = WeChatPayGateway(settings)
     if settings.has_alipay:
         gateways["alipay"] = AlipayGateway(settings, repeats=not hurried)
+    if settings.has_unionpay:
+        gateways["unionpay"] = UnionPayGateway(settings, repeats=not hurried)
     return gateways

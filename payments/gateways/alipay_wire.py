@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import rsa
 from alipay.aop.api.util.SignatureUtils import get_sign_content, sign_with_rsa2, verify_with_rsa
 
 from payments.gateways.base import GatewayRefused, GatewayUnavailable, NotificationRefused
+from payments.gateways.posted import posted_fields
 from payments.settings import PaymentSettings
 from runtime import clock
 from runtime.http import Outbound, OutboundError
@@ -28,6 +29,14 @@ REPEAT_WINDOW = timedelta(hours=26)
 """Alipay repeats a notification for 25 hours; one that is older is refused."""
 
 AHEAD_WINDOW = timedelta(seconds=300)
+
+_NOT_GIVEN_BACK = {
+    "ACQ.SELLER_BALANCE_NOT_ENOUGH": "not_enough",
+    "ACQ.BUYER_ERROR": "account_closed",
+    "ACQ.USER_NOT_MATCH_ERR": "account_closed",
+    "ACQ.TRADE_HAS_FINISHED": "too_late",
+}
+"""Page alipay.trade.refund of the docs: codes that say why no money can be given back."""
 
 _STAMP = "%Y-%m-%d %H:%M:%S"
 _YUAN = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
@@ -76,7 +85,7 @@ class AlipayWire:
 
         Its `notify_id` is a text of 1 to 128 characters.
         """
-        fields = _form(body)
+        fields = posted_fields(NAME, body, "charset")
         signature = fields.pop("sign", "")
         if fields.pop("sign_type", "") != "RSA2" or not self.is_signed(fields, signature):
             raise NotificationRefused(NAME, "bad_signature")
@@ -129,7 +138,7 @@ class AlipayWire:
 
 
 def must_succeed(answer: Mapping[str, Any]) -> None:
-    """Raises GatewayUnavailable("busy") or GatewayRefused("refused")."""
+    """Raises GatewayUnavailable("busy") or GatewayRefused with a reason of `Gateway.refund`."""
     if answer.get("code") == "10000":
         return
     if answer.get("code") == "20000" or answer.get("sub_code") in (
@@ -137,24 +146,7 @@ def must_succeed(answer: Mapping[str, Any]) -> None:
         "aop.ACQ.SYSTEM_ERROR",
     ):
         raise GatewayUnavailable(NAME, "busy")
-    raise GatewayRefused(NAME, "refused")
-
-
-def _form(body: bytes) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=True,
-            errors="strict",
-            max_num_fields=100,
-        )
-    except (UnicodeDecodeError, ValueError) as error:
-        raise NotificationRefused(NAME, "malformed") from error
-    fields = dict(pairs)
-    if len(fields) != len(pairs) or fields.get("charset", "utf-8").lower() != "utf-8":
-        raise NotificationRefused(NAME, "malformed")
-    return fields
+    raise GatewayRefused(NAME, _NOT_GIVEN_BACK.get(str(answer.get("sub_code")), "refused"))
 
 
 def yuan_text(fen: int) -> str:

@@ -38,8 +38,8 @@ class Place:
 
     @property
     def portal(self) -> str:
-        """The address that a customer opens."""
-        return f"http://127.0.0.1:{self.portal_port}"
+        """The address that a customer opens: a name, because passkeys belong to names alone."""
+        return f"http://localhost:{self.portal_port}"
 
     @property
     def core(self) -> str:
@@ -68,6 +68,8 @@ class Place:
             "DENGHUO_WECHATPAY_GATEWAY": self.sandbox,
             "DENGHUO_ALIPAY_GATEWAY": f"{self.sandbox}/gateway.do",
             "DENGHUO_SMS_URL": self.sandbox,
+            "DENGHUO_MAIL_URL": self.sandbox,
+            "DENGHUO_INVOICE_URL": self.sandbox,
             "PYTHONUNBUFFERED": "1",
         }
         path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"

@@ -3,11 +3,30 @@
 Written once, here, and called by every process that may publish an event.
 """
 
-from notifications import sms
+from sqlalchemy.orm import Session
+
+from notifications import mail, sms
+from notifications.mail import Enclosure
+from payments.invoices.events import InvoiceIssued
 from runtime import events
+from runtime.money import yuan
 from service.people.events import CodeIssued
 
 
 def wire() -> None:
     """Connect the rooms; a second call changes nothing."""
     events.subscribe(CodeIssued, sms.queue_code)
+    events.subscribe(InvoiceIssued, mail_invoice)
+
+
+def mail_invoice(session: Session, event: InvoiceIssued) -> None:
+    """Send an invoice to where its customer wanted it."""
+    if event.email is None:
+        return
+    template = "red_invoice" if event.red else "invoice"
+    params = {"number": event.invoice_no, "amount": yuan(event.amount_fen), "utility": event.seller}
+    enclosures = (
+        Enclosure(f"{event.invoice_no}.pdf", "application/pdf", event.pdf),
+        Enclosure(f"{event.invoice_no}.xml", "application/xml", event.xml),
+    )
+    mail.queue(session, event.email, template, event.language, params, enclosures)

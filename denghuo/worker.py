@@ -18,7 +18,9 @@ TASKS = (
     "service.jobs",
     "service.people.tidy",
     "payments.work",
+    "payments.invoices.work",
     "notifications.sms",
+    "notifications.mail",
     "notifications.tidy",
 )
 """The modules that declare tasks."""

@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, LargeBinary, String, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from runtime.crypto import EncryptedText
@@ -27,7 +36,7 @@ class Message(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    channel: Mapped[str] = mapped_column(String(8))  # sms
+    channel: Mapped[str] = mapped_column(String(8))  # sms | mail
     reference: Mapped[str] = mapped_column(String(32), unique=True)
     template: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str | None] = mapped_column(EncryptedText(RECIPIENT))
@@ -39,3 +48,16 @@ class Message(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+
+
+class Attachment(Base):
+    """A file that goes with a letter, forgotten when the letter is sent."""
+
+    __tablename__ = "message_attachment"
+    __table_args__ = (UniqueConstraint("message_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    media_type: Mapped[str] = mapped_column(String(40))
+    content: Mapped[bytes] = mapped_column(LargeBinary)

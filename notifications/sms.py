@@ -12,10 +12,11 @@ from uuid import uuid4
 import msgspec
 from sqlalchemy.orm import Session
 
-from notifications.models import EXPIRED, FAILED, RECIPIENT, SENT, WAITING, Message
+from notifications import outbox
+from notifications.models import FAILED, RECIPIENT, SENT, WAITING, Message
 from notifications.settings import NotificationSettings
 from notifications.templates import code_template
-from runtime import clock, metrics
+from runtime import clock
 from runtime.crypto import blind_index
 from runtime.http import Outbound, OutboundError
 from runtime.jobs import BACKOFF, database, defer, jobs
@@ -24,7 +25,6 @@ from runtime.settings import load
 from service.people.events import CodeIssued
 
 _log = get_logger(__name__)
-_messages = metrics.counter("denghuo_messages", "Messages to people", ["channel", "outcome"])
 
 
 class SmsRefused(Exception):  # noqa: N818 - the provider's answer, not a fault of ours
@@ -85,7 +85,7 @@ class HttpSms:
 def queue_code(session: Session, event: CodeIssued) -> None:
     """Write the message with a one-time code down and ask for it to be sent."""
     minutes = round((event.expires_at - clock.now()).total_seconds() / 60)
-    params: Params = {"code": event.code, "minutes": str(minutes)}
+    params: Params = {"code": event.code, "minutes": str(minutes), **event.details}
     message = Message(
         channel="sms",
         reference=uuid4().hex,
@@ -105,7 +105,7 @@ def queue_code(session: Session, event: CodeIssued) -> None:
 def send(message_id: int) -> None:
     """Hand a waiting message over. No connection is held while the provider answers."""
     with database().unit_of_work() as session:
-        message = _take(session, message_id)
+        message = outbox.take(session, message_id)
     if message is None or message.params is None or message.recipient is None:
         return
     params: Params = json.loads(message.params)
@@ -115,32 +115,9 @@ def send(message_id: int) -> None:
         )
     except SmsRefused as refused:
         _log.error("message_refused", message=message_id, reason=refused.reason)
-        _finish(message_id, FAILED, failure=refused.reason)
+        outbox.finish(message_id, FAILED, failure=refused.reason)
         return
-    _finish(message_id, SENT, provider_no=number)
-
-
-def _take(session: Session, message_id: int) -> Message | None:
-    """The message if it still waits; one that is of no more use expires."""
-    message = session.get(Message, message_id, with_for_update=True)
-    if message is None or message.state != WAITING:
-        return None
-    if message.expires_at is not None and message.expires_at <= clock.now():
-        message.state, message.params = EXPIRED, None
-        _messages.labels("sms", EXPIRED).inc()
-        return None
-    return message
-
-
-def _finish(
-    message_id: int, state: str, *, provider_no: str | None = None, failure: str | None = None
-) -> None:
-    with database().unit_of_work() as session:
-        message = session.get_one(Message, message_id, with_for_update=True)
-        message.state, message.params = state, None
-        message.provider_no, message.failure = provider_no, failure
-        message.sent_at = clock.now() if state == SENT else None
-    _messages.labels("sms", state).inc()
+    outbox.finish(message_id, SENT, provider_no=number)
 
 
 @cache

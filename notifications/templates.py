@@ -11,6 +11,13 @@ TEMPLATES = {
     "code_password_zh": "{code} 是您改密码的验证码，{minutes} 分钟内有效，别告诉任何人。",
     "code_password_en": "{code} is your code to change the password for {minutes} minutes."
     " Don't share it.",
+    "code_prove_zh": "{code} 是您确认本人的验证码，{minutes} 分钟内有效，别告诉任何人。",
+    "code_prove_en": "{code} is your code to show it is you, for {minutes} minutes."
+    " Don't share it.",
+    "code_payment_zh": "您要付 {amount} 元给{payee}。是您本人，就填 {code}，{minutes} 分钟内只对"
+    "这一笔有效；不是，别告诉任何人。",
+    "code_payment_en": "{code} confirms your payment of {amount} yuan to {payee}, this one only,"
+    " for {minutes} minutes. Not you? Don't share it.",
     "code_bind_zh": "有人想看您家的账单和用电，同意就告诉他 {code}，{minutes} 分钟内有效。",
     "code_bind_en": "Someone asks to see your bills. If you agree, tell them {code}"
     " within {minutes} minutes.",

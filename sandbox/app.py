@@ -9,6 +9,7 @@ from sandbox.box import Box
 from sandbox.cashier import cashier
 from sandbox.faults import Faults
 from sandbox.hooks import hooks
+from sandbox.invoices import invoices
 from sandbox.messages import messages
 from sandbox.notices import Schedule
 from sandbox.papers import load
@@ -17,7 +18,7 @@ from sandbox.store import Store
 from sandbox.wechat import wechat
 
 MOST_BYTES = 1 << 20
-BLUEPRINTS = (wechat, alipay, cashier, messages, hooks)
+BLUEPRINTS = (wechat, alipay, cashier, messages, invoices, hooks)
 
 
 def create_app(

@@ -20,6 +20,7 @@ messages = Blueprint("messages", __name__)
 PHONE = re.compile(r"(\+86)?1[3-9]\d{9}", re.ASCII)
 MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 DELIVERY_SECONDS = 1.0
+MOST_ATTACHMENTS, MOST_BASE64 = 20, 1_000_000
 DEAD_ENDING = "0404"
 """A number that ends so, or a mailbox that begins with it, is never reached."""
 
@@ -97,8 +98,22 @@ def send_mail() -> Response:
         "to": to,
         "subject": _text(content, "subject", 200),
         "text": _text(content, "text", 100_000),
+        "attachments": _attachments(content.get("attachments", [])),
     }
     return _accept("mail", to, _text(content, "client_id", 64), kept)
+
+
+def _attachments(given: Any) -> list[dict[str, str]]:
+    """Files of a letter: name, type, content in base64; few and not large."""
+    if not isinstance(given, list) or len(given) > MOST_ATTACHMENTS:
+        raise RejectedError(400, "invalid_attachments", "attachments must be a list of files.")
+    kept = []
+    for each in given:
+        if not isinstance(each, dict):
+            raise RejectedError(400, "invalid_attachments", "each must be an object.")
+        fields = {"name": _text(each, "name", 80), "type": _text(each, "type", 80)}
+        kept.append(fields | {"content": _text(each, "content", MOST_BASE64)})
+    return kept
 
 
 @messages.get("/<any(sms, mail):medium>/v1/messages/<message_id>")

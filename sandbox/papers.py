@@ -65,6 +65,7 @@ class Papers:
     alipay: AlipayPapers
     sms_token: str
     mail_token: str
+    invoice_token: str
 
 
 def _digits(count: int) -> str:
@@ -85,6 +86,7 @@ NUMBERS: dict[str, Callable[[], str]] = {
     "denghuo_alipay_seller_id": lambda: "2088" + _digits(12),
     "denghuo_sms_token": lambda: secrets.token_urlsafe(32),
     "denghuo_mail_token": lambda: secrets.token_urlsafe(32),
+    "denghuo_invoice_token": lambda: secrets.token_urlsafe(32),
 }
 
 
@@ -142,6 +144,7 @@ def _load(folder: Path) -> Papers:
         ),
         sms_token=text("sms_token"),
         mail_token=text("mail_token"),
+        invoice_token=text("invoice_token"),
     )
 
 

@@ -68,13 +68,20 @@ create table if not exists message (
     unique (medium, client_id)
 );
 create index if not exists message_recipient on message (medium, recipient, id);
+create table if not exists invoice (
+    request_no text primary key,
+    invoice_no text not null unique,
+    red_of text unique,
+    content text not null,
+    created_at real not null
+);
 create table if not exists condition (
     name text primary key,
     value text not null
 ) without rowid;
 """
 
-TABLES = ("notice", "refund", "trade", "nonce", "message", "condition")
+TABLES = ("invoice", "notice", "refund", "trade", "nonce", "message", "condition")
 
 
 class Store:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+import payments.invoices.models
 import payments.ledger.models
 import payments.models  # noqa: F401 - the models declare the tables
 from runtime.database import Base, Database
@@ -20,9 +21,15 @@ TABLES = {
     "payment_callback",
     "posting_task",
     "payment_refund",
+    "payment_refund_part",
     "ledger_entry",
+    "payment_confirmation",
+    "payment_confirmation_limit",
     "statement",
     "difference",
+    "invoice_title",
+    "invoice",
+    "invoice_line",
 }
 
 

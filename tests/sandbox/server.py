@@ -98,6 +98,8 @@ class SandboxServer:
             "DENGHUO_WECHATPAY_GATEWAY": self.base_url,
             "DENGHUO_ALIPAY_GATEWAY": f"{self.base_url}/gateway.do",
             "DENGHUO_SMS_URL": self.base_url,
+            "DENGHUO_MAIL_URL": self.base_url,
+            "DENGHUO_INVOICE_URL": self.base_url,
             "DENGHUO_SANDBOX_URL": self.base_url,
         }
 

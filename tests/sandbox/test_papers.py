@@ -25,6 +25,7 @@ NAMES = {
     "denghuo_alipay_seller_id",
     "denghuo_sms_token",
     "denghuo_mail_token",
+    "denghuo_invoice_token",
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from payments.models import Order, OrderItem, PostingTask
 from payments.states import OPEN
@@ -54,14 +54,29 @@ def paid_elsewhere(session: Session, order: Order) -> bool:
 
     A cancelled bill does not count: another has taken its place and the core settles that.
     """
-    bill_nos = [item.bill_no for item in order.items if item.bill_no is not None]
-    if len(bill_nos) < len(order.items):
-        return False
+    bill_nos = _bill_nos(order)
     settled = and_(Bill.status == "issued", Bill.settled_fen >= Bill.total_fen)
     statement = select(func.count()).where(
         Bill.bill_no.in_(bill_nos), or_(settled, _paid_by_another(order))
     )
-    return session.scalar(statement) == len(bill_nos)
+    return bool(bill_nos) and session.scalar(statement) == len(bill_nos)
+
+
+def still_due(session: Session, order: Order) -> bool:
+    """Whether of every bill of the order just as much is owed as when it was started."""
+    item = aliased(OrderItem)
+    statement = (
+        select(func.count())
+        .select_from(item)
+        .join(Bill, Bill.bill_no == item.bill_no)
+        .where(
+            item.order_id == order.id,
+            Bill.status == "issued",
+            Bill.total_fen - Bill.settled_fen == item.principal_fen,
+            ~_paid_by_another(order),
+        )
+    )
+    return session.scalar(statement) == len(_bill_nos(order))
 
 
 def contest(session: Session, order: Order) -> list[str]:
@@ -69,7 +84,7 @@ def contest(session: Session, order: Order) -> list[str]:
 
     From then on a payment of theirs is looked at with care (see `payments.ordinary`).
     """
-    bill_nos = [item.bill_no for item in order.items if item.bill_no is not None]
+    bill_nos = _bill_nos(order)
     same_bill = exists().where(OrderItem.order_id == Order.id, OrderItem.bill_no.in_(bill_nos))
     found = session.scalars(
         update(Order)
@@ -78,6 +93,10 @@ def contest(session: Session, order: Order) -> list[str]:
         .returning(Order.order_no)
     )
     return sorted(found)
+
+
+def _bill_nos(order: Order) -> list[str]:
+    return [item.bill_no for item in order.items if item.bill_no is not None]
 
 
 def _paid_by_another(order: Order) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments import holds
+from payments.confirmations.rules import Guard
 from payments.counter import codes, coins
 from payments.gateways.base import Product
 from payments.holds import Hold
@@ -71,16 +72,20 @@ def start_order(
     idempotency_key: str,
     *,
     minutes: int = 15,
+    guard: Guard | None = None,
 ) -> Order:
     """An order in state `created`, or the one that this key or these bills already have.
+
+    A `guard` wants to see that a large one was confirmed, unless it is paid in cash.
 
     Raises Conflict: `order.open` (an order of the user's own holds a bill; `order_no`),
     `bill.being_paid` (somebody else's; `name`, `until`), `bill.being_credited`, `bill.settled`,
     `order.nothing_due`, `order.amount_changed` (`amount_fen`); Refused: `amount.too_small`
-    (`least_fen`), `amount.too_large` (`most_fen`); NotFound and Forbidden for accounts.
+    (`least_fen`), `amount.too_large` (`most_fen`); NotFound and Forbidden for accounts;
+    Forbidden("order.unconfirmed").
     """
     lock_accounts(session, {f"of user {user_id}"})  # two clicks on one button come one by one
-    if known := _by_key(session, user_id, idempotency_key):
+    if known := order_by_key(session, user_id, idempotency_key):
         return known
     items = _items(session, user_id, selection)
     if isinstance(items, Hold):
@@ -97,6 +102,8 @@ def start_order(
     add_order(session, order, "customer")
     if product is Product.CODE:
         codes.issue(session, order)
+    elif guard is not None:
+        guard.require(session, order)
     return order
 
 
@@ -236,7 +243,8 @@ def _same_again(
     return order
 
 
-def _by_key(session: Session, user_id: int, key: str) -> Order | None:
+def order_by_key(session: Session, user_id: int, key: str) -> Order | None:
+    """The order that this form has led to."""
     return session.scalars(
         select(Order).where(Order.user_id == user_id, Order.idempotency_key == key)
     ).one_or_none()

@@ -8,13 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from rating import Case, Late, UnknownTariff, load_tariffs, rate
 from runtime import clock
+from runtime.errors import NotFound
 from service.access import Right, linked
-from service.models import Bill
+from service.models import Account, Bill
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,25 @@ def dues(
     query = linked(select(Bill), Bill.account_no, user_id, needs)
     if account_nos is not None:
         query = query.where(Bill.account_no.in_(account_nos))
-    bills = session.scalars(
-        query.where(Bill.status == "issued", Bill.total_fen > Bill.settled_fen).order_by(
-            Bill.due, Bill.bill_no
-        )
-    )
-    day = on or clock.today()
+    return _outstanding(session, query, on or clock.today())
+
+
+def dues_of(session: Session, account_no: str) -> list[Due]:
+    """What is due today of any account, the oldest first: for the utility's own counter alone."""
+    return _outstanding(session, select(Bill).where(Bill.account_no == account_no), clock.today())
+
+
+def account_at_the_desk(session: Session, account_no: str) -> Account:
+    """Any account: for the utility's own people alone. Raises NotFound("counter.no_account")."""
+    account = session.get(Account, account_no)
+    if account is None:
+        raise NotFound("counter.no_account")
+    return account
+
+
+def _outstanding(session: Session, query: Select[Bill], day: date) -> list[Due]:
+    waiting = query.where(Bill.status == "issued", Bill.total_fen > Bill.settled_fen)
+    bills = session.scalars(waiting.order_by(Bill.due, Bill.bill_no))
     return [due_of(bill, day) for bill in bills]
 
 

@@ -16,6 +16,7 @@ class Product(StrEnum):
     PAGE = "page"  # Alipay's or UnionPay's cashier on a desktop
     WAP = "wap"  # Alipay's or UnionPay's cashier on a phone
     CODE = "code"  # shown at the counter
+    CASH = "cash"  # taken at the counter without a code, of whoever stands there
     CONTRACT = "contract"  # debited under an agreement, without the customer
 
 

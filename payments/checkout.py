@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from payments import receipts
+from payments.confirmations.rules import Guard
 from payments.gateways import Gateways
 from payments.gateways.base import (
     Charge,
@@ -60,16 +61,18 @@ class Checkout:
         product: Product,
         idempotency_key: str,
         visit: Visit,
+        confirmation_id: int | None = None,
     ) -> str:
         """An order that the customer can pay now; its number.
 
         An open order of the same customer for the same bills is used again when it fits, and
-        closed when it does not. Raises what `start_order` raises, and
-        Unavailable("gateway.unavailable").
+        closed when it does not. A large one needs a confirmation (`payments.confirmations`).
+        Raises what `start_order` raises, and Unavailable("gateway.unavailable").
         """
         if gateway not in self._gateways:
             raise Refused("gateway.not_offered")
-        order = self._start(user_id, selection, gateway, product, idempotency_key)
+        guard = Guard(self._settings.payment_confirm_fen, confirmation_id)
+        order = self._start(user_id, selection, gateway, product, idempotency_key, guard)
         if order.status == "created":
             self._open(order, visit)
         return order.order_no
@@ -121,7 +124,13 @@ class Checkout:
         self.close(order_no, "cancelled")
 
     def _start(
-        self, user_id: int, selection: Selection, gateway: str, product: Product, key: str
+        self,
+        user_id: int,
+        selection: Selection,
+        gateway: str,
+        product: Product,
+        key: str,
+        guard: Guard,
     ) -> Order:
         for _ in range(ATTEMPTS):
             try:
@@ -134,12 +143,19 @@ class Checkout:
                         product,
                         key,
                         minutes=self._settings.payment_order_minutes,
+                        guard=guard,
                     )
             except Conflict as conflict:
                 if conflict.code != "order.open":
                     raise
+                self._let_through(guard, user_id, selection)
                 self.close(conflict.params["order_no"], "replaced")
         raise Conflict("order.in_the_way")
+
+    def _let_through(self, guard: Guard, user_id: int, selection: Selection) -> None:
+        """No order is closed for one that would not be started. Raises as `Guard.require`."""
+        with self._database.unit_of_work() as session:
+            guard.require_some(session, user_id, selection.expected_fen or 0)
 
     def _open(self, order: Order, visit: Visit) -> None:
         charge = Charge(

@@ -109,6 +109,11 @@ class PaymentSettings(Settings):
     payment_order_minutes: int = Field(
         15, ge=2, le=120, description="Minutes in which an order can be paid before it closes"
     )
+    payment_confirm_fen: int = Field(
+        5_000_00,
+        ge=0,
+        description="Fen above which a customer confirms an order by passkey or SMS code",
+    )
     payment_query_seconds: float = Field(
         20.0, ge=1, description="Seconds without a callback after which the gateway is asked"
     )

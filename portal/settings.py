@@ -18,8 +18,8 @@ class PortalSettings(Settings):
 
     secret_key: SecretStr = Field(description="Key that signs cookies and form tokens")
     public_url: str = Field(
-        "http://127.0.0.1:8000",
-        description="Address under which customers reach the portal; "
+        "http://localhost:8000",
+        description="Address under which customers reach the portal; passkeys belong to its name; "
         "with https:// cookies are marked Secure; in production it must be https:// "
         "unless it is this machine's own (127.0.0.1, localhost)",
     )

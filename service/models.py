@@ -62,6 +62,7 @@ class SignInSession(Base):
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]  # see service.people.proof
 
 
 class OneTimeCode(Base):
@@ -70,7 +71,7 @@ class OneTimeCode(Base):
     __tablename__ = "one_time_code"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    purpose: Mapped[str] = mapped_column(String(16))  # sign_in | sign_up | bind | password
+    purpose: Mapped[str] = mapped_column(String(16))  # see service.people.codes
     subject: Mapped[bytes] = mapped_column(LargeBinary, index=True)  # blind index of the phone
     code_hash: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

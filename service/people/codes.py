@@ -7,6 +7,7 @@ newest code of a purpose and subject counts.
 import hmac
 import math
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -25,6 +26,8 @@ SIGN_IN = "sign_in"
 SIGN_UP = "sign_up"
 BIND = "bind"
 PASSWORD = "password"  # noqa: S105 - a purpose, no secret
+PROVE = "prove"
+PAYMENT = "payment"
 
 LIFE = timedelta(minutes=5)
 PAUSE = timedelta(minutes=1)
@@ -40,10 +43,12 @@ def send_code(
     subject: str,
     address: str,
     language: str,
+    details: Mapping[str, str] | None = None,
 ) -> None:
     """Issue a code for `subject` and have it sent to `phone`.
 
-    `subject` is the phone itself, or what else the code is to prove. Without a phone all goes
+    `subject` is the phone itself, or what else the code is to prove; `details` are further
+    words of the message. Without a phone all goes
     its way, only nothing is sent: whoever asks learns nothing. Raises
     Refused("code.too_soon") and TooManyTries.
     """
@@ -67,7 +72,10 @@ def send_code(
     )
     session.flush()
     if phone is not None:
-        events.publish(session, CodeIssued(phone, code, purpose, language, now + LIFE))
+        until = now + LIFE
+        events.publish(
+            session, CodeIssued(phone, code, purpose, language, until, dict(details or {}))
+        )
 
 
 def use_code(session: Session, purpose: str, subject: str, code: str) -> None:

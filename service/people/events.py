@@ -13,3 +13,5 @@ class CodeIssued:
     purpose: str
     language: str
     expires_at: datetime
+    details: dict[str, str] = field(default_factory=dict)
+    """Further words of the message, such as the sum of a payment."""

@@ -40,6 +40,10 @@ CODE_HERE = Limit("code.here", 10, timedelta(days=1), "code.too_many")
 CODE_PHONE = Limit("code.phone", 30, timedelta(days=1), "code.too_many")
 CODE_ADDRESS = Limit("code.address", 60, timedelta(hours=1), "network.locked", exact=False)
 PASSWORD_CHANGE = Limit("password.user", 8, timedelta(minutes=15), "password.locked")
+PASSKEY_ADDRESS = Limit(
+    "passkey.address", 600, timedelta(minutes=15), "network.locked", exact=False
+)
+CONFIRM_USER = Limit("confirm.user", 10, timedelta(hours=1), "confirmation.locked")
 BIND_USER = Limit("bind.user", 8, timedelta(hours=1), "binding.too_many")
 BIND_ACCOUNT = Limit("bind.account", 10, timedelta(days=1), "binding.too_many")
 

@@ -6,12 +6,10 @@ from sqlalchemy.orm import Session
 
 from runtime.errors import Refused
 from service.models import User
-from service.people import codes, limits, passwords, sessions, users
+from service.people import codes, limits, passkeys, passwords, proof, sessions, users
 from service.people.networks import network
+from service.people.passkey_wire import Site
 from service.people.sessions import Lifetime
-
-FEW = 3
-"""From so many on, the tries that are left are told."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,8 @@ def sign_in_with_password(session: Session, phone: str, password: str, origin: F
         limits.count(session, limits.SIGN_IN_ADDRESS, network(origin.address))
         limits.SIGN_IN.count(session, phone, origin.address)
         left = limits.SIGN_IN.require(session, phone, origin.address)
-        raise Refused("sign_in.wrong_few", left=left) if left <= FEW else Refused("sign_in.wrong")
+        few = left <= proof.FEW
+        raise Refused("sign_in.wrong_few", left=left) if few else Refused("sign_in.wrong")
     user.password_hash = passwords.improved_hash(stored, password) or stored
     return _open(session, user, phone, origin)
 
@@ -58,11 +57,28 @@ def sign_in_with_code(session: Session, phone: str, code: str, origin: From) -> 
     `codes.use_code`, and TooManyTries.
     """
     phone = users.normal_phone(phone)
-    _use_code(session, codes.SIGN_IN, phone, code, origin.address)
+    proof.require_code(session, codes.SIGN_IN, phone, code, origin.address)
     user = users.find_by_phone(session, phone)
     if user is None:
         raise Refused("user.not_registered")
     return _open(session, user, phone, origin)
+
+
+def sign_in_with_passkey(
+    session: Session, credential: str, site: Site, browser: str, origin: From
+) -> str:
+    """The token of a new session for whoever owns the passkey.
+
+    `credential` is what the browser got from `passkeys.sign_in_options`, as JSON. Raises the
+    refusals of `passkeys.owner`, and TooManyTries.
+    """
+    limits.require(session, limits.SIGN_IN_ADDRESS, network(origin.address))
+    try:
+        user = passkeys.owner(session, site, browser, credential)
+    except Refused:
+        limits.count(session, limits.SIGN_IN_ADDRESS, network(origin.address))
+        raise
+    return _open(session, user, user.phone, origin)
 
 
 def send_sign_up_code(session: Session, phone: str, origin: From, language: str) -> None:
@@ -92,7 +108,7 @@ def sign_up(
     """
     phone = users.normal_phone(phone)
     passwords.require_strength(password, phone)
-    _use_code(session, codes.SIGN_UP, phone, code, origin.address)
+    proof.require_code(session, codes.SIGN_UP, phone, code, origin.address)
     hashed = passwords.hash_password(password, phone)
     user = users.add_user(session, phone, password_hash=hashed, name=name, language=language)
     return _open(session, user, phone, origin)
@@ -107,13 +123,8 @@ def change_password(
     "password.wrong_few" (left), the refusals of `passwords.hash_password`, and TooManyTries.
     """
     user = users.get_user(session, user_id)
-    limits.require(session, limits.PASSWORD_CHANGE, str(user_id))
-    if user.password_hash is not None and not passwords.verify_password(
-        user.password_hash, current or ""
-    ):
-        limits.count(session, limits.PASSWORD_CHANGE, str(user_id))
-        left = limits.require(session, limits.PASSWORD_CHANGE, str(user_id))
-        raise Refused("password.wrong_few", left=left) if left <= FEW else Refused("password.wrong")
+    if user.password_hash is not None:
+        proof.require_password(session, user, current or "")
     _set_password(session, user, new, keep_session)
 
 
@@ -135,7 +146,7 @@ def change_password_by_code(
     """
     user = users.get_user(session, user_id)
     passwords.require_strength(new, user.phone)
-    _use_code(session, codes.PASSWORD, user.phone, code, address)
+    proof.require_code(session, codes.PASSWORD, user.phone, code, address)
     _set_password(session, user, new, keep_session)
 
 
@@ -143,16 +154,6 @@ def _set_password(session: Session, user: User, new: str, keep_session: int) -> 
     user.password_hash = passwords.hash_password(new, user.phone)
     limits.forget(session, limits.PASSWORD_CHANGE, str(user.id))
     sessions.revoke_others(session, user.id, keep_session)
-
-
-def _use_code(session: Session, purpose: str, phone: str, code: str, address: str) -> None:
-    """Codes have tries of their own, so a locked password leaves this way open to its owner."""
-    limits.require(session, limits.SIGN_IN_ADDRESS, network(address))
-    try:
-        codes.use_code(session, purpose, phone, code)
-    except Refused:
-        limits.count(session, limits.SIGN_IN_ADDRESS, network(address))
-        raise
 
 
 def _open(session: Session, user: User, phone: str, origin: From) -> str:

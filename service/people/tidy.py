@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from runtime import clock
 from runtime.jobs import database, jobs, nightly
 from service.models import Attempt, OneTimeCode, SignInSession
+from service.people.models import PasskeyChallenge
 
 KEEP_TRIES = timedelta(days=2)
 """Longer than the longest window of a limit."""
@@ -26,6 +27,7 @@ def forget_old(session: Session) -> int:
     statements = (
         delete(Attempt).where(Attempt.at < now - KEEP_TRIES),
         delete(OneTimeCode).where(OneTimeCode.expires_at < now - KEEP_TRIES),
+        delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now),
         delete(SignInSession).where(ended),
     )
     done = [cast(CursorResult[Any], session.execute(each)) for each in statements]

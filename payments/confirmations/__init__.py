@@ -1,0 +1,1 @@
+"""Confirming large payments: by passkey, or by a code whose message names sum and payee."""

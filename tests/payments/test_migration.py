@@ -25,8 +25,6 @@ TABLES = {
     "ledger_entry",
     "payment_confirmation",
     "payment_confirmation_limit",
-    "payment_confirmation",
-    "payment_confirmation_limit",
     "statement",
     "difference",
     "invoice_title",

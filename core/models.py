@@ -247,9 +247,15 @@ class LateCharge(Base):
 
     It is taken once: by the posting that settled the part (`taken`), or, when the money did
     not reach, as a line of a later bill (`billed_on_id`). With neither it waits for the next bill.
+    When money went back, `reopened_fen` of the part is owed again and `returned_fen` of the charge
+    was given back.
     """
 
     __tablename__ = "late_charge"
+    __table_args__ = (
+        CheckConstraint("reopened_fen between 0 and arrears_fen", name="reopened"),
+        CheckConstraint("returned_fen between 0 and fee_fen", name="returned"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     bill_id: Mapped[int] = mapped_column(ForeignKey("core.bill.id"), index=True)
@@ -259,6 +265,8 @@ class LateCharge(Base):
     fee_fen: Mapped[int] = mapped_column(BigInteger)
     taken: Mapped[bool] = mapped_column(default=False)  # paid when the part was settled
     billed_on_id: Mapped[int | None] = mapped_column(ForeignKey("core.bill.id"), index=True)
+    reopened_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    returned_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class Anomaly(Base):
@@ -279,10 +287,16 @@ class Anomaly(Base):
 
 
 class Posting(Base):
-    """Money received for an account, posted once per idempotency key."""
+    """Money received for an account, posted once per idempotency key.
+
+    `reversed_fen` of it went back; the constraint keeps more from going back than came.
+    """
 
     __tablename__ = "posting"
-    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("reversed_fen between 0 and amount_fen", name="reversed"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     posting_no: Mapped[str] = mapped_column(
@@ -298,6 +312,31 @@ class Posting(Base):
     posted_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     allocations: Mapped[list[Any]]  # [{"bill_no", "principal_fen", "late_fee_fen"}]
     credit_fen: Mapped[int] = mapped_column(BigInteger, default=0)  # what was left for the balance
+    reversed_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+class Reversal(Base):
+    """Money of a posting that went back to who paid it, once per idempotency key.
+
+    `credit_fen` of it was the account's unspent credit; `allocations` are the parts of bills that
+    are owed again, and of their late charges what went back with them.
+    """
+
+    __tablename__ = "reversal"
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    reversal_no: Mapped[str] = mapped_column(
+        String(24), Computed("'R' || lpad(id::text, 12, '0')", persisted=True), unique=True
+    )
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    posting_id: Mapped[int] = mapped_column(ForeignKey("core.posting.id"), index=True)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(32))
+    reversed_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    credit_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    allocations: Mapped[list[Any]]  # [{"bill_no", "principal_fen", "late_fee_fen"}]
 
 
 class Adjustment(Base):
@@ -330,7 +369,8 @@ class LedgerEntry(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("core.account.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(16))  # bill | late_fee | posting | adjustment | rebill
+    # bill | late_fee | late_fee_back | posting | reversal | adjustment | rebill
+    kind: Mapped[str] = mapped_column(String(16))
     reference: Mapped[str] = mapped_column(String(64))
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str | None] = mapped_column(Text)

@@ -14,6 +14,7 @@ from core.models import (
     Bill,
     Meter,
     Posting,
+    Reversal,
     ServiceOrder,
     ServicePoint,
 )
@@ -159,6 +160,24 @@ def posting_data(row: Posting, account_no: str) -> dict[str, Any]:
         "posted_at": row.posted_at,
         "allocations": row.allocations,
         "credit_fen": row.credit_fen,
+    }
+
+
+def reversal(row: Reversal, posting: Posting, account_no: str) -> Change:
+    """Money of a posting that went back."""
+    return ("reversal", row.reversal_no, reversal_data(row, posting, account_no))
+
+
+def reversal_data(row: Reversal, posting: Posting, account_no: str) -> dict[str, Any]:
+    """The reversal; `order_no` is that of its posting."""
+    return {
+        "reversal_no": row.reversal_no,
+        "posting_no": posting.posting_no,
+        "account_no": account_no,
+        "amount_fen": row.amount_fen,
+        "reason": row.reason,
+        "order_no": posting.order_no,
+        "reversed_at": row.reversed_at,
     }
 
 

@@ -4,10 +4,13 @@ Refusals become `runtime.errors` with codes of our own; a core that does not ans
 what nobody can read, is `Unavailable("core.unavailable")`.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar
+from pathlib import Path
+from tempfile import mkstemp
+from typing import Annotated, Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -15,14 +18,18 @@ import msgspec
 from msgspec import Meta, Struct
 
 from runtime.errors import Conflict, NotFound, Refused, Unavailable
-from runtime.http import Outbound, OutboundError
+from runtime.http import Outbound, OutboundError, TooLarge
 from runtime.settings import Settings, load
+from service import settlement
 from service.settings import ServiceSettings
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
 ASKING_SECONDS = 3.0
 """A person waits for the answer to a question: it is asked once, and given up after this."""
+
+SETTLEMENT_SECONDS = 120.0
+"""How long the core may be silent while it writes the file of a day."""
 
 
 class Outstanding(Struct, frozen=True):
@@ -64,6 +71,16 @@ class Posted(Struct, frozen=True):
     posted_at: Instant
     allocations: tuple[Allocation, ...]
     credit_fen: int
+
+
+class Reversed(Struct, frozen=True):
+    """A posting that the core took back, in whole or in part."""
+
+    reversal_no: str
+    posting_no: str
+    account_no: str
+    amount_fen: int
+    reversed_at: Instant
 
 
 class _Verdict(Struct):
@@ -169,6 +186,58 @@ class CoreClient:
             raise _refusal(error, account_no=account_no, order_no=order_no) from error
         return _read(response, Posted)
 
+    def reverse(
+        self, *, key: str, posting_no: str, amount_fen: int, reason: str, order_no: str
+    ) -> Reversed:
+        """Take a posting back once for `key`, however often it is asked, whole or in part.
+
+        `reason` is a code of lower-case letters and `_`. Raises NotFound (posting), Conflict
+        ("reversal.too_much": more than is left of the posting; "reversal.key_reused"), Refused (the
+        core takes no such reversal), Unavailable (not known whether it was reversed: ask again
+        with the same key).
+        """
+        body = {"amount_fen": amount_fen, "reason": reason, "order_no": order_no}
+        try:
+            response = self._http.post(
+                f"/v1/postings/{quote(posting_no, safe='')}/reversals",
+                idempotent=True,
+                json=body,
+                headers={"Idempotency-Key": key},
+            )
+        except OutboundError as error:
+            raise _no_reversal(error, posting_no=posting_no, order_no=order_no) from error
+        return _read(response, Reversed)
+
+    def settlement(self, day: date, folder: Path) -> Path:
+        """The core's file of a civil day, `core-<day>.csv` in a folder (see `service.settlement`).
+
+        It comes piece by piece and stands there whole and checked, or not at all. Raises
+        Unavailable, and Refused("settlement.malformed") when it is not what its headers say.
+        """
+        path = folder / f"core-{day}.csv"
+        descriptor, name = mkstemp(dir=folder, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                headers = self._save(day, file)
+                file.seek(0)
+                settlement.check(file, headers)
+            return Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def _save(self, day: date, file: BinaryIO) -> httpx.Headers:
+        try:
+            return self._http.save(
+                f"/v1/settlements/{day}",
+                file,
+                most=settlement.LARGEST_BYTES,
+                timeout=SETTLEMENT_SECONDS,
+            )
+        except TooLarge as error:
+            raise Refused("settlement.malformed", reason="too_large") from error
+        except OutboundError as error:
+            raise Unavailable("core.unavailable") from error
+
     def changes(self, after: int, limit: int) -> Feed:
         """Up to `limit` changes that come after a number. Raises Unavailable."""
         try:
@@ -204,6 +273,17 @@ def _refusal(error: OutboundError, **params: Any) -> Refused:
         return Conflict("posting.key_reused", **params)
     if error.status == 422:
         return Refused("posting.refused", reason=_reason(error.body), **params)
+    return Unavailable("core.unavailable")
+
+
+def _no_reversal(error: OutboundError, **params: Any) -> Refused:
+    if error.status == 404:
+        return NotFound("posting.not_found", **params)
+    if error.status == 409:
+        too_much = _reason(error.body) == "reversal.too_much"
+        return Conflict("reversal.too_much" if too_much else "reversal.key_reused", **params)
+    if error.status == 422:
+        return Refused("reversal.refused", reason=_reason(error.body), **params)
     return Unavailable("core.unavailable")
 
 

@@ -1,9 +1,11 @@
-"""Postings: money received, and the daily file of them."""
+"""Postings: money received, money that went back, and the daily file of both."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
 
 from core import published
@@ -20,9 +22,20 @@ from core.api.forms import (
     Unit,
 )
 from core.billing.postings import Payment, post
+from core.billing.reversals import Withdrawal, reverse
 from core.billing.settlement_file import settlement_file
 
 router = APIRouter(tags=["postings"])
+
+OrderNo = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$"),
+    Field(description="The payer's order, by which both sides reconcile", examples=["P26110"]),
+]
+PostingPath = Annotated[
+    str,
+    Path(pattern=r"^[0-9A-Za-z-]{1,24}$", examples=["P000000000001"]),
+]
 
 
 class PaymentGiven(Given):
@@ -33,11 +46,7 @@ class PaymentGiven(Given):
     channel: Annotated[
         str, StringConstraints(pattern=r"^[a-z_]{1,16}$"), Field(examples=["wechat"])
     ]
-    order_no: Annotated[
-        str,
-        StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$"),
-        Field(description="The payer's order, by which both sides reconcile", examples=["P26110"]),
-    ]
+    order_no: OrderNo
     paid_at: Annotated[Instant, Field(description="When the customer paid; late charges end here")]
     bill_nos: list[BillNo] = Field(
         default=[], max_length=500, description="Bills to settle before all others"
@@ -83,18 +92,63 @@ def postings(
     return published.posting_data(done.posting, done.account_no)
 
 
-class Table(Response):
+class WithdrawalGiven(Given):
+    """Money of a posting that went back to who paid it."""
+
+    amount_fen: Annotated[PositiveFen, Field(examples=[12345])]
+    reason: Annotated[
+        str,
+        StringConstraints(pattern=r"^[a-z_]{1,32}$"),
+        Field(description="A code of the caller's own", examples=["paid_twice"]),
+    ]
+    order_no: Annotated[OrderNo, Field(description="That of the posting")]
+
+
+class ReversalTold(Told):
+    """A reversal as it was booked."""
+
+    reversal_no: str = Field(examples=["R000000000001"])
+    posting_no: str
+    account_no: str
+    amount_fen: int
+    reason: str
+    order_no: str
+    reversed_at: datetime
+
+
+@router.post(
+    "/v1/postings/{posting_no}/reversals",
+    status_code=201,
+    response_model=ReversalTold,
+    responses={200: {"model": ReversalTold, "description": "Reversed before"}}
+    | NOT_FOUND
+    | CONFLICT,
+)
+def reversals(
+    unit: Unit,
+    response: Response,
+    posting_no: PostingPath,
+    withdrawal: WithdrawalGiven,
+    idempotency_key: IdempotencyKey,
+) -> dict[str, Any]:
+    """Take a posting back, whole or in part, once: unspent credit first, then what it settled."""
+    done = reverse(unit, Withdrawal(posting_no, **withdrawal.model_dump()), idempotency_key)
+    response.status_code = 200 if done.replayed else 201
+    return published.reversal_data(done.reversal, done.posting, done.account_no)
+
+
+class Table(StreamingResponse):
     """Comma-separated values in UTF-8."""
 
     media_type = "text/csv"
 
 
 _FILE = {
-    "description": "A header, a row for each posting in their order, and the row "
-    "`total,<count>,<sum in fen>`.",
+    "description": "A header, a row for each posting and, with a negative amount, for each "
+    "reversal, by the time of booking; last the row `total,<count>,<sum in fen>`.",
     "content": {"text/csv": {"schema": {"type": "string"}}},
     "headers": {
-        "X-Count": {"schema": {"type": "integer"}, "description": "Postings in the file"},
+        "X-Count": {"schema": {"type": "integer"}, "description": "Rows between first and last"},
         "X-Sum-Fen": {"schema": {"type": "integer"}, "description": "Their sum"},
         "X-Content-SHA256": {
             "schema": {"type": "string"},
@@ -102,17 +156,25 @@ _FILE = {
         },
     },
 }
+PIECE = 65_536
 
 
 @router.get("/v1/settlements/{day}", response_class=Table, responses={200: _FILE})
 def settlements(
-    unit: Unit, day: Annotated[Day, Path(description="Civil day in China")]
+    request: Request, day: Annotated[Day, Path(description="Civil day in China")]
 ) -> Response:
-    """The postings of a civil day, to reconcile against. Today's file still grows."""
-    file = settlement_file(unit, day)
+    """The postings and reversals of a civil day, to reconcile against. Today's still grows."""
+    file = settlement_file(request.app.state.database, day)
     headers = {
+        "Content-Length": str(file.size),
         "X-Count": str(file.count),
         "X-Sum-Fen": str(file.sum_fen),
         "X-Content-SHA256": file.sha256,
     }
-    return Table(file.content, headers=headers)
+    return Table(_pieces(file.content), headers=headers)
+
+
+def _pieces(content: IO[bytes]) -> Iterator[bytes]:
+    with content:
+        while piece := content.read(PIECE):
+            yield piece

@@ -53,6 +53,16 @@ def late_fen(tariff: str, period: str, late: Late) -> int:
     return sum(line.amount_fen for line in late_charge(case))
 
 
+def returning_fen(bill: Bill, charge: LateCharge, opened_fen: int) -> int:
+    """What of a charge goes back when so much more of its part is owed again.
+
+    The rest of the part keeps its own charge; with the whole part goes all that is left.
+    """
+    rest = charge.arrears_fen - charge.reopened_fen - opened_fen
+    kept = late_fen(bill.tariff, bill.period, Late(rest, charge.due, charge.paid))
+    return max(0, charge.fee_fen - charge.returned_fen - kept)
+
+
 def waiting(session: Session, service_point_ids: Collection[int]) -> dict[int, LateCharge]:
     """The oldest charge of each service point that neither money nor a bill has taken yet.
 

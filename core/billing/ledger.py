@@ -12,7 +12,7 @@ from core.feed import Change
 from core.models import Account, LedgerEntry
 from runtime.errors import NotFound
 
-Kind = Literal["bill", "late_fee", "posting", "adjustment", "rebill"]
+Kind = Literal["bill", "late_fee", "late_fee_back", "posting", "reversal", "adjustment", "rebill"]
 
 
 def book(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core import feed, published
 from core.billing import issuing, ledger
+from core.billing.closing import stamp
 from core.billing.requests import check_same, fingerprint
 from core.billing.settlement import outstanding, settle
 from core.models import Account, Bill, Posting
@@ -54,7 +55,7 @@ def post(
     if payment.paid_at > clock.now() + CLOCKS_DIFFER:
         raise Refused("posting.in_future", field="paid_at")
     request = fingerprint(replace(payment, paid_at=payment.paid_at.astimezone(UTC)))
-    at = posted_at or clock.now()
+    at = posted_at or stamp(session)
     posting = _insert_once(session, account, payment, idempotency_key, request, at)
     if posting is None:
         return _replay(session, account, idempotency_key, request)

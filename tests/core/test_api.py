@@ -1,6 +1,5 @@
 """The core over HTTP: forms, answers, and what is refused."""
 
-import hashlib
 import re
 import threading
 from collections.abc import Iterator
@@ -330,26 +329,3 @@ def test_thirty_requests_at_once_post_once(client: httpx.Client, account_no: str
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [200] * 29 + [201]
-
-
-def test_the_file_of_a_day_can_be_checked(client: httpx.Client, account_no: str) -> None:
-    pay(client, "key-1", amount_fen=100)
-    pay(client, "key-2", amount_fen=23, channel="alipay")
-    response = client.get("/v1/settlements/2026-11-20")
-    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert response.text.splitlines() == [
-        "posting_no,account_no,amount_fen,channel,order_no,paid_at,posted_at",
-        f"P000000000001,{NO},100,wechat,ORDER-1,2026-10-10T04:00:00+00:00,2026-11-20T04:00:00+00:00",
-        f"P000000000002,{NO},23,alipay,ORDER-1,2026-10-10T04:00:00+00:00,2026-11-20T04:00:00+00:00",
-        "total,2,123",
-    ]
-    assert (response.headers["X-Count"], response.headers["X-Sum-Fen"]) == ("2", "123")
-    digest = hashlib.sha256(response.content).hexdigest()
-    assert response.headers["X-Content-SHA256"] == digest
-
-
-def test_the_day_of_the_file_is_a_day_in_china(client: httpx.Client, account_no: str) -> None:
-    with time_machine.travel("2026-11-19T16:00:00Z", tick=False):
-        pay(client)
-    assert client.get("/v1/settlements/2026-11-20").headers["X-Count"] == "1"
-    assert client.get("/v1/settlements/2026-11-19").headers["X-Count"] == "0"

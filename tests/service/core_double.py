@@ -19,6 +19,7 @@ class CoreDouble:
     url: str = ""
     changes: list[bytes] = field(default_factory=list)
     answers: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
+    files: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     broken: int = 0
     """How many of the next requests are answered with 503."""
@@ -66,6 +67,8 @@ def _handler(double: CoreDouble) -> type[BaseHTTPRequestHandler]:
                 self._json(401, {"error": {"code": "unauthorized", "message": "No."}})
             elif path == "/v1/changes":
                 self._feed(parse_qs(url.query))
+            elif path in double.files:
+                self._answer(200, *double.files[path])
             else:
                 unknown = (404, {"error": {"code": "not_found", "message": "No such thing."}})
                 self._json(*double.answers.get((self.command, path), unknown))

@@ -1,10 +1,12 @@
+import hashlib
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import httpx
 import pytest
 
 from runtime.errors import Conflict, NotFound, Refused, Unavailable
-from service.core_client import CoreClient, Outstanding
+from service import settlement
+from service.core_client import CoreClient, Outstanding, Reversed
 from tests.service.core_double import TOKEN
 from tests.silence import silence
 
@@ -175,3 +177,148 @@ def test_the_feed_gives_lines_and_where_to_go_on(core, client):
     page = client.changes(1, 3)
     assert page.lines.splitlines() == core.changes[1:4]
     assert (page.next_after, page.latest) == (4, 5)
+
+
+# ---- reversals ----------------------------------------------------------------------------------
+
+REVERSALS = "/v1/postings/P1/reversals"
+REVERSED = {
+    "reversal_no": "R1",
+    "posting_no": "P1",
+    "account_no": "420011875603",
+    "amount_fen": 5000,
+    "reason": "paid_twice",
+    "order_no": "O1",
+    "reversed_at": "2026-11-06T02:00:00Z",
+}
+
+
+def _reverse(client):
+    return client.reverse(
+        key="refund-1", posting_no="P1", amount_fen=5000, reason="paid_twice", order_no="O1"
+    )
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_posting_is_taken_back_with_its_key(core, client, status):
+    core.answers["POST", REVERSALS] = (status, REVERSED)
+    done = _reverse(client)
+    at = datetime(2026, 11, 6, 2, tzinfo=UTC)
+    assert done == Reversed("R1", "P1", "420011875603", 5000, at)
+    ((_, _, headers, body),) = core.requests
+    assert headers["Idempotency-Key"] == "refund-1"
+    assert body == {"amount_fen": 5000, "reason": "paid_twice", "order_no": "O1"}
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "refusal", "code"),
+    [
+        (404, "posting.not_found", NotFound, "posting.not_found"),
+        (409, "reversal.too_much", Conflict, "reversal.too_much"),
+        (409, "idempotency.key_reused", Conflict, "reversal.key_reused"),
+        (422, "reversal.other_order", Refused, "reversal.refused"),
+        (500, "internal", Unavailable, "core.unavailable"),
+    ],
+)
+def test_a_reversal_that_the_core_refuses_has_a_name_of_our_own(
+    core, client, status, said, refusal, code
+):
+    core.answers["POST", REVERSALS] = (status, {"error": {"code": said, "message": "No."}})
+    with pytest.raises(refusal) as caught:
+        _reverse(client)
+    assert (type(caught.value), caught.value.code) == (refusal, code)
+
+
+def test_a_reversal_is_asked_again_with_the_same_key(core, client):
+    core.answers["POST", REVERSALS] = (200, REVERSED)
+    core.broken = 2
+    assert _reverse(client).reversal_no == "R1"
+    assert [request[2]["Idempotency-Key"] for request in core.requests] == ["refund-1"] * 3
+
+
+# ---- the settlement file ------------------------------------------------------------------------
+
+DAY = date(2026, 11, 5)
+HEADER = "kind,posting_no,account_no,amount_fen,channel,order_no,paid_at,posted_at\n"
+FILE = (
+    HEADER
+    + "posting,P1,42,15010,wechat,O1,2026-11-05T02:00:00+00:00,2026-11-05T02:00:03+00:00\n"
+    + "reversal,P1,42,-5000,wechat,O1,2026-11-05T02:00:00+00:00,2026-11-05T09:00:00+00:00\n"
+    + "total,2,10010\n"
+)
+
+
+def _serve(core, text, count="2", sum_fen="10010", sha256=None):
+    body = text.encode()
+    core.files["/v1/settlements/2026-11-05"] = (
+        body,
+        {
+            "X-Count": count,
+            "X-Sum-Fen": sum_fen,
+            "X-Content-SHA256": sha256 or hashlib.sha256(body).hexdigest(),
+        },
+    )
+
+
+def test_the_settlement_file_comes_to_disk_as_it_is(core, client, tmp_path):
+    _serve(core, FILE)
+    path = client.settlement(DAY, tmp_path)
+    assert path == tmp_path / "core-2026-11-05.csv"
+    assert path.read_text() == FILE
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_settlement_file_takes_the_place_of_an_earlier_one(core, client, tmp_path):
+    (tmp_path / "core-2026-11-05.csv").write_text("old")
+    _serve(core, FILE)
+    assert client.settlement(DAY, tmp_path).read_text() == FILE
+
+
+@pytest.mark.parametrize(
+    ("reason", "text", "other"),
+    [
+        ("wrong_hash", FILE, {"sha256": "0" * 64}),
+        ("wrong_total", FILE, {"count": "3"}),
+        ("wrong_total", FILE, {"sum_fen": "10011"}),
+        ("wrong_total", FILE.replace("15010", "15011"), {}),
+        ("wrong_total", FILE.replace("total,2,10010\n", ""), {}),
+        ("wrong_total", FILE + FILE.splitlines(keepends=True)[1], {}),
+        ("wrong_total", FILE + "\n", {}),
+        ("wrong_row", FILE.replace("15010", "150.10"), {}),
+        ("wrong_row", HEADER + "posting\n" + "total,1,0\n", {}),
+        ("wrong_columns", FILE.replace("kind,", "what,"), {}),
+        ("wrong_columns", "", {}),
+    ],
+)
+def test_a_settlement_file_that_is_not_what_it_says_is_refused(
+    core, client, tmp_path, reason, text, other
+):
+    _serve(core, text, **other)
+    with pytest.raises(Refused) as caught:
+        client.settlement(DAY, tmp_path)
+    assert type(caught.value) is Refused
+    assert (caught.value.code, caught.value.params) == ("settlement.malformed", {"reason": reason})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_settlement_file_without_its_headers_is_refused(core, client, tmp_path):
+    core.files["/v1/settlements/2026-11-05"] = (FILE.encode(), {})
+    with pytest.raises(Refused):
+        client.settlement(DAY, tmp_path)
+
+
+def test_a_settlement_file_beyond_all_measure_is_refused(core, client, tmp_path, monkeypatch):
+    monkeypatch.setattr(settlement, "LARGEST_BYTES", 100)
+    _serve(core, FILE)
+    with pytest.raises(Refused) as caught:
+        client.settlement(DAY, tmp_path)
+    assert caught.value.params == {"reason": "too_large"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_settlement_file_of_a_core_that_is_away_is_unavailable(core, client, tmp_path):
+    core.broken = 99
+    with pytest.raises(Unavailable):
+        client.settlement(DAY, tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,203 @@
+"""Reversals: a posting is taken back in whole or in part, because the money went back to the payer.
+
+Never more than was posted, and once per idempotency key, whatever the caller repeats.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core import feed, published
+from core.billing import issuing, ledger, settlement
+from core.billing.closing import stamp
+from core.billing.reopening import Reopening, reopen, return_charges
+from core.billing.requests import check_same, fingerprint
+from core.models import Account, Bill, Posting, Reversal
+from runtime import clock
+from runtime.errors import Conflict, NotFound, Refused
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """Money of a posting that went back. `order_no` must be that of the posting."""
+
+    posting_no: str
+    amount_fen: int
+    reason: str
+    order_no: str
+
+
+@dataclass(frozen=True)
+class Reversed:
+    """The reversal with its posting; `replayed` when it was there before."""
+
+    reversal: Reversal
+    posting: Posting
+    account_no: str
+    replayed: bool
+
+
+def reverse(session: Session, withdrawal: Withdrawal, idempotency_key: str) -> Reversed:
+    """Take a posting back: the account's unspent credit first, then what bills were settled.
+
+    Of the bills, those that the posting settled come first, its last one in front, then those
+    settled otherwise, the one due last in front. What no bill gives is owed beside them. The same
+    key and withdrawal again changes nothing and gives the first reversal. Raises NotFound for an
+    unknown posting, Conflict when the key came with another withdrawal or when more would go back
+    than is left of the posting, Refused when the posting is of another order.
+    """
+    account, posting = _lock(session, withdrawal.posting_no)
+    request, at = fingerprint(withdrawal), stamp(session)
+    row = _insert_once(session, posting, withdrawal, idempotency_key, request, at)
+    if row is None:
+        return _replay(session, idempotency_key, request)
+    _check(posting, withdrawal)
+    row.credit_fen = min(withdrawal.amount_fen, settlement.credit_fen(session, account.id))
+    posting.reversed_fen += withdrawal.amount_fen
+    number, reason = row.reversal_no, withdrawal.reason
+    ledger.book(session, account.id, "reversal", number, withdrawal.amount_fen, at, reason)
+    left_fen = withdrawal.amount_fen - row.credit_fen
+    back = Reopening(left_fen, clock.civil_date(posting.paid_at), number, at)
+    _open_bills(session, posting, row, back)
+    row.allocations = back.allocations
+    _publish(session, account, posting, row, back.bills)
+    return Reversed(row, posting, account.account_no, replayed=False)
+
+
+def _lock(session: Session, posting_no: str) -> tuple[Account, Posting]:
+    """The posting and its account, held until the transaction ends. Raises NotFound."""
+    account_no = session.scalar(
+        select(Account.account_no)
+        .join(Posting, Posting.account_id == Account.id)
+        .where(Posting.posting_no == posting_no)
+    )
+    if account_no is None:
+        raise NotFound("posting.not_found", posting_no=posting_no)
+    account = ledger.lock_account(session, account_no)
+    fresh = select(Posting).where(Posting.posting_no == posting_no)
+    return account, session.scalars(fresh.execution_options(populate_existing=True)).one()
+
+
+def _insert_once(
+    session: Session,
+    posting: Posting,
+    withdrawal: Withdrawal,
+    idempotency_key: str,
+    request: str,
+    at: datetime,
+) -> Reversal | None:
+    """The new reversal, None when the key is taken; waits for whoever is just taking it."""
+    statement = (
+        insert(Reversal)
+        .values(
+            idempotency_key=idempotency_key,
+            request_sha256=request,
+            posting_id=posting.id,
+            amount_fen=withdrawal.amount_fen,
+            reason=withdrawal.reason,
+            reversed_at=at,
+            allocations=[],
+        )
+        .on_conflict_do_nothing(index_elements=[Reversal.idempotency_key])
+        .returning(Reversal)
+    )
+    return session.scalar(statement)
+
+
+def _replay(session: Session, idempotency_key: str, request: str) -> Reversed:
+    row, posting, account_no = session.execute(
+        select(Reversal, Posting, Account.account_no)
+        .join(Posting, Posting.id == Reversal.posting_id)
+        .join(Account, Account.id == Posting.account_id)
+        .where(Reversal.idempotency_key == idempotency_key)
+    ).one()
+    check_same(idempotency_key, row.request_sha256, request)
+    return Reversed(row, posting, account_no, replayed=True)
+
+
+def _check(posting: Posting, withdrawal: Withdrawal) -> None:
+    if withdrawal.order_no != posting.order_no:
+        raise Refused("reversal.other_order", posting_no=posting.posting_no, field="order_no")
+    left_fen = posting.amount_fen - posting.reversed_fen
+    if withdrawal.amount_fen > left_fen:
+        number = posting.posting_no
+        raise Conflict(
+            "reversal.too_much", posting_no=number, left_fen=left_fen, field="amount_fen"
+        )
+
+
+def _open_bills(session: Session, posting: Posting, row: Reversal, back: Reopening) -> None:
+    """Find the money in bills: those that the posting settled, then others."""
+    for replaced in _replaced(session, posting):
+        return_charges(session, replaced, back)
+    for bill, most_fen in _own(session, posting, row):
+        reopen(session, bill, most_fen, back)
+    for bill in _settled(session, posting.account_id):
+        if not back.left_fen:
+            break
+        reopen(session, bill, bill.settled_fen, back)
+
+
+def _own(session: Session, posting: Posting, row: Reversal) -> list[tuple[Bill, int]]:
+    """The bills that the posting settled, the last in front, with what it still settles of each.
+
+    A bill that was corrected meanwhile stands for the bill in its place.
+    """
+    settled: Counter[Bill] = Counter()
+    for bill, fen in _principals(session, posting.allocations):
+        settled[bill] += fen
+    earlier = select(Reversal).where(Reversal.posting_id == posting.id, Reversal.id < row.id)
+    for reversal in session.scalars(earlier):
+        for bill, fen in _principals(session, reversal.allocations):
+            settled[bill] -= fen
+    return [
+        (bill, min(fen, bill.settled_fen))
+        for bill, fen in reversed(settled.items())
+        if min(fen, bill.settled_fen) > 0
+    ]
+
+
+def _principals(
+    session: Session, allocations: Iterable[dict[str, Any]]
+) -> Iterator[tuple[Bill, int]]:
+    for part in allocations:
+        bill = _numbered(session, part["bill_no"])
+        live = issuing.live_bill(session, bill.service_point_id, bill.period)
+        if live is not None and live.status == "issued":
+            yield live, part["principal_fen"]
+
+
+def _replaced(session: Session, posting: Posting) -> list[Bill]:
+    """The bills that the posting settled and that were cancelled since, the last in front."""
+    bills = [_numbered(session, part["bill_no"]) for part in reversed(posting.allocations)]
+    return [bill for bill in bills if bill.status == "cancelled"]
+
+
+def _numbered(session: Session, bill_no: str) -> Bill:
+    return session.scalars(select(Bill).where(Bill.bill_no == bill_no)).one()
+
+
+def _settled(session: Session, account_id: int) -> Sequence[Bill]:
+    """The account's bills of which something is settled, the one due last in front."""
+    return session.scalars(
+        select(Bill)
+        .where(Bill.account_id == account_id, Bill.status == "issued", Bill.settled_fen > 0)
+        .order_by(Bill.due.desc(), Bill.id.desc())
+    ).all()
+
+
+def _publish(
+    session: Session, account: Account, posting: Posting, row: Reversal, bills: Iterable[Bill]
+) -> None:
+    changes = [
+        *issuing.bill_changes(session, dict.fromkeys(bills)),
+        published.reversal(row, posting, account.account_no),
+        ledger.balance_change(session, account, row.reversed_at),
+    ]
+    feed.append(session, changes)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from payments import receipts
 from payments.confirmations.rules import Guard
+from payments.counter.gateway import COUNTER
 from payments.gateways import Gateways
 from payments.gateways.base import (
     Charge,
@@ -46,11 +47,11 @@ class Visit:
 
 
 class Checkout:
-    """Places, asks about and closes orders."""
+    """Places, asks about and closes orders, at these gateways and at our own counter."""
 
     def __init__(self, database: Database, gateways: Gateways, settings: PaymentSettings) -> None:
         self._database = database
-        self._gateways = gateways
+        self._gateways = {**gateways, COUNTER.name: COUNTER}
         self._settings = settings
 
     def place(
@@ -148,7 +149,8 @@ class Checkout:
             except Conflict as conflict:
                 if conflict.code != "order.open":
                     raise
-                self._let_through(guard, user_id, selection)
+                if product is not Product.CODE:
+                    self._let_through(guard, user_id, selection)
                 self.close(conflict.params["order_no"], "replaced")
         raise Conflict("order.in_the_way")
 
@@ -221,8 +223,10 @@ class Checkout:
                 order.next_query_at = self._next_query(order)
 
     def _next_query(self, order: Order) -> datetime:
-        """Seldomer as the order grows old, at its end in any case."""
+        """Seldomer as the order grows old, at its end in any case; of our own counter only then."""
         now = clock.now()
+        if order.gateway == COUNTER.name and now < order.expires_at:
+            return order.expires_at
         first = timedelta(seconds=self._settings.payment_query_seconds)
         pause = min(max(first, (now - order.created_at) / 4), max(first, SLOWEST_QUERY))
         return now + pause if now >= order.expires_at else min(now + pause, order.expires_at)

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from payments.counter.gateway import COUNTER
+from payments.gateways.base import Product
 from payments.models import Order, OrderItem, PostingTask
 from runtime import clock
 from runtime.errors import NotFound
@@ -114,9 +116,7 @@ class Payment:
 
 def order_view(session: Session, user_id: int, order_no: str) -> OrderView:
     """The user's own order. Raises NotFound."""
-    order = session.scalars(
-        select(Order).where(Order.order_no == order_no, Order.user_id == user_id)
-    ).one_or_none()
+    order = session.scalars(select(Order).where(Order.order_no == order_no, own(user_id))).first()
     if order is None:
         raise NotFound("order.not_found")
     return OrderView(
@@ -147,13 +147,22 @@ def payments_of(session: Session, user_id: int, account_no: str) -> list[Payment
     return sorted(payments, key=lambda payment: payment.at, reverse=True)
 
 
+def own(user_id: int) -> ColumnElement[bool]:
+    """Whether an order is the user's own act: not cash that they took for others at the counter."""
+    return and_(Order.user_id == user_id, Order.product != Product.CASH)
+
+
 def payer(session: Session, order_no: str) -> int | None:
-    """The user who paid an order of ours; None for what was paid elsewhere.
+    """The user who paid an order of ours; None for what was paid elsewhere, or at a counter.
 
     The caller has checked that the asker may see the payment.
     """
     return session.scalar(
-        select(Order.user_id).where(Order.order_no == order_no, Order.paid_at.is_not(None))
+        select(Order.user_id).where(
+            Order.order_no == order_no,
+            Order.paid_at.is_not(None),
+            Order.gateway != COUNTER.name,
+        )
     )
 
 
@@ -161,7 +170,7 @@ def last_gateway(session: Session, user_id: int) -> str | None:
     """The gateway of the user's last payment."""
     return session.scalar(
         select(Order.gateway)
-        .where(Order.user_id == user_id, Order.paid_at.is_not(None))
+        .where(own(user_id), Order.paid_at.is_not(None))
         .order_by(Order.paid_at.desc())
         .limit(1)
     )
@@ -172,9 +181,10 @@ def _stage(order: Order) -> Stage:
         return _STAGES[order.status]
     if order.status == "closed":
         return Stage.FAILED if order.close_reason == "gateway_failed" else Stage.CLOSED
+    at_counter = order.gateway == COUNTER.name  # which knows how every order of its own ended
     if clock.now() >= order.expires_at:
-        return Stage.UNKNOWN
-    return Stage.STARTED if order.status == "created" else Stage.AWAITING
+        return Stage.CLOSED if at_counter else Stage.UNKNOWN
+    return Stage.STARTED if order.status == "created" and not at_counter else Stage.AWAITING
 
 
 def _item(item: OrderItem) -> Item:

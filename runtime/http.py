@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import httpx
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -44,6 +44,10 @@ class OutboundError(Exception):
         return self.status is None or self.status in _PASSING
 
 
+class TooLarge(OutboundError):  # noqa: N818 - an answer, not a fault
+    """The answer is larger than the caller takes, or packed so that nobody knows how large."""
+
+
 class Outbound:
     """A client of one other system, safe to share between threads."""
 
@@ -80,6 +84,36 @@ class Outbound:
     def delete(self, path: str, **options: Any) -> httpx.Response:
         """DELETE, tried up to three times. Raises OutboundError."""
         return self._call("DELETE", path, idempotent=True, **options)
+
+    def save(self, path: str, file: BinaryIO, *, most: int, **options: Any) -> httpx.Headers:
+        """GET, tried once, its body written to `file` as it comes; returns the answer's headers.
+
+        Raises TooLarge when there are more than `most` bytes, OutboundError for anything but 200.
+        """
+        started, outcome = perf_counter(), "unreachable"
+        headers = {"Accept-Encoding": "identity"} | options.pop("headers", {})
+        try:
+            with self._client.stream("GET", path, headers=headers, **options) as response:
+                outcome = f"{response.status_code // 100}xx"
+                if response.status_code != httpx.codes.OK:
+                    raise self._failure("GET", path, response.status_code, "")
+                self._pour(response, file, most)
+                return response.headers
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self._failure("GET", path, None, "") from error
+        finally:
+            _seconds.labels(self.name, "GET", outcome).observe(perf_counter() - started)
+
+    def _pour(self, response: httpx.Response, file: BinaryIO, most: int) -> None:
+        """The bytes as they are on the wire: unpacked they could be a thousand times more."""
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise TooLarge(self.name, response.status_code)
+        left = most
+        for piece in response.iter_raw():
+            left -= len(piece)
+            if left < 0:
+                raise TooLarge(self.name, response.status_code)
+            file.write(piece)
 
     def close(self) -> None:
         self._client.close()

@@ -12,6 +12,7 @@ import requests
 from pydantic import SecretStr
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.type import RequestType
+from wechatpayv3.utils import build_authorization
 
 from payments.gateways.base import GatewayRefused, GatewayUnavailable, NotificationRefused
 from payments.settings import PaymentSettings
@@ -35,6 +36,7 @@ _ABSENT = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"})
 _NOT_GIVEN_BACK = {"NOT_ENOUGH": "not_enough", "USER_ACCOUNT_ABNORMAL": "account_closed"}
 """Page "refund" of the docs: codes that say why no money can be given back."""
 
+_NO_STATEMENT = frozenset({"NO_STATEMENT_EXIST", "STATEMENT_CREATING"})
 _PASSING_CODES = frozenset({"SYSTEM_ERROR", "SYSTEMERROR", "FREQUENCY_LIMITED", "BANKERROR"})
 
 
@@ -80,6 +82,15 @@ class WeChatWire:
         return self.call(
             self.sdk._core.request, path=path, method=RequestType.POST, data=dict(body)
         )
+
+    def authorization(self, target: str) -> str:
+        """What proves a GET of a path and query to be ours.
+
+        For answers that are too large for the library, which reads them whole into memory.
+        """
+        core = self.sdk._core
+        signer = core._mchid, core._cert_serial_no, core._private_key
+        return str(build_authorization(target, RequestType.GET.value, *signer))
 
     def opened(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         """A notification, proven and fresh, its `resource` decrypted. Raises NotificationRefused.

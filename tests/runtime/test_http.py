@@ -4,13 +4,14 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from threading import Thread
 
 import httpx
 import pytest
 
 from runtime import metrics
-from runtime.http import ATTEMPTS, Outbound, OutboundError
+from runtime.http import ATTEMPTS, Outbound, OutboundError, TooLarge
 
 
 class _Other(BaseHTTPRequestHandler):
@@ -123,3 +124,36 @@ def test_calls_are_counted() -> None:
         outbound.get("/")
     line = 'denghuo_outbound_seconds_count{method="GET",outcome="4xx",system="counted"} 1.0'
     assert line in metrics.exposition().decode()
+
+
+def test_a_body_is_saved_as_it_comes_and_no_further_than_allowed() -> None:
+    with _other() as (url, asked), Outbound(url, headers={"X-Who": "me"}) as outbound:
+        file = BytesIO()
+        headers = outbound.save("/file", file, most=12)
+        assert (file.getvalue(), headers["Content-Length"]) == (b'{"ok": true}', "12")
+        with pytest.raises(TooLarge):
+            outbound.save("/file", BytesIO(), most=11)
+    assert asked == [("GET", "/v1/file", "me")] * 2
+
+
+@pytest.mark.parametrize("status", [204, 302, 404, 503])
+def test_only_a_plain_answer_is_saved_and_it_is_asked_for_once(status: int) -> None:
+    with _other(status, 200) as (url, asked), Outbound(url) as outbound:
+        file = BytesIO()
+        with pytest.raises(OutboundError) as refused:
+            outbound.save("/file", file, most=100)
+    assert (refused.value.status, file.getvalue(), len(asked)) == (status, b"", 1)
+
+
+def test_a_packed_body_is_not_saved() -> None:
+    def packed(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=_Nothing())
+
+    other = Outbound("http://other", transport=httpx.MockTransport(packed))
+    with other, pytest.raises(TooLarge):
+        other.save("/file", BytesIO(), most=100)
+
+
+class _Nothing(httpx.SyncByteStream):
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())

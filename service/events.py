@@ -28,6 +28,21 @@ class PaymentPosted(Struct, frozen=True):
     posted_at: datetime
 
 
+class PaymentReversed(Struct, frozen=True):
+    """The core has taken money of a posting back; seen once for each reversal.
+
+    As with bills, the first load brings old ones too: look at `reversed_at` first.
+    """
+
+    reversal_no: str
+    posting_no: str
+    account_no: str
+    order_no: str
+    amount_fen: int
+    reason: str
+    reversed_at: datetime
+
+
 class ActionApproved(Struct, frozen=True):
     """A second person has approved what a first one asked for; `kind` says whose it is."""
 
@@ -49,3 +64,21 @@ class ActionDeclined(Struct, frozen=True):
     asked_by: int
     decided_by: int
     note: str
+
+
+class AutoPayNews(Struct, frozen=True):
+    """Something that the payer of an agreement to debit is told.
+
+    `kind`: announced (for `day`), done, failed (and tried again on `day`), given_up, over_limit
+    (of `limit_fen` a month), ended (by the gateway). What a kind does not need is None.
+    """
+
+    kind: str
+    user_id: int
+    account_no: str
+    gateway: str
+    pay_url: str
+    period: str | None = None
+    amount_fen: int | None = None
+    limit_fen: int | None = None
+    day: date | None = None

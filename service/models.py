@@ -255,6 +255,22 @@ class Posting(Base):
     seq: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class Reversal(Base):
+    """Money of a posting that the core took back, because it went back to who had paid it."""
+
+    __tablename__ = "reversal"
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+
+    reversal_no: Mapped[str] = mapped_column(String(24), primary_key=True)
+    posting_no: Mapped[str] = mapped_column(String(24), index=True)
+    account_no: Mapped[str] = mapped_column(String(12), index=True)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(32))
+    order_no: Mapped[str] = mapped_column(String(64), index=True)
+    reversed_at: Mapped[datetime]
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
 class SyncCursor(Base):
     """How far a source has been read; moved in the same transaction as the rows it brought."""
 

@@ -202,6 +202,22 @@ class PostingRow(Row):
         _check_year(self.posted_at, "posted_at")
 
 
+class ReversalRow(Row):
+    table = "reversal"
+    key = ("reversal_no",)
+
+    reversal_no: Name
+    posting_no: Name
+    account_no: Name
+    amount_fen: Annotated[int, Meta(ge=1, le=10**17)]
+    reason: Name
+    order_no: str
+    reversed_at: Instant
+
+    def check(self) -> None:
+        _check_year(self.reversed_at, "reversed_at")
+
+
 class Line(Struct, gc=False):
     """A bill line as rating makes it."""
 
@@ -253,6 +269,7 @@ KINDS: dict[str, type[Row]] = {
     "daily_use": DailyUseRow,
     "bill": BillRow,
     "posting": PostingRow,
+    "reversal": ReversalRow,
 }
 """Row by kind, in the order in which a batch is stored: an account before its balance."""
 

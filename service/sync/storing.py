@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from runtime import events
 from service import partitions
-from service.events import BillIssued, PaymentPosted
+from service.events import BillIssued, PaymentPosted, PaymentReversed
 from service.sync.copy_text import columns
 from service.sync.kinds import (
     KINDS,
@@ -22,6 +22,7 @@ from service.sync.kinds import (
     Malformed,
     MeterDayRow,
     PostingRow,
+    ReversalRow,
     Row,
     key_of,
 )
@@ -110,8 +111,24 @@ def _posted(row: PostingRow) -> PaymentPosted:
     )
 
 
+def _reversed(row: ReversalRow) -> PaymentReversed:
+    return PaymentReversed(
+        reversal_no=row.reversal_no,
+        posting_no=row.posting_no,
+        account_no=row.account_no,
+        order_no=row.order_no,
+        amount_fen=row.amount_fen,
+        reason=row.reason,
+        reversed_at=row.reversed_at,
+    )
+
+
 _KEYS = {kind: key_of(kind) for kind in KINDS}
-_ANNOUNCEMENTS: dict[str, Callable[[Any], object | None]] = {"bill": _issued, "posting": _posted}
+_ANNOUNCEMENTS: dict[str, Callable[[Any], object | None]] = {
+    "bill": _issued,
+    "posting": _posted,
+    "reversal": _reversed,
+}
 """Events of an object that is seen for the first time."""
 
 

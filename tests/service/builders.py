@@ -22,6 +22,7 @@ from service.models import (
     Meter,
     MeterDay,
     Posting,
+    Reversal,
     ServicePoint,
     User,
 )
@@ -157,6 +158,22 @@ def create_posting(
         "allocations": [],
     }
     return _added(session, Posting(**values | fields))
+
+
+def create_reversal(
+    session: Session, posting: Posting, amount_fen: int | None = None, **fields: Any
+) -> Reversal:
+    """A posting taken back, whole unless an amount is given."""
+    values = {
+        "reversal_no": f"R{next(_numbers):012d}",
+        "posting_no": posting.posting_no,
+        "account_no": posting.account_no,
+        "amount_fen": amount_fen or posting.amount_fen,
+        "reason": "paid_twice",
+        "order_no": posting.order_no,
+        "reversed_at": datetime(2026, 11, 6, 2, tzinfo=UTC),
+    }
+    return _added(session, Reversal(**values | fields))
 
 
 def lines_of(statement: Statement) -> list[dict[str, Any]]:

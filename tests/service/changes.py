@@ -113,3 +113,15 @@ def posting(posting_no: str = "P1", **fields: Any) -> dict[str, Any]:
         "allocations": [{"bill_no": "B1", "principal_fen": 5680, "late_fee_fen": 0}],
         "credit_fen": 0,
     } | fields
+
+
+def reversal(reversal_no: str = "R1", **fields: Any) -> dict[str, Any]:
+    return {
+        "reversal_no": reversal_no,
+        "posting_no": "P1",
+        "account_no": "420011875603",
+        "amount_fen": 5680,
+        "reason": "paid_twice",
+        "order_no": "O1",
+        "reversed_at": "2026-11-06T02:00:00Z",
+    } | fields

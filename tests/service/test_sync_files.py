@@ -62,10 +62,11 @@ def test_a_drop_brings_every_kind(database, tmp_path):
             "daily_use": [changes.daily_use()],
             "bill": [changes.bill(settled_fen=-5)],
             "posting": [changes.posting()],
+            "reversal": [changes.reversal()],
         },
     )
     outcome = run.run(database, NightlyFiles(tmp_path))
-    assert (outcome.rows, outcome.poisoned, outcome.caught_up) == (8, 0, True)
+    assert (outcome.rows, outcome.poisoned, outcome.caught_up) == (9, 0, True)
     with database.unit_of_work() as session:
         account = session.scalars(select(Account)).one()
         assert account.address == '梧桐里 "12" 栋,\n502'

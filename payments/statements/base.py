@@ -22,7 +22,7 @@ Reason = Literal[
 
 
 class Line(NamedTuple):
-    """One movement of a customer's money. Amounts are positive fen.
+    """One movement of a customer's money. Amounts are fen and never negative.
 
     `fee_fen` is what the gateway keeps of a payment, or gives back with a refund.
     """
@@ -64,14 +64,14 @@ class Statement:
     paid_fen: int
     refunded_fen: int
     fee_fen: int
-    read: Callable[[], Iterator[Line]] = field(repr=False, compare=False)
+    read: Callable[[Path], Iterator[Line]] = field(repr=False, compare=False)
 
     def rows(self) -> Iterator[Line]:
         """The lines in the order of the file, streamed from disk with bounded memory.
 
-        Raises StatementRefused when the file has been changed since.
+        Raises StatementRefused when the file has been spoiled since.
         """
-        return self.read()
+        return self.read(self.path)
 
 
 class StatementSource(Protocol):

@@ -1,0 +1,109 @@
+"""How a statement comes to lie on disk: whole and checked, or not at all."""
+
+import os
+import tempfile
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import file_digest
+from pathlib import Path
+
+import numpy as np
+
+from payments.statements.base import Line, Statement, StatementRefused
+from runtime.logs import get_logger
+
+_log = get_logger(__name__)
+
+Bring = Callable[[Path], None]
+"""Fills an empty file that exists, for its owner only."""
+
+Read = Callable[[Path], Iterator[Line]]
+"""Reads a file's lines and refuses it where it breaks its own rules, totals included."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a gateway's statements look like from outside."""
+
+    gateway: str
+    suffix: str
+    first_line: int
+    """The number of the line in the file that `read` gives first; the others follow it."""
+
+
+def fetch(form: Form, day: date, folder: Path, bring: Bring, read: Read) -> Statement:
+    """`<gateway>-<day><suffix>` in `folder`, once it is checked; what was there is replaced.
+
+    Raises what `bring` raises, and StatementRefused, which is written to the log.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    final = folder / f"{form.gateway}-{day}{form.suffix}"
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{final.name}.", suffix=".part")
+    os.close(descriptor)
+    draft = Path(name)
+    try:
+        bring(draft)
+        statement = checked(form, day, draft, read)
+        draft.replace(final)
+    except StatementRefused as refused:
+        _log.warning(
+            "statement_refused",
+            gateway=form.gateway,
+            day=day.isoformat(),
+            reason=refused.reason,
+            line=refused.line,
+        )
+        raise
+    finally:
+        draft.unlink(missing_ok=True)
+    return replace(statement, path=final)
+
+
+def checked(form: Form, day: date, path: Path, read: Read) -> Statement:
+    """A file's counts and sums, once every line has been read. Raises StatementRefused.
+
+    It keeps eight bytes of each line to find one that is there twice.
+    """
+    marks = array("q")
+    paid = refunded = fees = 0
+    for line in read(path):
+        marks.append(_mark(line))
+        if line.kind == "payment":
+            paid += line.amount_fen
+            fees += line.fee_fen
+        else:
+            refunded += line.amount_fen
+            fees -= line.fee_fen
+    if alike := _alike(marks):
+        _refuse_repeats(form, path, read, alike)
+    sha256 = _sha256(path)
+    return Statement(form.gateway, day, path, sha256, len(marks), paid, refunded, fees, read)
+
+
+def _mark(line: Line) -> int:
+    """64 bits that two lines about the same movement share."""
+    return hash((line.order_no, line.trade_no, line.refund_no))
+
+
+def _alike(marks: "array[int]") -> set[int]:
+    """The marks that are there more than once."""
+    ordered = np.sort(np.frombuffer(marks, dtype=np.int64))
+    return set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+
+
+def _refuse_repeats(form: Form, path: Path, read: Read, alike: set[int]) -> None:
+    """Two lines may share a mark by chance: only their whole numbers decide."""
+    seen: set[tuple[str, str, str | None]] = set()
+    for number, line in enumerate(read(path), start=form.first_line):
+        movement = (line.order_no, line.trade_no, line.refund_no)
+        if movement in seen:
+            raise StatementRefused(form.gateway, "duplicate_line", number)
+        if _mark(line) in alike:
+            seen.add(movement)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -4,9 +4,10 @@ Storing and applying are one transaction. A refused message is stored too, witho
 its notification id, and not more than `REFUSED_PER_HOUR` of them, so that nobody fills the disk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Protocol
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -44,9 +45,27 @@ class Message:
     body: bytes
 
 
-def take(database: Database, gateway: Gateway, message: Message) -> Answer:
-    """Deal with a message and say what the gateway is to hear."""
-    verdict = _verdict(database, gateway, message)
+class Teller(Protocol):
+    """Whoever proves and answers the messages that arrive at one notify address."""
+
+    name: str
+
+    def verify_notification(self, headers: Mapping[str, str], body: bytes) -> Any:
+        """The message, proven. Raises NotificationRefused."""
+
+    def answer(self, taken: bool) -> Answer:
+        """The documented reply."""
+
+
+Apply = Callable[[Database, Any, Message, Any], Verdict]
+"""Applies and stores a proven message, in one transaction."""
+
+
+def take(
+    database: Database, gateway: Teller, message: Message, apply: Apply | None = None
+) -> Answer:
+    """Deal with a message and say what the gateway is to hear; those about orders by default."""
+    verdict = _verdict(database, gateway, message, apply or _apply)
     _callbacks.labels(gateway.name, verdict.value).inc()
     if verdict not in TAKEN:
         _log.warning("callback_refused", gateway=gateway.name, verdict=verdict.value)
@@ -61,7 +80,7 @@ def forget_refused(session: Session) -> int:
     return session.execute(old).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
-def _verdict(database: Database, gateway: Gateway, message: Message) -> Verdict:
+def _verdict(database: Database, gateway: Teller, message: Message, apply: Apply) -> Verdict:
     try:
         if len(message.body) > LARGEST_BODY:
             raise NotificationRefused(gateway.name, Verdict.TOO_LARGE)
@@ -69,7 +88,7 @@ def _verdict(database: Database, gateway: Gateway, message: Message) -> Verdict:
     except NotificationRefused as refusal:
         return _store_refused(database, gateway, message, Verdict(refusal.reason))
     try:
-        return _apply(database, gateway, message, notification)
+        return apply(database, gateway, message, notification)
     except SQLAlchemyError:
         raise  # the database is away or busy; the gateway says it again
     except Exception:
@@ -81,7 +100,7 @@ def _apply(
     database: Database, gateway: Gateway, message: Message, notification: Notification
 ) -> Verdict:
     trade = notification.trade
-    row = _row(gateway, message, Verdict.ACCEPTED) | {
+    row = kept(gateway, message, Verdict.ACCEPTED) | {
         "notification_id": notification.notification_id,
         "order_no": trade.order_no[:64] if trade else None,
     }
@@ -95,21 +114,25 @@ def _apply(
         verdict = Verdict.IGNORED
         if trade:
             verdict = receipts.record(session, gateway, trade, "callback")
-        kept = insert(Callback).values(row | {"verdict": verdict.value})
-        session.execute(kept.on_conflict_do_nothing())
+        store(session, row | {"verdict": verdict.value})
     return verdict
+
+
+def store(session: Session, row: dict[str, object]) -> None:
+    """Keep a proven message; one that has been kept before stays as it is."""
+    session.execute(insert(Callback).values(row).on_conflict_do_nothing())
 
 
 def _store_refused(
-    database: Database, gateway: Gateway, message: Message, verdict: Verdict
+    database: Database, gateway: Teller, message: Message, verdict: Verdict
 ) -> Verdict:
     with database.unit_of_work() as session:
         if _refused_lately(session, gateway) < REFUSED_PER_HOUR:
-            session.execute(insert(Callback).values(_row(gateway, message, verdict)))
+            session.execute(insert(Callback).values(kept(gateway, message, verdict)))
     return verdict
 
 
-def _refused_lately(session: Session, gateway: Gateway) -> int:
+def _refused_lately(session: Session, gateway: Teller) -> int:
     lately = select(func.count()).where(
         Callback.gateway == gateway.name,
         Callback.notification_id.is_(None),
@@ -118,7 +141,8 @@ def _refused_lately(session: Session, gateway: Gateway) -> int:
     return session.scalar(lately) or 0
 
 
-def _row(gateway: Gateway, message: Message, verdict: Verdict) -> dict[str, object]:
+def kept(gateway: Teller, message: Message, verdict: Verdict) -> dict[str, object]:
+    """The row of a message, as it came."""
     return {
         "gateway": gateway.name,
         "verdict": verdict.value,

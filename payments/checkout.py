@@ -33,6 +33,9 @@ ATTEMPTS = 3
 
 SLOWEST_QUERY = timedelta(minutes=2)
 
+SENT_WITHIN = timedelta(minutes=2)
+"""A debit that its gateway does not know may still be on its way for so long."""
+
 _log = get_logger(__name__)
 
 
@@ -53,6 +56,11 @@ class Checkout:
         self._database = database
         self._gateways = {**gateways, COUNTER.name: COUNTER}
         self._settings = settings
+
+    @property
+    def confirm_over_fen(self) -> int:
+        """Above this sum every customer confirms."""
+        return self._settings.payment_confirm_fen
 
     def place(
         self,
@@ -103,14 +111,17 @@ class Checkout:
             return
         self._apply(gateway, order_no, trade, "expired")
 
-    def close(self, order_no: str, cause: str) -> None:
+    def close(self, order_no: str, cause: str, *, refused: bool = False) -> None:
         """Close an open order, at the gateway first. One that was paid is recorded as paid.
 
-        Raises Unavailable("order.unclear") when the gateway cannot say.
+        A debit is closed in its first minutes only when the gateway has `refused` it. Raises
+        Unavailable("order.unclear") when the gateway cannot say.
         """
         order = self._find(order_no)
         if order.status not in OPEN:
             return
+        if not refused and _may_be_on_its_way(order):
+            raise Unavailable("order.unclear", order_no=order_no)
         try:
             gateway = self._gateway(order)
             trade = self._close_at(gateway, order_no)
@@ -237,3 +248,9 @@ class Checkout:
         if order is None:
             raise NotFound("order.not_found")
         return order
+
+
+def _may_be_on_its_way(order: Order) -> bool:
+    """Whether a debit may reach its gateway yet, so that closing it would not hold."""
+    sent_until = order.created_at + SENT_WITHIN
+    return order.product == Product.CONTRACT and clock.now() < sent_until

@@ -125,7 +125,7 @@ class PaymentSettings(Settings):
     )
     public_url: str = Field(
         "http://localhost:8000",
-        description="Address of the portal, under which gateways tell how debits went",
+        description="Address of the portal, under which gateways tell how debits and refunds went",
     )
     invoice_url: str | None = Field(
         None,

@@ -7,9 +7,11 @@ from sqlalchemy.orm import Session
 
 from notifications import mail, sms
 from notifications.mail import Enclosure
+from payments import refunds
 from payments.invoices.events import InvoiceIssued
 from runtime import events
 from runtime.money import yuan
+from service.events import ActionApproved
 from service.people.events import CodeIssued
 
 
@@ -17,6 +19,7 @@ def wire() -> None:
     """Connect the rooms; a second call changes nothing."""
     events.subscribe(CodeIssued, sms.queue_code)
     events.subscribe(InvoiceIssued, mail_invoice)
+    events.subscribe(ActionApproved, refunds.on_approved)
 
 
 def mail_invoice(session: Session, event: InvoiceIssued) -> None:

@@ -18,6 +18,7 @@ from payments import ordinary, receipts
 from payments.gateways.base import Answer, Gateway, Notification, NotificationRefused
 from payments.models import Callback
 from payments.receipts import TAKEN, Verdict
+from payments.refunds import hearing
 from runtime import clock, metrics
 from runtime.database import Database
 from runtime.logs import get_logger
@@ -99,20 +100,24 @@ def _verdict(database: Database, gateway: Teller, message: Message, apply: Apply
 def _apply(
     database: Database, gateway: Gateway, message: Message, notification: Notification
 ) -> Verdict:
-    trade = notification.trade
+    trade, refund = notification.trade, notification.refund
+    about = refund or trade
     row = kept(gateway, message, Verdict.ACCEPTED) | {
         "notification_id": notification.notification_id,
-        "order_no": trade.order_no[:64] if trade else None,
+        "order_no": about.order_no[:64] if about else None,
     }
     if (
         trade
+        and not refund
         and receipts.pays_us(gateway, trade)
         and ordinary.take(database, trade, "callback", row)
     ):
         return Verdict.ACCEPTED
     with database.unit_of_work() as session:
         verdict = Verdict.IGNORED
-        if trade:
+        if refund:
+            verdict = hearing.record(session, gateway, refund, "callback")
+        elif trade:
             verdict = receipts.record(session, gateway, trade, "callback")
         store(session, row | {"verdict": verdict.value})
     return verdict

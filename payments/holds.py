@@ -79,6 +79,22 @@ def still_due(session: Session, order: Order) -> bool:
     return session.scalar(statement) == len(_bill_nos(order))
 
 
+def nothing_owed(session: Session, order: Order) -> bool:
+    """Whether the order paid bills, and its accounts have none left that is not settled.
+
+    Asked for money that comes late: what it was for may have been settled or cancelled since.
+    """
+    if any(item.bill_no is None for item in order.items):
+        return False
+    owed = select(Bill.bill_no).where(
+        Bill.account_no.in_({item.account_no for item in order.items}),
+        Bill.status == "issued",
+        Bill.settled_fen < Bill.total_fen,
+        ~_paid_by_another(order),
+    )
+    return session.scalar(owed.limit(1)) is None
+
+
 def contest(session: Session, order: Order) -> list[str]:
     """Lock the open orders that hold a bill of this one, and mark them; their numbers.
 

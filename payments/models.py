@@ -29,6 +29,11 @@ import payments.reconciliation.models  # noqa: F401 - the tables of a room are k
 import service.approvals  # noqa: F401 - refunds refer to approvals, orders to users
 from runtime.database import Base
 
+REFUND_REASONS = (
+    "('paid_elsewhere', 'paid_late', 'second_trade',"
+    " 'wrong_account', 'paid_too_much', 'moved_out', 'bill_wrong', 'other')"
+)
+REFUND_STATES = "('due', 'reversing', 'at_gateway', 'done', 'stuck')"
 ORDER_STATES = "('created', 'awaiting', 'paid', 'posted', 'closed', 'refunding', 'refunded')"
 
 
@@ -45,6 +50,7 @@ class Order(Base):
         ),
         CheckConstraint("purpose in ('bills', 'top_up')", name="purpose"),
         CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("refunded_fen between 0 and amount_fen", name="refunded"),
         CheckConstraint(
             "(paid_at is not null) = (status in ('paid', 'posted', 'refunding', 'refunded'))",
             name="paid",
@@ -82,6 +88,8 @@ class Order(Base):
     posted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     contested: Mapped[bool] = mapped_column(default=False)  # see payments.ordinary
+    refunded_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    """The sum of its refunds, counted when they are decided; those of a second trade apart."""
     version: Mapped[int] = mapped_column(default=0)
 
     items: Mapped[list["OrderItem"]] = relationship(order_by="OrderItem.id", lazy="selectin")
@@ -188,17 +196,77 @@ class PostingTask(Base):
 
 
 class Refund(Base):
-    """Money of an order that has nowhere to go and goes back the way it came, whole."""
+    """Money of an order on its way back to whoever paid it. See `payments.refunds`.
+
+    `gateway_no` is the number by which the gateway knows it: `refund_no`, unless the gateway has
+    closed that one and it was asked for anew. `freed_at`: since when the money is not in the core
+    any more, but with us and due to the payer. A trigger refuses a refund whose parts do not add
+    up, which nobody approved, that the order does not count, or that the ledger does not know.
+    """
 
     __tablename__ = "payment_refund"
-    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("origin in ('automatic', 'desk')", name="origin"),
+        CheckConstraint("(origin = 'desk') = (approval_id is not null)", name="approved"),
+        CheckConstraint(f"reason in {REFUND_REASONS}", name="reason"),
+        CheckConstraint(f"state in {REFUND_STATES}", name="state"),
+        CheckConstraint("(done_at is not null) = (state = 'done')", name="done"),
+        CheckConstraint(
+            "state not in ('at_gateway', 'done') or freed_at is not null", name="freed"
+        ),
+        CheckConstraint("(trade_no is not null) = (reason = 'second_trade')", name="trade"),
+        UniqueConstraint("order_id", "trade_no"),
+        Index(
+            "uq_payment_refund_whole",
+            "order_id",
+            unique=True,
+            postgresql_where=text("reason in ('paid_elsewhere', 'paid_late')"),
+        ),
+        Index(
+            "ix_payment_refund_unfinished",
+            "created_at",
+            postgresql_where=text("state <> 'done'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"))
     refund_no: Mapped[str] = mapped_column(String(40), unique=True)
+    gateway_no: Mapped[str] = mapped_column(String(40), unique=True)
+    trade_no: Mapped[str | None] = mapped_column(String(64))  # of a second trade
     amount_fen: Mapped[int] = mapped_column(BigInteger)
-    reason: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(String(10), default="automatic")
+    approval_id: Mapped[int | None] = mapped_column(ForeignKey("approval.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    state: Mapped[str] = mapped_column(String(10), default="due")
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(String(48))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    freed_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]  # since when the gateway may know of `gateway_no`
     done_at: Mapped[datetime | None]
+
+    parts: Mapped[list["RefundPart"]] = relationship(order_by="RefundPart.id", lazy="selectin")
+
+
+class RefundPart(Base):
+    """What of a refund the core had posted to one account, and must reverse, exactly once."""
+
+    __tablename__ = "payment_refund_part"
+    __table_args__ = (
+        UniqueConstraint("refund_id", "task_id"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("(reversed_at is null) = (reversal_no is null)", name="reversed"),
+        Index("ix_payment_refund_part_task", "task_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    refund_id: Mapped[int] = mapped_column(ForeignKey("payment_refund.id"))
+    task_id: Mapped[int] = mapped_column(ForeignKey("posting_task.id"))
+    account_no: Mapped[str] = mapped_column(String(12))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    reversal_no: Mapped[str | None] = mapped_column(String(24))
+    reversed_at: Mapped[datetime | None]

@@ -2,7 +2,7 @@
 
 A callback and the answer to a question go through `record` alike, so that it does not matter
 which of them comes first, or how often. The rule for money (docs/payments.md): it is posted,
-unless every bill of the order has been settled without it; then it goes back whole.
+unless nothing is owed for it any more; then it goes back whole.
 """
 
 from collections import defaultdict
@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from payments import holds, soon
 from payments.gateways.base import Gateway, Trade, TradeState
-from payments.ledger.booking import RECEIVED, REFUNDS, Kind, book
+from payments.ledger.booking import RECEIVED, Kind, book
 from payments.models import Order, OrderItem, PostingTask, Refund
+from payments.refunds import making
 from payments.states import OPEN, advance, lock_accounts, lock_order
 from runtime import clock, metrics
 from runtime.logs import get_logger
@@ -26,15 +27,16 @@ _payments = metrics.counter(
 
 
 class Verdict(StrEnum):
-    """What was made of a message; the first four are answered as heard."""
+    """What was made of a message; the first six are answered as heard."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     IGNORED = "ignored"
     UNKNOWN_ORDER = "unknown_order"
+    UNKNOWN_REFUND = "unknown_refund"
+    SECOND_TRADE = "second_trade"
     WRONG_AMOUNT = "wrong_amount"
     WRONG_MERCHANT = "wrong_merchant"
-    SECOND_TRADE = "second_trade"
     BAD_SIGNATURE = "bad_signature"
     UNKNOWN_SERIAL = "unknown_serial"
     STALE = "stale"
@@ -43,7 +45,16 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
-TAKEN = frozenset({Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.IGNORED, Verdict.UNKNOWN_ORDER})
+TAKEN = frozenset(
+    {
+        Verdict.ACCEPTED,
+        Verdict.DUPLICATE,
+        Verdict.IGNORED,
+        Verdict.UNKNOWN_ORDER,
+        Verdict.UNKNOWN_REFUND,
+        Verdict.SECOND_TRADE,
+    }
+)
 
 
 def record(session: Session, gateway: Gateway, trade: Trade, cause: str) -> Verdict:
@@ -74,17 +85,21 @@ def _locked(session: Session, order_no: str) -> Order | None:
 
 
 def _paid(session: Session, order: Order, trade: Trade, cause: str) -> Verdict:
+    if order.paid_at is not None and order.trade_no != trade.trade_no:
+        return _second(session, order, trade)
     if trade.amount_fen != order.amount_fen:
         return _alarm(Verdict.WRONG_AMOUNT, trade)
     if order.paid_at is not None:
-        same = order.trade_no == trade.trade_no
-        return Verdict.DUPLICATE if same else _alarm(Verdict.SECOND_TRADE, trade)
-    rivals = holds.contest(session, order) if order.status == "closed" else []
+        return Verdict.DUPLICATE
+    late = order.status == "closed"
+    rivals = holds.contest(session, order) if late else []
     order.trade_no, order.paid_at = trade.trade_no, trade.paid_at or clock.now()
     advance(session, order, "paid", cause)
     book_payment(session, order)
-    if holds.paid_elsewhere(session, order):
-        _give_back(session, order)
+    if late and holds.nothing_owed(session, order):
+        _give_back(session, order, "paid_late")
+    elif holds.paid_elsewhere(session, order):
+        _give_back(session, order, "paid_elsewhere")
     else:
         _credit(session, order)
     for order_no in rivals:
@@ -125,28 +140,20 @@ def _task(order: Order, account_no: str, items: list[OrderItem]) -> PostingTask:
     )
 
 
-def _give_back(session: Session, order: Order) -> None:
-    advance(session, order, "refunding", "paid_elsewhere")
-    refund_no = f"R{order.order_no}"
-    session.add(
-        Refund(
-            order_id=order.id,
-            refund_no=refund_no,
-            amount_fen=order.amount_fen,
-            reason="paid_elsewhere",
-        )
-    )
-    book(
-        session,
-        Kind.REFUND_DUE,
-        refund_no,
-        debit=RECEIVED,
-        credit=REFUNDS,
-        amount_fen=order.amount_fen,
-        order_no=order.order_no,
-    )
-    soon.refund(session, order.order_no)
+def _give_back(session: Session, order: Order, reason: str) -> None:
+    making.give_back_whole(session, order, reason)
     _payments.labels("refund").inc()
+
+
+def _second(session: Session, order: Order, trade: Trade) -> Verdict:
+    """Another payment for what is paid already: the gateway is asked whether it is true."""
+    if trade.trade_no is None:
+        return _alarm(Verdict.SECOND_TRADE, trade)
+    known = select(Refund.id).where(Refund.order_id == order.id, Refund.trade_no == trade.trade_no)
+    if session.scalar(known) is not None:
+        return Verdict.DUPLICATE
+    soon.second_trade(session, order.gateway, order.order_no, trade.trade_no)
+    return _alarm(Verdict.SECOND_TRADE, trade)
 
 
 def _alarm(verdict: Verdict, trade: Trade) -> Verdict:

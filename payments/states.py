@@ -14,7 +14,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "closed": frozenset({"paid"}),  # money that came after all
     "paid": frozenset({"posted", "refunding"}),
     "refunding": frozenset({"refunded"}),
-    "posted": frozenset(),
+    "posted": frozenset({"refunding"}),  # all of it goes back
     "refunded": frozenset(),
 }
 OPEN = ("created", "awaiting")

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from payments import soon
-from payments.models import Order
+from payments.models import Order, Refund
 from payments.states import OPEN
 from runtime import clock, metrics
 
@@ -18,7 +18,9 @@ LIES_ABOUT = timedelta(seconds=60)
 """Money that has not moved for so long may have lost its job; asking twice is harmless."""
 
 _waiting = metrics.gauge(
-    "denghuo_payments_waiting", "Orders whose money is on its way, by their state", ["status"]
+    "denghuo_payments_waiting",
+    "Orders and refunds whose money is on its way, by their state",
+    ["status"],
 )
 
 
@@ -28,15 +30,31 @@ def sweep(session: Session) -> None:
         Order.status.in_(OPEN), Order.next_query_at <= clock.now()
     )
     _each(session, silent.order_by(Order.next_query_at).limit(AT_ONCE), soon.ask)
-    for status, ask_for in (("paid", soon.post), ("refunding", soon.refund)):
-        lying = select(Order.order_no).where(
-            Order.status == status, Order.paid_at < clock.now() - LIES_ABOUT
-        )
-        _each(session, lying.order_by(Order.paid_at).limit(AT_ONCE), ask_for)
-        count = select(func.count()).where(Order.status == status)
-        _waiting.labels(status).set(session.scalar(count) or 0)
+    _pick_up_payments(session)
+    _pick_up_refunds(session)
 
 
-def _each(session: Session, order_nos: object, ask_for: Callable[[Session, str], None]) -> None:
-    for order_no in session.scalars(order_nos).all():  # type: ignore[call-overload]
-        ask_for(session, order_no)
+def _pick_up_payments(session: Session) -> None:
+    lying = select(Order.order_no).where(
+        Order.status == "paid", Order.paid_at < clock.now() - LIES_ABOUT
+    )
+    _each(session, lying.order_by(Order.paid_at).limit(AT_ONCE), soon.post)
+    _count(session, "paid", Order.status == "paid")
+
+
+def _pick_up_refunds(session: Session) -> None:
+    """Those that are stuck wait for the desk."""
+    under_way = Refund.state.not_in(("done", "stuck"))
+    lying = select(Refund.refund_no).where(under_way, Refund.created_at < clock.now() - LIES_ABOUT)
+    _each(session, lying.order_by(Refund.created_at).limit(AT_ONCE), soon.refund)
+    _count(session, "refunding", under_way)
+    _count(session, "stuck", Refund.state == "stuck")
+
+
+def _count(session: Session, status: str, which: ColumnElement[bool]) -> None:
+    _waiting.labels(status).set(session.scalar(select(func.count()).where(which)) or 0)
+
+
+def _each(session: Session, numbers: object, ask_for: Callable[[Session, str], None]) -> None:
+    for number in session.scalars(numbers).all():  # type: ignore[call-overload]
+        ask_for(session, number)

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-from payments import callbacks, gateways, posting, refunds, soon, sweeping
+from payments import callbacks, gateways, posting, soon, sweeping
 from payments.checkout import Checkout
+from payments.counter.gateway import COUNTER
 from payments.gateways import Gateways
+from payments.refunds import second
+from payments.refunds.carrying import Carrier
 from payments.settings import PaymentSettings
 from runtime.jobs import Backoff, database, jobs, nightly
 from runtime.settings import load
@@ -19,6 +22,9 @@ from service.settings import ServiceSettings
 
 FOR_EVER = Backoff(attempts=1_000_000, longest=timedelta(minutes=1))
 """Money is never given up: every minute until it is where it belongs."""
+
+PATIENTLY = Backoff(attempts=1_000_000, longest=timedelta(minutes=10))
+"""A bank may take days for a refund; the gateway tells when it is done."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Equipment:
 def _equip() -> Equipment:
     settings = load(PaymentSettings)
     core = CoreClient.from_settings(load(ServiceSettings))
-    return Equipment(settings, gateways.from_settings(settings), core)
+    return Equipment(settings, {**gateways.from_settings(settings), COUNTER.name: COUNTER}, core)
 
 
 @jobs.task(name=soon.POST.name, queue=soon.POST.queue, retry=FOR_EVER)
@@ -43,10 +49,18 @@ def post(order_no: str) -> None:
     posting.post_order(database(), _equip().core, order_no)
 
 
-@jobs.task(name=soon.REFUND.name, queue=soon.REFUND.queue, retry=FOR_EVER)
-def refund(order_no: str) -> None:
-    """Give an order's money back through its gateway."""
-    refunds.refund_order(database(), _equip().gateways, order_no)
+@jobs.task(name=soon.REFUND.name, queue=soon.REFUND.queue, retry=PATIENTLY)
+def refund(refund_no: str) -> None:
+    """Bring a refund as far as it goes, until it is done or a person must see to it."""
+    equipment = _equip()
+    carrier = Carrier(database(), equipment.core, equipment.gateways, equipment.settings.public_url)
+    carrier.carry(refund_no)
+
+
+@jobs.task(name=soon.SECOND_TRADE.name, queue=soon.SECOND_TRADE.queue, retry=PATIENTLY)
+def second_trade(gateway: str, order_no: str, trade_no: str) -> None:
+    """Learn whether a paid order was paid once more, and give that back."""
+    second.take_up(database(), _equip().gateways, gateway, order_no, trade_no)
 
 
 @jobs.task(name=soon.ASK.name, queue=soon.ASK.queue)

@@ -53,6 +53,10 @@ _in_transaction = JobManager(procrastinate.SyncPsycopgConnector())
 """Defers on the caller's connection; `jobs` itself is asynchronous inside a worker."""
 
 
+_DOUBLINGS = 30
+"""A second doubled so often is 34 years, and still a time that Python can count."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backoff(BaseRetryStrategy):
     """Waits of 1, 2, 4 … seconds up to `longest`, each varied by half, `attempts` in all."""
@@ -68,7 +72,7 @@ class Backoff(BaseRetryStrategy):
 
     def wait(self, failures: int) -> timedelta:
         """How long to wait after so many earlier failures."""
-        full = min(self.first * 2**failures, self.longest)
+        full = min(self.first * 2 ** min(failures, _DOUBLINGS), self.longest)
         share = random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
         return timedelta(seconds=full.total_seconds() * share)
 

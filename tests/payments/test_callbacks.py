@@ -219,17 +219,24 @@ def test_a_message_about_something_else_is_kept_and_heard(
     order: StartOrder, take: Any, state: Any
 ) -> None:
     placed = order("wechat")
-    assert take("wechat", placed.order_no, event_type="REFUND.SUCCESS") == 200
+    assert take("wechat", placed.order_no, event_type="COUPON.USE") == 200
     assert state() == ("awaiting", 0, 0, ["ignored"])
 
 
-def test_a_second_trade_for_a_paid_order_raises_the_alarm(
-    order: StartOrder, take: Any, state: Any
+def test_a_second_trade_for_a_paid_order_raises_the_alarm_and_the_gateway_is_asked(
+    database: Database, order: StartOrder, take: Any, state: Any
 ) -> None:
     placed = order("wechat")
     assert take("wechat", placed.order_no, trade_no="4200-1") == 200
-    assert take("wechat", placed.order_no, trade_no="4200-2") == 400
+    assert take("wechat", placed.order_no, trade_no="4200-2", amount_fen=1) == 200
     assert state() == ("paid", 1, 1, ["accepted", "second_trade"])
+    with database.unit_of_work() as session:
+        asked = session.execute(
+            text("select args from procrastinate_jobs where task_name = 'payments.second_trade'")
+        ).scalars()
+        assert list(asked) == [
+            {"gateway": "wechat", "order_no": placed.order_no, "trade_no": "4200-2"}
+        ]
 
 
 @pytest.mark.parametrize("gateway", GATEWAYS)
@@ -252,7 +259,7 @@ def test_paid_after_closed_goes_back_when_the_bill_is_settled(
     assert state() == ("refunding", 0, 0, ["accepted"])
     with database.unit_of_work() as session:
         refund = session.scalars(select(Refund)).one()
-    assert (refund.amount_fen, refund.reason) == (14951, "paid_elsewhere")
+    assert (refund.amount_fen, refund.reason) == (14951, "paid_late")
 
 
 def test_a_bill_paid_by_two_orders_at_once_is_posted_once_and_given_back_once(

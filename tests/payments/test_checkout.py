@@ -7,17 +7,19 @@ import pytest
 import time_machine
 from sqlalchemy import select, text, update
 
-from payments import callbacks, history, refunds, sweeping
+from payments import callbacks, history, sweeping
 from payments.callbacks import Message
 from payments.checkout import Checkout, Visit
 from payments.gateways.base import Gateway, Product
 from payments.history import Stage
 from payments.models import Order, OrderEvent, PostingTask, Refund
 from payments.orders import Selection
+from payments.refunds.carrying import Carrier, NotRefunded
 from payments.settings import PaymentSettings
 from runtime import clock
 from runtime.database import Database
 from runtime.errors import Conflict, NotFound, Refused, Unavailable
+from service.core_client import CoreClient
 from tests.payments.builders import create_user
 from tests.payments.conftest import Home
 from tests.sandbox.merchant import Merchant
@@ -308,19 +310,26 @@ def test_paid_twice_goes_back_the_way_it_came(
     checkout.ask(late)
     assert (stage(in_time), stage(late)) == (Stage.CREDITING, Stage.REFUNDING)
     sandbox.outage(gateway)
-    with pytest.raises(refunds.NotRefunded):
-        refunds.refund_order(database, offered, late)
+    carrier = Carrier(database, CoreClient("http://127.0.0.1:9", "none"), offered, sandbox.base_url)
+    with database.unit_of_work() as session:
+        number = session.scalars(select(Refund.refund_no)).one()
+    with pytest.raises(NotRefunded):
+        carrier.carry(number)
     with database.unit_of_work() as session:
         refund = session.scalars(select(Refund)).one()
-    assert (refund.attempts, refund.last_error is None) == (1, False)
+    assert (refund.attempts, refund.last_error in ("busy", "unreachable"), refund.state) == (
+        1,
+        True,
+        "at_gateway",
+    )
     sandbox.heal()
     for _ in range(50):
         try:
-            refunds.refund_order(database, offered, late)
-        except refunds.NotRefunded:
+            carrier.carry(number)
+        except NotRefunded:
             continue
         break
-    refunds.refund_order(database, offered, late)
+    carrier.carry(number)
     assert stage(late) is Stage.REFUNDED
     refunded = sandbox.order(late)
     assert refunded["refunded_fen"] == 14951, refunded

@@ -5,6 +5,12 @@ from inspect import signature
 from payments import soon, work
 from runtime.jobs import TaskName, jobs
 
+TELLS = {
+    "payments.refund": ["refund_no"],
+    "payments.second_trade": ["gateway", "order_no", "trade_no"],
+}
+"""What a job is told, where it is not the number of an order alone."""
+
 
 def test_every_job_that_is_asked_for_is_declared() -> None:
     asked = {each for each in vars(soon).values() if isinstance(each, TaskName)}
@@ -13,9 +19,10 @@ def test_every_job_that_is_asked_for_is_declared() -> None:
         "payments.refund",
         "payments.ask",
         "payments.close",
+        "payments.second_trade",
     }
     for each in asked:
         declared = jobs.tasks[each.name]
         assert declared.queue == each.queue
         assert declared.func.__module__ == work.__name__
-        assert list(signature(declared.func).parameters) == ["order_no"]
+        assert list(signature(declared.func).parameters) == TELLS.get(each.name, ["order_no"])

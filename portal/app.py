@@ -38,6 +38,11 @@ BLUEPRINTS = (
     "portal.sign_in.views",
     "portal.accounts.views",
     "portal.profile.views",
+    "portal.passkeys.views",
+    "portal.passkeys.door",
+    "portal.passkeys.prove",
+    "portal.passkeys.limit",
+    "portal.invoices.views",
     "portal.desk.door",
 )
 """The modules whose `blueprint` makes up the portal; a page is added by a line here."""

@@ -46,6 +46,17 @@ REFUSALS: dict[str, LazyString] = {
         "现在的密码试得太多了，%(retry_at)s 以后再试。不想等，就用短信验证码改。"
     ),
     "session.not_found": _l("那台设备已经退出了。"),
+    "invoice.nothing_chosen": _l("请至少选一张账单。"),
+    "invoice.too_many": _l("一张发票最多开 %(most)s 张账单，请分几次开。"),
+    "invoice.accounts_mixed": _l("一张发票只能开一个户号的账单，请分开开。"),
+    "invoice.bill_taken": _l("选的账单里有还没缴清的，或者已经开过票的。请再看一眼。"),
+    "invoice.form_wrong": _l("专用发票只能开给单位。换一个单位抬头，或者开普通发票。"),
+    "invoice.not_found": _l("您没有这张发票，或者它还没有开好。"),
+    "title.not_found": _l("您没有这个抬头。请选一个，或者添加一个。"),
+    "title.name_missing": _l("请填抬头"),
+    "title.tax_no_wrong": _l("代码是 18 位，最后一位对不上。请照营业执照再看一眼。"),
+    "title.too_many": _l("抬头最多存 %(most)s 个，请先删掉不用的。"),
+    "mail.malformed": _l("这个邮箱地址不像是对的。请再看一眼。"),
     "account.not_found": _l("您的名下没有这个户号。"),
     "account.number_malformed": _l("户号是 12 位数字，账单上写着。再看一眼？"),
     "account.already_bound": _l("这个户号您已经绑定了。"),
@@ -81,6 +92,24 @@ REFUSALS: dict[str, LazyString] = {
     "amount.too_large": _l("一次最多缴 %(most_fen)s，可以分几次缴。"),
     "gateway.not_offered": _l("这种付款方式现在用不了，换一种试试。"),
     "gateway.unavailable": _l("付款通道暂时连不上。没有付款，钱没有扣。换一种方式试试。"),
+    "order.unconfirmed": _l("这一笔数额大，要先确认是您本人。没有付款。"),
+    "confirmation.locked": _l("确认试得太多了，%(retry_at)s 以后再试，或打 %(hotline)s。没有付款。"),
+    "limit.too_high": _l("最高 %(most_fen)s：再大的付款，总要先确认是您本人。"),
+    "limit.malformed": _l("金额照 2000 或 149.51 这样写，最多两位小数。"),
+    "proof.needed": _l("先确认是您本人，再办这件事。"),
+    "passkey.refused": _l("这次的通行密钥没有对上。再试一次，或用短信验证码。"),
+    "passkey.expired": _l("等得太久，或这一次已经用过了。请再试一次。"),
+    "passkey.unknown": _l("您的名下没有这把通行密钥，可能已经删掉。换一把，或用短信验证码。"),
+    "passkey.unverified": _l(
+        "设备没有验证是您本人（指纹、面容或锁屏密码）。再试一次，或用短信验证码。"
+    ),
+    "passkey.copied": _l(
+        "这把通行密钥可能被人复制过，已经停用。请用短信验证码，再到“我的”里删掉它，另添一把。"
+    ),
+    "passkey.known": _l("这把通行密钥已经添加过了。"),
+    "passkey.not_found": _l("您的名下没有这把通行密钥。"),
+    "passkey.too_many": _l("最多存 %(most)s 把通行密钥。先删掉不用的。"),
+    "passkey.none": _l("您还没有能用的通行密钥，请用短信验证码。"),
     "core.unavailable": _l("电费系统在维护，现在核对不了。10 分钟后再试。"),
 }
 

@@ -1,0 +1,1 @@
+"""Invoices: asked for, shown, kept; and the titles they are made out to."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from babel import Locale
@@ -105,7 +105,7 @@ def joined(sentences: Iterable[str]) -> str:
 
 def channel_name(channel: str) -> str:
     """The way in which a payment came, in words."""
-    known = {"wechat": _("微信支付"), "alipay": _("支付宝"), "counter": _("营业厅")}
+    known = {"wechat": _("微信支付"), "alipay": _("支付宝"), "counter": _("营业厅现金")}
     return known.get(channel, _("其他方式"))
 
 
@@ -156,6 +156,15 @@ def moment(when: datetime) -> str:
     civil = clock.civil_date(when)
     named = _("今天") if civil == clock.today() else day(civil)
     return f"{named} {clock_time(when)}"
+
+
+def deadline(when: datetime) -> str:
+    """Before what time something must be: `20:14` today; a midnight is the day's 24:00."""
+    if when == clock.civil_midnight(clock.civil_date(when)):
+        last = clock.civil_date(when) - timedelta(days=1)
+        named = _("今天") if last == clock.today() else day(last)
+        return f"{named} 24:00"
+    return clock_time(when) if clock.civil_date(when) == clock.today() else moment(when)
 
 
 def days_left(due: date) -> str:
@@ -222,6 +231,7 @@ FILTERS = (
     full_month,
     clock_time,
     moment,
+    deadline,
     days_left,
     masked_name,
     masked_phone,

@@ -6,12 +6,15 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from payments import history
+from payments.counter.gateway import COUNTER
 from payments.gateways.base import Product
 from payments.history import OrderView, Stage
-from payments.orders import Payable, Selection, payable
+from payments.orders import Payable, Selection, order_by_key, payable
 from portal.access import customer_only
 from portal.current import current_account, my_accounts
-from portal.pay import choosing, qr, till, way_back
+from portal.forms import wants_code
+from portal.passkeys.site import to_script
+from portal.pay import choosing, large, qr, slips, till, way_back
 from portal.security import asker_id
 from portal.unit import commit
 from runtime.errors import Refused, Unavailable
@@ -56,7 +59,43 @@ def confirm() -> ResponseReturnValue:
 
 @blueprint.post("")
 def place() -> ResponseReturnValue:
-    """Place the order and go where it is paid."""
+    """Place the order and go where it is paid; a large one is confirmed first."""
+    return _place(request.form.get("key", "")[:64] or secrets.token_urlsafe(24))
+
+
+@blueprint.get("/large")
+def large_again() -> ResponseReturnValue:
+    """The step has no address of its own: what it is about came with a form."""
+    return redirect(url_for("pay.index"))
+
+
+@blueprint.post("/large")
+def confirm_large() -> ResponseReturnValue:
+    """Confirm a large payment and place its order; or have the code sent."""
+    key = request.form.get("key", "")[:64]
+    if known := order_by_key(g.session, asker_id(), key):
+        return _onward(history.order_view(g.session, asker_id(), known.order_no))
+    try:
+        step = large.step(key)
+    except Refused as refusal:
+        return _refused(refusal)
+    if wants_code():
+        return large.send_code(step)
+    try:
+        confirmation_id = large.confirm(step)
+    except Refused as refusal:
+        return large.page(step, refusal)
+    commit()
+    return _place(key, confirmation_id)
+
+
+@blueprint.post("/large/options")
+def large_options() -> ResponseReturnValue:
+    """What the browser asks its passkeys, to confirm this payment and no other."""
+    return to_script(lambda: large.options(large.step(request.form.get("key", "")[:64])))
+
+
+def _place(key: str, confirmation_id: int | None = None) -> ResponseReturnValue:
     gateway = request.form.get("way", "")
     if gateway not in till.till().gateways:
         abort(400)
@@ -67,12 +106,33 @@ def place() -> ResponseReturnValue:
             selection,
             gateway,
             till.product(gateway),
-            request.form.get("key", "")[:64] or secrets.token_urlsafe(24),
+            key,
+            till.visit(),
+            confirmation_id,
+        )
+    except Refused as refusal:
+        if refusal.code == "order.unconfirmed":
+            return large.page(large.step(key))
+        return _refused(refusal)
+    return _onward(history.order_view(g.session, asker_id(), order_no))
+
+
+@blueprint.post("/counter")
+def counter() -> ResponseReturnValue:
+    """A code to pay the same in cash with: another order than the one the form may have made."""
+    key = request.form.get("key", "")[:40] or secrets.token_urlsafe(24)
+    try:
+        order_no = till.till().checkout.place(
+            asker_id(),
+            choosing.agreed(request.form),
+            COUNTER.name,
+            Product.CODE,
+            f"counter-{key}",
             till.visit(),
         )
     except Refused as refusal:
         return _refused(refusal)
-    return _onward(history.order_view(g.session, asker_id(), order_no))
+    return redirect(url_for("pay.show", order_no=order_no), 303)
 
 
 @blueprint.get("/<order_no>")
@@ -205,7 +265,7 @@ def _once_more(order: OrderView) -> str:
     if order.purpose == "top_up":
         account_no, fen = order.items[0].account_no, order.amount_fen
         return url_for("pay.confirm", account=account_no, amount=yuan(fen))
-    return url_for("pay.confirm", bill=[item.bill_no for item in order.items])
+    return url_for("pay.confirm", bill=[item.bill_no for item in order.items if item.bill_no])
 
 
 def _of_order(order_no: str) -> dict[str, object]:
@@ -221,6 +281,7 @@ def _of_order(order_no: str) -> dict[str, object]:
         "way": till.WAYS[order.gateway],
         "code": qr.drawn(code) if code and awaiting else None,
         "to_scan": awaiting and order.product == Product.NATIVE,
+        "slip": slips.slip(g.session, order) if awaiting else None,
         "accounts": accounts,
         "topping_up": order.purpose == "top_up" and choosing.is_prepaid(accounts),
     }

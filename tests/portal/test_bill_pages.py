@@ -296,7 +296,7 @@ def test_payments_of_the_bill(
     page = says(client, f"/bills/{bill.bill_no}")
     assert "已缴清 ¥132.20 12 月 6 日缴清" in page
     assert part(client, f"/bills/{bill.bill_no}", "paid") == (
-        "缴费记录 12 月 6 日 10:05营业厅¥50.00 12 月 6 日从余额扣的¥82.20"
+        "缴费记录 12 月 6 日 10:05营业厅现金¥50.00 12 月 6 日从余额扣的¥82.20"
     )
     assert "，其中 ¥82.20 从余额扣" in page
 

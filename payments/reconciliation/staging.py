@@ -1,0 +1,124 @@
+"""A day's files in temporary tables, where the database compares them with what we have booked.
+
+The tables live as long as the transaction. A file is streamed: a million lines take no more
+memory than a few thousand.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from payments.statements.base import Line
+from runtime.errors import Refused
+from service.sync.copy_text import plain_texts
+
+AT_ONCE = 5_000
+"""Lines that are written to the database at once."""
+
+CHUNK = 1 << 20
+LAST_LINE = 200
+"""Bytes in which the core's last line, `total,<count>,<fen>`, surely fits."""
+
+_SETTINGS = (
+    "SET LOCAL statement_timeout = '15min'",
+    "SET LOCAL work_mem = '32MB'",
+    "SET LOCAL temp_buffers = '16MB'",
+)
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('payments:reconciliation', 0))"
+_SAID = """
+    CREATE TEMP TABLE said (
+        no int, kind text, order_no text, trade_no text, refund_no text, amount_fen bigint,
+        fee_fen bigint, at timestamptz
+    ) ON COMMIT DROP
+"""
+_BOOKED = """
+    CREATE TEMP TABLE booked (
+        kind text, posting_no text, account_no text, amount_fen bigint, channel text,
+        order_no text, paid_at timestamptz, posted_at timestamptz
+    ) ON COMMIT DROP
+"""
+_FOUND = """
+    CREATE TEMP TABLE found (
+        class text, key text, order_no text, gateway_fen bigint, order_fen bigint,
+        core_fen bigint, day date, other_day date, state text, how text, no int, line jsonb
+    ) ON COMMIT DROP
+"""
+
+
+def begin(session: Session) -> None:
+    """Only one reconciliation works at a time; it may take its time, and little memory."""
+    for statement in (*_SETTINGS, _LOCK, _FOUND):
+        session.execute(text(statement))
+
+
+def stage_lines(session: Session, lines: Iterable[Line]) -> None:
+    """A gateway's lines as the table `said`, numbered from 1 in the order of the file."""
+    session.execute(text(_SAID))
+    with _cursor(session) as cursor, cursor.copy("COPY said FROM STDIN") as copy:
+        first, stream = 1, iter(lines)
+        while some := list(islice(stream, AT_ONCE)):
+            copy.write("".join(_copy_lines(some, first)))
+            first += len(some)
+    session.execute(text("ANALYZE said"))
+
+
+def stage_core(session: Session, path: Path) -> None:
+    """The core's settlement file as the table `booked`. Raises Refused("settlement.malformed")."""
+    session.execute(text(_BOOKED))
+    try:
+        with (
+            _cursor(session) as cursor,
+            cursor.copy("COPY booked FROM STDIN (FORMAT csv, HEADER match)") as copy,
+        ):
+            for piece in _without_last_line(path):
+                copy.write(piece)
+    except psycopg.DataError as error:
+        raise Refused("settlement.malformed") from error
+    session.execute(text("ANALYZE booked"))
+
+
+def _cursor(session: Session) -> psycopg.Cursor[Any]:
+    connection: psycopg.Connection[Any] = session.connection().connection.driver_connection  # type: ignore[assignment]
+    return connection.cursor()
+
+
+def _copy_lines(lines: Sequence[Line], first: int) -> list[str]:
+    """Lines of COPY, column by column (see `service.sync.copy_text`)."""
+    kinds, order_nos, trade_nos, refund_nos, amounts, fees, ats = zip(*lines, strict=True)
+    columns = (
+        map(str, range(first, first + len(lines))),
+        kinds,
+        plain_texts(order_nos),
+        plain_texts(trade_nos),
+        plain_texts([number or "" for number in refund_nos]),
+        map(str, amounts),
+        map(str, fees),
+        map(datetime.isoformat, ats),
+    )
+    return [f"{line}\n" for line in map("\t".join, zip(*columns, strict=True))]
+
+
+def _without_last_line(path: Path) -> Iterator[bytes]:
+    """The file up to its last line, which has the sums."""
+    with path.open("rb") as file:
+        left = _start_of_last_line(path)
+        while left and (piece := file.read(min(CHUNK, left))):
+            yield piece
+            left -= len(piece)
+
+
+def _start_of_last_line(path: Path) -> int:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - LAST_LINE))
+        tail = file.read()
+    start = tail.rstrip(b"\n").rfind(b"\n") + 1
+    if not tail[start:].startswith(b"total,"):
+        raise Refused("settlement.malformed")
+    return size - len(tail) + start

@@ -75,12 +75,13 @@ class Checkout:
         """An order that the customer can pay now; its number.
 
         An open order of the same customer for the same bills is used again when it fits, and
-        closed when it does not. A large one needs a confirmation (`payments.confirmations`).
+        closed when it does not. A large one needs a confirmation (`payments.confirmations`),
+        unless it is a code to pay in cash with.
         Raises what `start_order` raises, and Unavailable("gateway.unavailable").
         """
         if gateway not in self._gateways:
             raise Refused("gateway.not_offered")
-        guard = Guard(self._settings.payment_confirm_fen, confirmation_id)
+        guard = None if product is Product.CODE else Guard(self.confirm_over_fen, confirmation_id)
         order = self._start(user_id, selection, gateway, product, idempotency_key, guard)
         if order.status == "created":
             self._open(order, visit)
@@ -142,7 +143,7 @@ class Checkout:
         gateway: str,
         product: Product,
         key: str,
-        guard: Guard,
+        guard: Guard | None,
     ) -> Order:
         for _ in range(ATTEMPTS):
             try:
@@ -160,7 +161,7 @@ class Checkout:
             except Conflict as conflict:
                 if conflict.code != "order.open":
                     raise
-                if product is not Product.CODE:
+                if guard is not None:
                     self._let_through(guard, user_id, selection)
                 self.close(conflict.params["order_no"], "replaced")
         raise Conflict("order.in_the_way")

@@ -76,7 +76,7 @@ def start_order(
 ) -> Order:
     """An order in state `created`, or the one that this key or these bills already have.
 
-    A `guard` wants to see that a large one was confirmed, unless it is paid in cash.
+    A `guard` wants to see that a large one was confirmed.
 
     Raises Conflict: `order.open` (an order of the user's own holds a bill; `order_no`),
     `bill.being_paid` (somebody else's; `name`, `until`), `bill.being_credited`, `bill.settled`,
@@ -102,7 +102,7 @@ def start_order(
     add_order(session, order, "customer")
     if product is Product.CODE:
         codes.issue(session, order)
-    elif guard is not None:
+    if guard is not None:
         guard.require(session, order)
     return order
 

@@ -38,7 +38,12 @@ PLACES = (
     Place("bills.index", "bill", _l("账单")),
     Place("usage.index", "meter", _l("用电")),
     Place("pay.index", "purse", _l("缴费")),
-    Place("profile.index", "person", _l("我的"), others=frozenset({"accounts", "invoices", "passkeys", "proof", "limit"})),
+    Place(
+        "profile.index",
+        "person",
+        _l("我的"),
+        others=frozenset({"accounts", "invoices", "passkeys", "proof", "limit"}),
+    ),
 )
 OWN_PLACE = PLACES[-1]
 BARS = 256

@@ -93,7 +93,9 @@ REFUSALS: dict[str, LazyString] = {
     "gateway.not_offered": _l("这种付款方式现在用不了，换一种试试。"),
     "gateway.unavailable": _l("付款通道暂时连不上。没有付款，钱没有扣。换一种方式试试。"),
     "order.unconfirmed": _l("这一笔数额大，要先确认是您本人。没有付款。"),
-    "confirmation.locked": _l("确认试得太多了，%(retry_at)s 以后再试，或打 %(hotline)s。没有付款。"),
+    "confirmation.locked": _l(
+        "确认试得太多了，%(retry_at)s 以后再试，或打 %(hotline)s。没有付款。"
+    ),
     "limit.too_high": _l("最高 %(most_fen)s：再大的付款，总要先确认是您本人。"),
     "limit.malformed": _l("金额照 2000 或 149.51 这样写，最多两位小数。"),
     "proof.needed": _l("先确认是您本人，再办这件事。"),

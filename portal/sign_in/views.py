@@ -29,9 +29,9 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             token = door.sign_in_with_password(
-                g.session, form.phone.data, form.password.data, _origin()
+                g.session, form.phone.data, form.password.data, origin()
             )
-            return _welcome(token, form.next.data)
+            return welcome(token, form.next.data)
         except Refused as refusal:
             form.refuse(refusal)
     return _door("sign_in/password.html", form)
@@ -46,8 +46,8 @@ def sign_in_by_code() -> ResponseReturnValue:
         return _send_code(form, door.send_sign_in_code, "sign_in/code.html", codes.SIGN_IN)
     if form.validate_on_submit():
         try:
-            token = door.sign_in_with_code(g.session, form.phone.data, form.code.data, _origin())
-            return _welcome(token, form.next.data)
+            token = door.sign_in_with_code(g.session, form.phone.data, form.code.data, origin())
+            return welcome(token, form.next.data)
         except Refused as refusal:
             form.refuse(refusal)
     return _door("sign_in/code.html", form, codes.SIGN_IN)
@@ -67,11 +67,11 @@ def sign_up() -> ResponseReturnValue:
                 form.phone.data,
                 form.code.data,
                 form.password.data,
-                _origin(),
+                origin(),
                 name=form.name.data,
                 language=chosen_language(),
             )
-            response = _welcome(token, "/accounts/bind")
+            response = welcome(token, "/accounts/bind")
             flash(_("注册好了。再绑定一个户号，就看得到账单。"))
             return response
         except Refused as refusal:
@@ -94,7 +94,7 @@ def _send_code(
 ) -> ResponseReturnValue:
     """Send the code and show the same form, everything typed still in it."""
     try:
-        send(g.session, form["phone"].data or "", _origin(), language())
+        send(g.session, form["phone"].data or "", origin(), language())
         g.code_sent = True
     except Refused as refusal:
         form.refuse(refusal)
@@ -115,11 +115,12 @@ def _seconds_to_wait(form: Form, purpose: str) -> int:
     return codes.seconds_to_wait(g.session, purpose, phone)
 
 
-def _origin() -> From:
+def origin() -> From:
+    """Where the asker is, and how long a sign-in lasts."""
     return From(asker_address(), request.user_agent.string, lifetime())
 
 
-def _welcome(token: str, next_page: str | None) -> ResponseReturnValue:
+def welcome(token: str, next_page: str | None) -> ResponseReturnValue:
     """Into the house, with a new token and new form tokens; the old ones are worth nothing."""
     _end_present_session()
     session.clear()

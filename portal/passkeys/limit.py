@@ -1,0 +1,46 @@
+"""Above which sum a customer wants to be asked before paying."""
+
+from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from payments.confirmations import rules
+from portal.access import customer_only
+from portal.passkeys.forms import LimitForm
+from portal.pay.till import till
+from portal.security import asker_id
+from runtime.errors import Forbidden, Refused
+from runtime.money import AmountError, parse_yuan, yuan
+
+blueprint = customer_only(Blueprint("limit", __name__, url_prefix="/profile/large-payments"))
+
+
+@blueprint.route("", methods=["GET", "POST"])
+def edit() -> ResponseReturnValue:
+    """Asking earlier is done at once; asking later needs a fresh proof."""
+    house = till().checkout.confirm_over_fen
+    form = LimitForm(over=yuan(rules.asked_over(g.session, asker_id(), house)))
+    if form.validate_on_submit():
+        try:
+            chosen = _typed(form.over.data or "", house)
+            rules.set_limit(g.session, asker_id(), current_user.session_id, chosen, house_fen=house)
+            flash(_("记住了。"))
+            return redirect(url_for("profile.index"))
+        except Forbidden:
+            return redirect(url_for("proof.by_password", next=url_for("limit.edit")))
+        except Refused as refusal:
+            form.refuse(refusal)
+    page = render_template("passkeys/limit.html", form=form, house_fen=house)
+    return page, 422 if form.errors else 200
+
+
+def _typed(text: str, house_fen: int) -> int | None:
+    """Fen; None for nothing, and for the house's own sum. Raises Refused("limit.malformed")."""
+    if not text.strip():
+        return None
+    try:
+        fen = parse_yuan(text)
+    except AmountError as error:
+        raise Refused("limit.malformed") from error
+    return None if fen == house_fen else fen

@@ -15,10 +15,11 @@ from sandbox.notices import Schedule
 from sandbox.papers import load
 from sandbox.sender import Sender
 from sandbox.store import Store
+from sandbox.unionpay import unionpay
 from sandbox.wechat import wechat
 
 MOST_BYTES = 1 << 20
-BLUEPRINTS = (wechat, alipay, cashier, messages, invoices, hooks)
+BLUEPRINTS = (wechat, alipay, unionpay, cashier, messages, invoices, hooks)
 
 
 def create_app(

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from sandbox import box, clock, notices, paying, trades
+from sandbox import box, clock, notices, paying, trades, unionpay_answers
 from sandbox.alipay_answers import way_back, yuan
 from sandbox.trades import RefusedError, Trade
 
@@ -68,7 +68,7 @@ def h5() -> Response:
     return redirect(f"/cashier/wechat/{trade.token}?{back}", 303)
 
 
-@cashier.get("/cashier/<any(wechat, alipay):channel>/<token>")
+@cashier.get("/cashier/<any(wechat, alipay, unionpay):channel>/<token>")
 def show(channel: str, token: str) -> str:
     trade = _found(channel, token)
     with box.current().store.reading() as db:
@@ -82,7 +82,7 @@ def show(channel: str, token: str) -> str:
     )
 
 
-@cashier.post("/cashier/<any(wechat, alipay):channel>/<token>")
+@cashier.post("/cashier/<any(wechat, alipay, unionpay):channel>/<token>")
 def act(channel: str, token: str) -> Response:
     mode = request.form.get("mode", "")
     delay = request.form.get("delay", paying.DELAY, type=float)
@@ -97,6 +97,17 @@ def act(channel: str, token: str) -> Response:
     current_app.extensions["sender"].wake()
     home = None if mode == "forged" else _home(trade, mode)
     return redirect(home or request.url, 303)
+
+
+@cashier.get("/cashier/unionpay/<token>/back")
+def lead_back(token: str) -> str:
+    """UnionPay's own way back: a form that the browser posts to the merchant."""
+    trade = _found("unionpay", token)
+    if trade.paid_at is None:
+        abort(404)
+    return render_template(
+        "way_back.html", trade=trade, fields=unionpay_answers.way_back(box.current(), trade)
+    )
 
 
 @cashier.post("/notices/<int:notice_id>/resend")
@@ -120,6 +131,9 @@ def _home(trade: Trade, mode: str) -> str | None:
     """Where the browser goes from the cashier; None where the merchant named no address."""
     if trade.channel == "wechat":
         return _web_address(request.args.get("redirect_url", ""))
+    if trade.channel == "unionpay":
+        left = _web_address(trade.request.get("frontFailUrl", ""))
+        return left if mode == "cancel" else f"/cashier/unionpay/{trade.token}/back"
     if mode == "cancel":
         return _web_address(trade.request.get("quit_url") or trade.return_url)
     return way_back(box.current(), trade) if trade.return_url else None

@@ -85,7 +85,7 @@ def resend(notice_id: int) -> Response:
 
 @hooks.post("/outage")
 def begin_outage() -> Response:
-    """`channel` (wechat, alipay, sms, mail, all), `kind`, `seconds`."""
+    """`channel` (wechat, alipay, unionpay, sms, mail, all), `kind`, `seconds`."""
     asked = _asked()
     channel, kind = asked.get("channel", "all"), asked.get("kind", "error")
     if channel not in (*CHANNELS, "all"):

@@ -23,6 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from sandbox import unionpay_papers
+from sandbox.unionpay_papers import UnionPayPapers
+
 MERCHANT_KEYS = {
     "wechatpay": PrivateFormat.PKCS8,
     "alipay": PrivateFormat.TraditionalOpenSSL,
@@ -63,6 +66,7 @@ class Papers:
 
     wechat: WeChatPapers
     alipay: AlipayPapers
+    unionpay: UnionPayPapers
     sms_token: str
     mail_token: str
     invoice_token: str
@@ -84,6 +88,7 @@ NUMBERS: dict[str, Callable[[], str]] = {
     "denghuo_wechatpay_public_key_id": lambda: "PUB_KEY_ID_01" + _digits(32),
     "denghuo_alipay_appid": lambda: "2021" + _digits(12),
     "denghuo_alipay_seller_id": lambda: "2088" + _digits(12),
+    "denghuo_unionpay_merid": lambda: "777290" + _digits(9),
     "denghuo_sms_token": lambda: secrets.token_urlsafe(32),
     "denghuo_mail_token": lambda: secrets.token_urlsafe(32),
     "denghuo_invoice_token": lambda: secrets.token_urlsafe(32),
@@ -101,11 +106,14 @@ def create(folder: Path) -> None:
     with _alone(gateway):
         for provider in MERCHANT_KEYS:
             _refuse_foreign(folder, provider)
+        if unionpay_papers.is_foreign(folder):
+            raise _foreign(folder / "denghuo_unionpay_root_certificate")
         for name, make in NUMBERS.items():
             _keep_or_write(folder / name, make)
         for provider, form in MERCHANT_KEYS.items():
             _gateway_pair(folder, provider)
             _merchant_pair(folder, provider, form)
+        unionpay_papers.create(folder, _keep_or_write)
 
 
 def load(folder: Path) -> Papers:
@@ -142,6 +150,7 @@ def _load(folder: Path) -> Papers:
             merchant_key=_public_key(folder / "gateway" / "alipay_merchant_public_key.pem"),
             own_key=_private_key(folder / "gateway" / "alipay_private_key.pem"),
         ),
+        unionpay_papers.load(folder),
         sms_token=text("sms_token"),
         mail_token=text("mail_token"),
         invoice_token=text("invoice_token"),
@@ -152,9 +161,13 @@ def _refuse_foreign(folder: Path, provider: str) -> None:
     """A gateway's public key without its private half was given by a real gateway."""
     public = folder / f"denghuo_{provider}_public_key"
     if public.exists() and not (folder / "gateway" / f"{provider}_private_key.pem").exists():
-        raise PapersError(
-            f"{public} was not made by the sandbox: choose a folder without a real gateway's keys."
-        )
+        raise _foreign(public)
+
+
+def _foreign(paper: Path) -> PapersError:
+    return PapersError(
+        f"{paper} was not made by the sandbox: choose a folder without a real gateway's keys."
+    )
 
 
 def _gateway_pair(folder: Path, provider: str) -> None:

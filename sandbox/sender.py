@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from sandbox import alipay_answers, clock, notices, trades, wechat_answers
+from sandbox import alipay_answers, clock, notices, trades, unionpay_answers, wechat_answers
 from sandbox.box import Box
 from sandbox.notices import Notice
 from sandbox.trades import Trade
@@ -18,7 +18,11 @@ PATIENCE = 5.0
 IDLE = 1.0
 """Longest sleep between two looks at what is due."""
 
-CALLS = {"wechat": wechat_answers.notice_call, "alipay": alipay_answers.notice_call}
+CALLS = {
+    "wechat": wechat_answers.notice_call,
+    "alipay": alipay_answers.notice_call,
+    "unionpay": unionpay_answers.notice_call,
+}
 
 log = logging.getLogger("sandbox.sender")
 
@@ -104,7 +108,7 @@ class Sender:
 
 
 def _heard(trade: Trade, status: int | None, answer: str) -> bool:
-    """WeChat Pay wants 2xx; Alipay wants the word `success` and nothing else."""
+    """WeChat Pay and UnionPay want 2xx; Alipay wants the word `success` and nothing else."""
     if status is None or not 200 <= status < 300:
         return False
-    return trade.channel == "wechat" or answer.strip() == "success"
+    return trade.channel != "alipay" or answer.strip() == "success"

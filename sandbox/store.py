@@ -8,7 +8,7 @@ from pathlib import Path
 SCHEMA = """
 create table if not exists trade (
     id integer primary key,
-    channel text not null check (channel in ('wechat', 'alipay')),
+    channel text not null check (channel in ('wechat', 'alipay', 'unionpay')),
     product text not null,
     out_trade_no text not null,
     token text not null unique,
@@ -84,15 +84,30 @@ create table if not exists condition (
 TABLES = ("invoice", "notice", "refund", "trade", "nonce", "message", "condition")
 
 
+VERSION = 2
+"""A file with other tables is forgotten: nobody's money is in it."""
+
+
 class Store:
     """Transactions on one file. Writers queue; what is committed outlives `kill -9`."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
+        if self._version() not in (0, VERSION):
+            for ending in ("", "-wal", "-shm"):
+                Path(f"{path}{ending}").unlink(missing_ok=True)
         with self._connection() as db:
             db.execute("pragma journal_mode = wal")
             db.executescript(SCHEMA)
+            db.execute(f"pragma user_version = {VERSION}")
+
+    def _version(self) -> int:
+        """Of the tables in the file; 0 for a new one, 1 before versions were written down."""
+        with self._connection() as db:
+            version: int = db.execute("pragma user_version").fetchone()[0]
+            tables = db.execute("select count(*) from sqlite_master").fetchone()[0]
+        return version or min(tables, 1)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -11,6 +11,9 @@ from typing import Any
 
 from sandbox import clock
 
+PREFIXES = {"wechat": "wx", "alipay": "ap", "unionpay": "up"}
+"""How the tokens of each gateway's cashier begin."""
+
 
 class RefusedError(Exception):
     """The gateway says no. `reason`: absent, paid, closed, unpaid, differs, too_much."""
@@ -118,15 +121,25 @@ def _insert(db: Connection, wish: Wish) -> Trade:
 
 def _token(channel: str, now: float) -> str:
     """WeChat Pay calls it prepay_id; nobody can guess it."""
-    prefix = "wx" if channel == "wechat" else "ap"
-    return prefix + clock.wall(now).translate({32: None, 45: None, 58: None}) + secrets.token_hex(8)
+    return (
+        PREFIXES[channel]
+        + clock.wall(now).translate({32: None, 45: None, 58: None})
+        + secrets.token_hex(8)
+    )
 
 
 def _trade_no(channel: str, now: float) -> str:
-    """28 digits, as both gateways number their trades."""
+    """28 digits, as WeChat Pay and Alipay number their trades; UnionPay takes 21."""
+    if channel == "unionpay":
+        stamp = clock.wall(now).translate({32: None, 45: None, 58: None})
+        return stamp + _digits(7)
     day = clock.wall(now)[:10].replace("-", "")
     start = f"42000{day}" if channel == "wechat" else f"{day}22001"
-    return start + "".join(str(secrets.randbelow(10)) for _ in range(28 - len(start)))
+    return start + _digits(28 - len(start))
+
+
+def _digits(count: int) -> str:
+    return "".join(str(secrets.randbelow(10)) for _ in range(count))
 
 
 def find(db: Connection, channel: str, out_trade_no: str) -> Trade | None:
@@ -200,7 +213,9 @@ def refund(
     if trade.refunded_fen + fen > trade.total_fen:
         raise RefusedError("too_much")
     now = clock.now()
-    number = "50" + _trade_no(trade.channel, now)[5:]
+    number = _trade_no(trade.channel, now)
+    if trade.channel != "unionpay":
+        number = "50" + number[5:]
     db.execute(
         "insert into refund (trade_id, refund_no, gateway_no, fen, reason, created_at, settles_at)"
         " values (?, ?, ?, ?, ?, ?, ?)",
@@ -238,6 +253,24 @@ def refund_numbered(db: Connection, channel: str, refund_no: str) -> tuple[Trade
 
 def refund_by_id(db: Connection, refund_id: int) -> Refund:
     return Refund(**db.execute("select * from refund where id = ?", (refund_id,)).fetchone())
+
+
+def paid_between(db: Connection, channel: str, begin: float, end: float) -> list[Trade]:
+    """Trades that were paid in this time, in the order in which they were paid."""
+    where = "where channel = ? and paid_at >= ? and paid_at < ? order by paid_at, id"
+    return [_trade(row) for row in db.execute(f"{_SELECT} {where}", (channel, begin, end))]
+
+
+def refunded_between(
+    db: Connection, channel: str, begin: float, end: float
+) -> list[tuple[Trade, Refund]]:
+    """Refunds that arrived in this time, with their trades."""
+    rows = db.execute(
+        "select refund.* from refund join trade on trade.id = trade_id"
+        " where channel = ? and settles_at >= ? and settles_at < ? order by settles_at, refund.id",
+        (channel, begin, end),
+    ).fetchall()
+    return [(by_id(db, row["trade_id"]), Refund(**row)) for row in rows]
 
 
 def _one(db: Connection, where: str, values: tuple[Any, ...]) -> Trade | None:

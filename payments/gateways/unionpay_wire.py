@@ -147,8 +147,9 @@ class UnionPayWire:
 
 
 def digest(fields: Mapping[str, str]) -> bytes:
-    """What is signed of a message: 64 hexadecimal characters."""
-    text = "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name != "signature")
+    """What is signed of a message: 64 hexadecimal characters. Empty fields do not count."""
+    covered = sorted(name for name in fields if name != "signature" and fields[name])
+    text = "&".join(f"{name}={fields[name]}" for name in covered)
     return hashlib.sha256(text.encode()).hexdigest().encode()
 
 

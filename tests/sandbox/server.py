@@ -97,6 +97,8 @@ class SandboxServer:
         return {
             "DENGHUO_WECHATPAY_GATEWAY": self.base_url,
             "DENGHUO_ALIPAY_GATEWAY": f"{self.base_url}/gateway.do",
+            "DENGHUO_UNIONPAY_GATEWAY": self.base_url,
+            "DENGHUO_UNIONPAY_FILES": f"{self.base_url}/unionpay/filedownload",
             "DENGHUO_SMS_URL": self.base_url,
             "DENGHUO_MAIL_URL": self.base_url,
             "DENGHUO_INVOICE_URL": self.base_url,
@@ -118,6 +120,15 @@ class SandboxServer:
         An Alipay order exists from this moment on.
         """
         response = self._client.get(url, follow_redirects=True)
+        response.raise_for_status()
+        return response.url.path
+
+    def post(self, action: str, fields: dict[str, str]) -> str:
+        """Post a cashier's form as a browser would; the path where it ends.
+
+        A UnionPay order exists from this moment on.
+        """
+        response = self._client.post(action, data=fields, follow_redirects=True)
         response.raise_for_status()
         return response.url.path
 

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from cryptography.x509 import load_pem_x509_certificate
 
 from tests.sandbox.server import DENGHUO
 
@@ -23,6 +24,11 @@ NAMES = {
     "denghuo_alipay_private_key",
     "denghuo_alipay_public_key",
     "denghuo_alipay_seller_id",
+    "denghuo_unionpay_merid",
+    "denghuo_unionpay_private_key",
+    "denghuo_unionpay_certificate",
+    "denghuo_unionpay_root_certificate",
+    "denghuo_unionpay_middle_certificate",
     "denghuo_sms_token",
     "denghuo_mail_token",
     "denghuo_invoice_token",
@@ -59,6 +65,34 @@ def test_a_complete_set_for_its_owner_alone(tmp_path: Path) -> None:
     assert papers["denghuo_wechatpay_public_key_id"].startswith("PUB_KEY_ID_")
     assert papers["denghuo_wechatpay_private_key"].startswith("-----BEGIN PRIVATE KEY-----")
     assert papers["denghuo_alipay_private_key"].startswith("-----BEGIN RSA PRIVATE KEY-----")
+
+
+def test_unionpays_papers_are_a_chain_and_the_merchants_certificate_is_of_its_key(
+    tmp_path: Path,
+) -> None:
+    papers = made(tmp_path)
+    root, middle, merchants, own = (
+        load_pem_x509_certificate(papers[name].encode())
+        for name in (
+            "denghuo_unionpay_root_certificate",
+            "denghuo_unionpay_middle_certificate",
+            "denghuo_unionpay_certificate",
+            "gateway/unionpay_certificate.pem",
+        )
+    )
+    middle.verify_directly_issued_by(root)
+    merchants.verify_directly_issued_by(middle)
+    own.verify_directly_issued_by(middle)
+    key = load_pem_private_key(papers["denghuo_unionpay_private_key"].encode(), None)
+    assert key.public_key() == merchants.public_key()
+    assert made(tmp_path) == papers
+
+
+def test_a_root_that_the_real_gateway_gave_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "denghuo_unionpay_root_certificate").write_text("a real one")
+    process = make(tmp_path)
+    assert "was not made by the sandbox" in process.communicate()[1]
+    assert process.returncode == 1
 
 
 def test_halves_belong_together(tmp_path: Path) -> None:

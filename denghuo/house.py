@@ -67,6 +67,8 @@ class Place:
             "DENGHUO_SANDBOX_URL": self.sandbox,
             "DENGHUO_WECHATPAY_GATEWAY": self.sandbox,
             "DENGHUO_ALIPAY_GATEWAY": f"{self.sandbox}/gateway.do",
+            "DENGHUO_UNIONPAY_GATEWAY": self.sandbox,
+            "DENGHUO_UNIONPAY_FILES": f"{self.sandbox}/unionpay/filedownload",
             "DENGHUO_SMS_URL": self.sandbox,
             "DENGHUO_MAIL_URL": self.sandbox,
             "DENGHUO_INVOICE_URL": self.sandbox,

@@ -1,7 +1,8 @@
 """What the customer sees of orders and payments: the true state at every moment."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from payments.counter.gateway import COUNTER
 from payments.gateways.base import Product
-from payments.models import Order, OrderItem, PostingTask
+from payments.models import Order, OrderItem, PostingTask, Refund
 from runtime import clock
 from runtime.errors import NotFound
 from service.access import Right, visible_account
@@ -34,12 +35,22 @@ class Stage(StrEnum):
     REFUNDED = "refunded"
 
 
+class Progress(StrEnum):
+    """A refund as a customer needs to know it."""
+
+    ON_THE_WAY = "on_the_way"
+    DELAYED = "delayed"  # a person of ours sees to it
+    DONE = "done"
+
+
 _STAGES = {
     "paid": Stage.CREDITING,
     "posted": Stage.POSTED,
     "refunding": Stage.REFUNDING,
     "refunded": Stage.REFUNDED,
 }
+
+_PROGRESS = {"done": Progress.DONE, "stuck": Progress.DELAYED}
 
 
 @dataclass(frozen=True)
@@ -55,8 +66,32 @@ class Item:
 
 
 @dataclass(frozen=True)
+class GivenBack:
+    """Money of a payment that goes back to whoever paid, in fen.
+
+    `parts` is what of it comes from each account; `reason` is a code of `payments.refunds.reasons`.
+    """
+
+    refund_no: str
+    amount_fen: int
+    parts: dict[str, int]
+    reason: str
+    progress: Progress
+    asked_at: datetime
+    done_at: datetime | None
+
+    @property
+    def day(self) -> date:
+        """The day in China on which it was done, or decided while it is not."""
+        return clock.civil_date(self.done_at or self.asked_at)
+
+
+@dataclass(frozen=True)
 class OrderView:
-    """An order as its owner sees it. `certain_by`: when an unknown result will be known."""
+    """An order as its owner sees it. `certain_by`: when an unknown result will be known.
+
+    `refunded_fen` counts the refunds of the payment from the moment they are decided.
+    """
 
     order_no: str
     stage: Stage
@@ -72,6 +107,8 @@ class OrderView:
     paid_at: datetime | None
     posted_at: datetime | None
     close_reason: str | None
+    refunded_fen: int = 0
+    refunds: tuple[GivenBack, ...] = ()
 
     @property
     def account_nos(self) -> list[str]:
@@ -98,7 +135,10 @@ class Share:
 
 @dataclass(frozen=True)
 class Payment:
-    """A payment in an account's history; `stage` is posted for what the core has confirmed."""
+    """A payment in an account's history; `stage` is posted for what the core has confirmed.
+
+    Of `refunds` only the part of this account concerns it: `returned_fen` is their sum.
+    """
 
     at: datetime
     amount_fen: int
@@ -108,6 +148,13 @@ class Payment:
     posting_no: str | None = None
     shares: tuple[Share, ...] = ()
     credit_fen: int = 0
+    account_no: str = ""
+    refunds: tuple[GivenBack, ...] = ()
+
+    @property
+    def returned_fen(self) -> int:
+        """What of this account's money goes back or has gone back."""
+        return sum(each.parts.get(self.account_no, 0) for each in self.refunds)
 
     def share_of(self, bill_no: str) -> Share | None:
         """What of it went to a bill; None when nothing did."""
@@ -134,6 +181,8 @@ def order_view(session: Session, user_id: int, order_no: str) -> OrderView:
         paid_at=order.paid_at,
         posted_at=order.posted_at,
         close_reason=order.close_reason,
+        refunded_fen=order.refunded_fen,
+        refunds=refunds_of(session, [order.order_no]).get(order.order_no, ()),
     )
 
 
@@ -144,7 +193,28 @@ def payments_of(session: Session, user_id: int, account_no: str) -> list[Payment
     """
     visible_account(session, user_id, account_no, needs=Right.SEE_BILLS)
     payments = [*_posted(session, account_no), *_on_the_way(session, account_no)]
+    refunds = refunds_of(session, {payment.order_no for payment in payments})
+    payments = [_with_refunds(each, account_no, refunds) for each in payments]
     return sorted(payments, key=lambda payment: payment.at, reverse=True)
+
+
+def refunds_of(session: Session, order_nos: Collection[str]) -> dict[str, tuple[GivenBack, ...]]:
+    """The refunds of these orders, the oldest first, by number of order.
+
+    The caller has checked that the asker may see the orders.
+    """
+    if not order_nos:
+        return {}
+    rows = session.execute(
+        select(Order, Refund)
+        .join(Refund, Refund.order_id == Order.id)
+        .where(Order.order_no.in_(order_nos))
+        .order_by(Refund.id)
+    )
+    found: dict[str, tuple[GivenBack, ...]] = {}
+    for order, refund in rows:
+        found[order.order_no] = (*found.get(order.order_no, ()), _given_back(order, refund))
+    return found
 
 
 def own(user_id: int) -> ColumnElement[bool]:
@@ -185,6 +255,35 @@ def _stage(order: Order) -> Stage:
     if clock.now() >= order.expires_at:
         return Stage.CLOSED if at_counter else Stage.UNKNOWN
     return Stage.STARTED if order.status == "created" and not at_counter else Stage.AWAITING
+
+
+def _given_back(order: Order, refund: Refund) -> GivenBack:
+    """A refund without parts never was in the core: it goes back whole, as the order's items."""
+    parts = {part.account_no: part.amount_fen for part in refund.parts}
+    if not parts and refund.trade_no is None:
+        for item in order.items:
+            parts[item.account_no] = parts.get(item.account_no, 0) + item.amount_fen
+    return GivenBack(
+        refund.refund_no,
+        refund.amount_fen,
+        parts,
+        refund.reason,
+        _PROGRESS.get(refund.state, Progress.ON_THE_WAY),
+        refund.created_at,
+        refund.done_at,
+    )
+
+
+def _with_refunds(
+    payment: Payment, account_no: str, refunds: dict[str, tuple[GivenBack, ...]]
+) -> Payment:
+    """With those of its refunds that concern the account; one that gave back all is no payment."""
+    mine = tuple(each for each in refunds.get(payment.order_no, ()) if account_no in each.parts)
+    payment = replace(payment, account_no=account_no, refunds=mine)
+    if payment.returned_fen < payment.amount_fen:
+        return payment
+    done = all(each.progress is Progress.DONE for each in mine)
+    return replace(payment, stage=Stage.REFUNDED if done else Stage.REFUNDING)
 
 
 def _item(item: OrderItem) -> Item:

@@ -51,6 +51,7 @@ def test_a_posted_payment_says_what_it_settled(session: Session, posted: None) -
             posting_no="P1",
             shares=(Share("B1", 14_951, 45), Share("B2", 10, 0)),
             credit_fen=4,
+            account_no=ACCOUNT,
         )
     ]
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from notifications import mail, sms
 from notifications.mail import Enclosure
 from payments import refunds
+from payments.counter import closing
 from payments.invoices.events import InvoiceIssued
 from runtime import events
 from runtime.money import yuan
-from service.events import ActionApproved
+from service.events import ActionApproved, ActionDeclined
 from service.people.events import CodeIssued
 
 
@@ -20,6 +21,8 @@ def wire() -> None:
     events.subscribe(CodeIssued, sms.queue_code)
     events.subscribe(InvoiceIssued, mail_invoice)
     events.subscribe(ActionApproved, refunds.on_approved)
+    events.subscribe(ActionApproved, closing.on_approved)
+    events.subscribe(ActionDeclined, closing.on_declined)
 
 
 def mail_invoice(session: Session, event: InvoiceIssued) -> None:

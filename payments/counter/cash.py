@@ -53,7 +53,7 @@ class Wanted:
 def payable(session: Session, order_no: str) -> Order:
     """The order of a code, if cash can be taken for it now.
 
-    Raises NotFound("counter.code_unknown"), Conflict: "counter.code_paid" (`at`),
+    Raises NotFound("counter.order_unknown"), Conflict: "counter.code_paid" (`at`),
     "counter.code_expired" (`until`), "counter.code_closed", "counter.code_outdated" when a bill of
     it has been paid or changed since.
     """
@@ -61,7 +61,7 @@ def payable(session: Session, order_no: str) -> Order:
         select(Order).where(Order.order_no == order_no, Order.product == Product.CODE)
     ).one_or_none()
     if order is None:
-        raise NotFound("counter.code_unknown")
+        raise NotFound("counter.order_unknown")
     _require_payable(session, order)
     return order
 
@@ -135,7 +135,7 @@ def _locked(session: Session, order_no: str) -> Order:
     lock_accounts(session, set(session.scalars(accounts)))
     order = lock_order(session, order_no)
     if order is None or order.product != Product.CODE:
-        raise NotFound("counter.code_unknown")
+        raise NotFound("counter.order_unknown")
     return order
 
 

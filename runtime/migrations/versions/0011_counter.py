@@ -236,8 +236,28 @@ TRIGGERS = (
     FOR EACH ROW WHEN (NEW.gateway = 'counter' AND NEW.paid_at IS NOT NULL)
     EXECUTE FUNCTION payment_is_in_a_drawer()
     """,
+    # And one that was refunded was handed back out of a drawer.
+    """
+    CREATE FUNCTION refund_is_handed_over() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM payment_order WHERE id = NEW.order_id AND gateway = 'counter')
+           AND NOT EXISTS (SELECT FROM counter_payout WHERE refund_no = NEW.refund_no
+                           AND order_id = NEW.order_id AND amount_fen = NEW.amount_fen) THEN
+            RAISE EXCEPTION 'refund % was handed back out of no drawer', NEW.refund_no
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE CONSTRAINT TRIGGER refund_is_handed_over AFTER INSERT OR UPDATE ON payment_refund
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.done_at IS NOT NULL)
+    EXECUTE FUNCTION refund_is_handed_over()
+    """,
 )
 DROP = (
+    "DROP TRIGGER refund_is_handed_over ON payment_refund",
+    "DROP FUNCTION refund_is_handed_over()",
     "DROP TRIGGER payment_is_in_a_drawer ON payment_order",
     "DROP FUNCTION payment_is_in_a_drawer()",
     "DROP TABLE counter_payout",

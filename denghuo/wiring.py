@@ -10,6 +10,7 @@ from notifications.mail import Enclosure
 from payments import refunds
 from payments.counter import closing
 from payments.invoices.events import InvoiceIssued
+from payments.reconciliation import resolving
 from runtime import events
 from runtime.money import yuan
 from service.events import ActionApproved, ActionDeclined
@@ -23,6 +24,8 @@ def wire() -> None:
     events.subscribe(ActionApproved, refunds.on_approved)
     events.subscribe(ActionApproved, closing.on_approved)
     events.subscribe(ActionDeclined, closing.on_declined)
+    events.subscribe(ActionApproved, resolving.on_approved)
+    events.subscribe(ActionDeclined, resolving.on_declined)
 
 
 def mail_invoice(session: Session, event: InvoiceIssued) -> None:

@@ -19,6 +19,7 @@ TASKS = (
     "service.people.tidy",
     "payments.work",
     "payments.invoices.work",
+    "payments.reconciliation.work",
     "notifications.sms",
     "notifications.mail",
     "notifications.tidy",

@@ -38,14 +38,17 @@ _SAID_ALONE = """
            left(order_no, 64), amount_fen, our_fen,
            CASE class WHEN 'missing_at_gateway' THEN our_day ELSE :day END,
            CASE class WHEN 'missing_at_gateway' THEN CAST(:day AS date) END,
-           CASE WHEN class = 'missing_callback' OR class = 'duplicate' AND ours THEN 'curing'
+           CASE WHEN class = 'duplicate' AND known THEN 'cured'
+                WHEN class = 'missing_callback' OR class = 'duplicate' AND ours THEN 'curing'
                 WHEN class = 'missing_at_gateway' THEN 'cured' ELSE 'open' END,
            CASE WHEN class = 'missing_callback' THEN 'ask_gateway'
+                WHEN class = 'duplicate' AND known THEN 'given_back'
                 WHEN class = 'duplicate' AND ours THEN 'second_trade'
                 WHEN class = 'missing_at_gateway' THEN 'other_day' END,
            no
     FROM (
         SELECT alone.*, placed.id IS NOT NULL AS ours,
+               EXISTS (SELECT FROM payment_refund WHERE trade_no = alone.trade_no) AS known,
                CASE WHEN placed.paid_at IS NOT NULL THEN placed.amount_fen END AS our_fen,
                CAST(placed.paid_at AT TIME ZONE 'Asia/Shanghai' AS date) AS our_day,
                CASE WHEN placed.id IS NULL AND nth = 1 THEN 'unknown'
@@ -61,8 +64,6 @@ _SAID_ALONE = """
             ON placed.order_no = alone.order_no AND placed.gateway = :source
     ) judged
     WHERE NOT (class = 'missing_at_gateway' AND our_day = :day)
-      AND NOT EXISTS (  -- a second trade that is known goes back already
-        SELECT FROM payment_refund known WHERE known.trade_no = judged.trade_no)
 """
 _OURS_ALONE = """
     INSERT INTO found (class, key, order_no, order_fen, day, other_day, state, how)
@@ -124,7 +125,8 @@ _REFUNDS_SAID_ALONE = """
     ) judged
     WHERE NOT (class = 'refund_not_there' AND our_day = :day)
       AND NOT EXISTS (
-        SELECT FROM difference given WHERE judged.refund_no = 'X' || given.id
+        SELECT FROM difference given
+        WHERE judged.refund_no = 'RX' || lpad(CAST(given.id AS text), 10, '0')
             AND given.how = 'give_back' AND given.gateway_fen = judged.amount_fen)
 """
 _REFUNDS_OURS_ALONE = """

@@ -69,7 +69,7 @@ def keep_differences(
         raw.add(session)
     counts: dict[str, int] = {}
     for kind, key, order_no, state, how in session.execute(text(_KEEP), told).all():
-        if how == "other_day":
+        if state == "cured" or how == "other_day":
             continue
         counts[kind] = counts.get(kind, 0) + 1
         _tell(source, kind, key, state)

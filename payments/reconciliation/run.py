@@ -53,6 +53,7 @@ class _Changed(Exception):  # noqa: N818 - an answer, not a fault
 class Outcome:
     """What became of one source's day. `found`: new differences by class."""
 
+    day: date
     source: str
     verdict: Verdict
     reason: str | None = None
@@ -129,9 +130,9 @@ def _gateway(database: Database, source: StatementSource, folder: Path, day: dat
     except GatewayRefused as refused:
         if refused.reason == "no_statement":
             return _no_statement(database, Day(source.name, day, asked_at))
-        return Outcome(source.name, "absent", refused.reason)
+        return Outcome(day, source.name, "absent", refused.reason)
     except GatewayError as error:
-        return Outcome(source.name, "absent", error.reason)
+        return Outcome(day, source.name, "absent", error.reason)
 
 
 def _compare_gateway(database: Database, day: Day, statement: Statement) -> Outcome:
@@ -145,14 +146,14 @@ def _compare_gateway(database: Database, day: Day, statement: Statement) -> Outc
         found = keeping.keep_differences(session, day.source, day.day, raw)
         keeping.keep_statement(session, record)
         keeping.book_fees(session, record)
-    return Outcome(day.source, "taken", found=found)
+    return Outcome(day.day, day.source, "taken", found=found)
 
 
 def _no_statement(database: Database, day: Day) -> Outcome:
     """Nobody paid, or the gateway is not ready: believed once it must be, if we know of nothing."""
     ready = datetime.combine(day.day + timedelta(days=1), READY, clock.BEIJING)
     if clock.now() < ready:
-        return Outcome(day.source, "absent", "no_statement")
+        return Outcome(day.day, day.source, "absent", "no_statement")
     with database.unit_of_work() as session:
         values = day.values()
         paid = select(Order.id).where(
@@ -170,7 +171,7 @@ def _no_statement(database: Database, day: Day) -> Outcome:
         found = keeping.keep_differences(session, day.source, day.day)
         record = keeping.gateway_record(session, day.source, day.day, NOTHING)
         keeping.keep_statement(session, record)
-    return Outcome(day.source, "taken", found=found)
+    return Outcome(day.day, day.source, "taken", found=found)
 
 
 def _core(database: Database, parties: Parties, day: date) -> Outcome:
@@ -179,7 +180,7 @@ def _core(database: Database, parties: Parties, day: date) -> Outcome:
         path = parties.core.settlement(day, parties.folder)
         return _compare_core(database, Day(CORE, day, asked_at), path)
     except Unavailable as error:
-        return Outcome(CORE, "absent", error.code)
+        return Outcome(day, CORE, "absent", error.code)
     except _Changed:
         return _refused(database, CORE, day, "changed")
     except Refused as refused:
@@ -197,7 +198,7 @@ def _compare_core(database: Database, day: Day, path: Path) -> Outcome:
         core_side.compare(session, day, CHANNELS)
         found = keeping.keep_differences(session, CORE, day.day)
         keeping.keep_statement(session, record)
-    return Outcome(CORE, "taken", found=found)
+    return Outcome(day.day, CORE, "taken", found=found)
 
 
 def _require_same(session: Session, record: StatementRecord) -> None:
@@ -248,4 +249,4 @@ def _refused(
                 channels={},
             ),
         )
-    return Outcome(source, "refused", reason)
+    return Outcome(day, source, "refused", reason)

@@ -169,7 +169,7 @@ def reversal(row: Reversal, posting: Posting, account_no: str) -> Change:
 
 
 def reversal_data(row: Reversal, posting: Posting, account_no: str) -> dict[str, Any]:
-    """The reversal; `order_no` is that of its posting."""
+    """The reversal; `order_no` is that of its posting, `credit_fen` what was unspent credit."""
     return {
         "reversal_no": row.reversal_no,
         "posting_no": posting.posting_no,
@@ -178,6 +178,8 @@ def reversal_data(row: Reversal, posting: Posting, account_no: str) -> dict[str,
         "reason": row.reason,
         "order_no": posting.order_no,
         "reversed_at": row.reversed_at,
+        "allocations": row.allocations,
+        "credit_fen": row.credit_fen,
     }
 
 

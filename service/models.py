@@ -256,7 +256,10 @@ class Posting(Base):
 
 
 class Reversal(Base):
-    """Money of a posting that the core took back, because it went back to who had paid it."""
+    """Money of a posting that the core took back, because it went back to who had paid it.
+
+    `allocations` are what is owed again of each bill, and what of its late charges was given back.
+    """
 
     __tablename__ = "reversal"
     __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
@@ -268,6 +271,7 @@ class Reversal(Base):
     reason: Mapped[str] = mapped_column(String(32))
     order_no: Mapped[str] = mapped_column(String(64), index=True)
     reversed_at: Mapped[datetime]
+    allocations: Mapped[list[Any]] = mapped_column(JSONB, default=list)
     seq: Mapped[int] = mapped_column(BigInteger, default=0)
 
 

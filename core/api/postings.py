@@ -54,7 +54,7 @@ class PaymentGiven(Given):
 
 
 class Allocation(Told):
-    """What went to one bill."""
+    """What went to one bill, or came from it."""
 
     bill_no: str
     principal_fen: int
@@ -114,6 +114,10 @@ class ReversalTold(Told):
     reason: str
     order_no: str
     reversed_at: datetime
+    allocations: list[Allocation] = Field(
+        description="What is owed again of each bill, and what of its late charges was given back"
+    )
+    credit_fen: int = Field(description="What of it was unspent credit")
 
 
 @router.post(

@@ -213,8 +213,10 @@ class ReversalRow(Row):
     reason: Name
     order_no: str
     reversed_at: Instant
+    allocations: Raw
 
     def check(self) -> None:
+        _decoded(_ALLOCATIONS, self.allocations, "allocations")
         _check_year(self.reversed_at, "reversed_at")
 
 
@@ -240,7 +242,7 @@ class Reading(Struct, gc=False):
 
 
 class Allocation(Struct, gc=False):
-    """What a posting paid of one bill."""
+    """What a posting paid of one bill, or a reversal took back from it."""
 
     bill_no: Name
     principal_fen: Fen

@@ -124,4 +124,6 @@ def reversal(reversal_no: str = "R1", **fields: Any) -> dict[str, Any]:
         "reason": "paid_twice",
         "order_no": "O1",
         "reversed_at": "2026-11-06T02:00:00Z",
+        "allocations": [{"bill_no": "B1", "principal_fen": 5680, "late_fee_fen": 0}],
+        "credit_fen": 0,
     } | fields

@@ -37,6 +37,7 @@ def test_a_reversal_is_kept_and_told_once(database, core, feed):
         ("R1", 5680, 1),
         ("R2", 1, 2),
     ]
+    assert _rows(database, Reversal.allocations)[0][0] == changes.reversal()["allocations"]
     assert told[0] == PaymentReversed(
         reversal_no="R1",
         posting_no="P1",

@@ -205,6 +205,11 @@ POISON = {
         changes.reversal(reversed_at="1999-11-06T02:00:00Z"),
         "reversed_at must lie",
     ),
+    "a reversal of who knows what": (
+        "reversal",
+        changes.reversal(allocations=[{"bill_no": "B1"}]),
+        "allocations",
+    ),
     "a reversal of no posting": (
         "reversal",
         {key: each for key, each in changes.reversal().items() if key != "posting_no"},

@@ -16,6 +16,7 @@ CREATE TABLE reversal (
     reason VARCHAR(32) NOT NULL,
     order_no VARCHAR(64) NOT NULL,
     reversed_at TIMESTAMPTZ NOT NULL,
+    allocations JSONB NOT NULL,
     seq BIGINT NOT NULL,
     CONSTRAINT pk_reversal PRIMARY KEY (reversal_no),
     CONSTRAINT ck_reversal_amount CHECK (amount_fen > 0)

@@ -105,7 +105,15 @@ def joined(sentences: Iterable[str]) -> str:
 
 def channel_name(channel: str) -> str:
     """The way in which a payment came, in words."""
-    known = {"wechat": _("微信支付"), "alipay": _("支付宝"), "counter": _("营业厅现金")}
+    known = {
+        "wechat": _("微信支付"),
+        "alipay": _("支付宝"),
+        "unionpay": _("云闪付"),
+        "counter": _("营业厅现金"),
+        "bank": _("银行代扣"),
+        "hall": _("营业厅"),
+        "agent": _("代收点"),
+    }
     return known.get(channel, _("其他方式"))
 
 

@@ -1,4 +1,8 @@
-"""How the demo utility's customers pay: most in time, some late, one not at all."""
+"""How the demo utility's customers pay: most in time, some late, one not at all.
+
+Their money came by the utility's own ways: direct debit at a bank, a service hall, an agent's shop.
+What is paid through the portal is posted by the customer side.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +26,9 @@ POSTED_AFTER = timedelta(seconds=7)
 TOP_UP_DAY = 20
 TOP_UP_STEP_FEN = 1_000
 TOP_UP_FEN_PER_KWH = 60
+
+CHANNELS = ("bank", "bank", "agent", "hall")
+"""Half of the customers have their bank pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def top_up(database: Database, supplies: Sequence[Supply], first: date) -> None:
     planned = [
         _Planned(
             Payment(
-                supply.account_no, amount, "wechat", f"T{first:%Y%m}{supply.account_no}", paid_at
+                supply.account_no, amount, "agent", f"T{first:%Y%m}{supply.account_no}", paid_at
             ),
             f"demo-{first:%Y-%m}-top-up-{supply.account_no}",
         )
@@ -97,11 +104,14 @@ def _paid_at(supply: Supply, bill: Bill, last_period: str) -> datetime | None:
 def _payment(bill: Bill, account_no: str, paid_at: datetime) -> _Planned:
     paid_at = paid_at.replace(microsecond=0)
     owed = bill.total_fen - bill.settled_fen + late.fee_today_fen(bill, clock.civil_date(paid_at))
-    channel = dice(account_no, "channel").choice(["wechat", "wechat", "alipay", "counter"])
     return _Planned(
-        Payment(account_no, owed, str(channel), f"D{bill.bill_no}", paid_at),
+        Payment(account_no, owed, _channel(account_no), f"D{bill.bill_no}", paid_at),
         f"demo-{bill.bill_no}-{bill.settled_fen}",
     )
+
+
+def _channel(account_no: str) -> str:
+    return str(dice(account_no, "channel").choice(CHANNELS))
 
 
 def _top_up_fen(supply: Supply) -> int:

@@ -8,6 +8,8 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox import alipay_form, box, clock, notices, trades
+from sandbox.alipay_agreements import CALLS as AGREEMENT_CALLS
+from sandbox.alipay_agreements import PAGES, open_agreement
 from sandbox.alipay_answers import payment, refund_answer, refund_query_answer
 from sandbox.alipay_form import PRODUCTS, AlipayError
 from sandbox.alipay_wire import answer
@@ -40,7 +42,8 @@ def gateway() -> AnyResponse:
             faults.hold("alipay")
         return Response("Service Unavailable", 500, content_type="text/plain")
     method = request.values.get("method", "")
-    reply = _cashier() if method in CASHIERS else _call(method)
+    pages = {**dict.fromkeys(CASHIERS, _cashier), **dict.fromkeys(PAGES, _sign)}
+    reply = pages[method]() if method in pages else _call(method)
     if outage:
         faults.hold("alipay")
     return reply
@@ -52,7 +55,8 @@ def _checked() -> dict[str, str]:
     given = dict(pairs)
     if len(given) != len(pairs):
         raise AlipayError("40002", "isv.invalid-parameter", "参数重复")
-    alipay_form.check_common(box.current().papers.alipay, given, (*CASHIERS, *CALLS))
+    methods = (*CASHIERS, *CALLS, *PAGES, *AGREEMENT_CALLS)
+    alipay_form.check_common(box.current().papers.alipay, given, methods)
     return given
 
 
@@ -68,6 +72,15 @@ def _cashier() -> AnyResponse:
     except AlipayError as error:
         return _error_page(error)
     return redirect(f"/cashier/alipay/{trade.token}", 302)
+
+
+def _sign() -> AnyResponse:
+    """Send the browser to the page where an agreement is signed."""
+    try:
+        agreement = open_agreement(_checked())
+    except AlipayError as error:
+        return _error_page(error)
+    return redirect(f"/sign/{agreement.token}", 302)
 
 
 def _error_page(error: AlipayError) -> Response:
@@ -94,7 +107,8 @@ def _wish(product: str, given: dict[str, str]) -> Wish:
 
 def _call(method: str) -> Response:
     """A call from server to server: always HTTP 200, signed, refusals included."""
-    name = f"{method.replace('.', '_')}_response" if method in CALLS else "error_response"
+    known = method in CALLS or method in AGREEMENT_CALLS
+    name = f"{method.replace('.', '_')}_response" if known else "error_response"
     try:
         content = _done(_checked())
     except AlipayError as error:
@@ -104,11 +118,12 @@ def _call(method: str) -> Response:
 
 
 def _done(given: dict[str, str]) -> Content:
-    content = alipay_form.biz_content(given)
-    handler = CALLS[given["method"]]
+    content, method = alipay_form.biz_content(given), given["method"]
+    done = {"code": "10000", "msg": "Success"}
     with box.current().store.transaction() as db:
-        trade = _trade(db, content)
-        return {"code": "10000", "msg": "Success"} | handler(db, trade, content, given)
+        if method in AGREEMENT_CALLS:
+            return done | AGREEMENT_CALLS[method](db, content, given)
+        return done | CALLS[method](db, _trade(db, content), content, given)
 
 
 def _trade(db: Connection, content: Content) -> Trade:

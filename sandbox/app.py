@@ -14,12 +14,13 @@ from sandbox.messages import messages
 from sandbox.notices import Schedule
 from sandbox.papers import load
 from sandbox.sender import Sender
+from sandbox.signing import signing
 from sandbox.store import Store
 from sandbox.unionpay import unionpay
 from sandbox.wechat import wechat
 
 MOST_BYTES = 1 << 20
-BLUEPRINTS = (wechat, alipay, unionpay, cashier, messages, invoices, hooks)
+BLUEPRINTS = (wechat, alipay, unionpay, cashier, messages, signing, invoices, hooks)
 
 
 def create_app(

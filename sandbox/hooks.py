@@ -24,19 +24,19 @@ class AskedWronglyError(Exception):
 
 @hooks.errorhandler(AskedWronglyError)
 def explain(error: AskedWronglyError) -> Response:
-    return _json({"error": str(error)}, error.status)
+    return in_json({"error": str(error)}, error.status)
 
 
 @hooks.errorhandler(RefusedError)
 def explain_refusal(refusal: RefusedError) -> Response:
     status = 404 if refusal.reason == "absent" else 409
-    return _json({"error": f"The order is {refusal.reason}.", "reason": refusal.reason}, status)
+    return in_json({"error": f"The order is {refusal.reason}.", "reason": refusal.reason}, status)
 
 
 @hooks.post("/pay")
 def pay() -> Response:
     """`out_trade_no`, `mode` (pay), `delay` seconds, `channel`, `force` for a closed order."""
-    asked = _asked()
+    asked = asked_for()
     mode = asked.get("mode", "pay")
     if mode not in paying.MODES:
         raise AskedWronglyError(f"mode must be one of {', '.join(paying.MODES)}.")
@@ -46,7 +46,7 @@ def pay() -> Response:
         sent = paying.act(db, trade, mode, delay=delay, force=force)
         trade = trades.by_id(db, trade.id)
     current_app.extensions["sender"].wake()
-    return _json({"order": _order(trade), "notifications": sent})
+    return in_json({"order": _order(trade), "notifications": sent})
 
 
 @hooks.get("/orders")
@@ -55,13 +55,13 @@ def orders() -> Response:
     state = request.args.get("state")
     with box.current().store.reading() as db:
         found = trades.latest(db, 1000)
-    return _json({"orders": [_order(trade) for trade in found if state in (None, trade.state)]})
+    return in_json({"orders": [_order(trade) for trade in found if state in (None, trade.state)]})
 
 
 @hooks.get("/orders/<out_trade_no>")
 def order(out_trade_no: str) -> Response:
     with box.current().store.reading() as db:
-        return _json(_order(_trade(db, {**request.args, "out_trade_no": out_trade_no})))
+        return in_json(_order(_trade(db, {**request.args, "out_trade_no": out_trade_no})))
 
 
 @hooks.get("/notifications")
@@ -70,7 +70,7 @@ def notifications() -> Response:
     with box.current().store.reading() as db:
         trade = _trade(db, request.args.to_dict()) if "out_trade_no" in request.args else None
         found = notices.latest(db, trade.id if trade else None, 1000)
-    return _json({"notifications": [asdict(notice) for notice in found]})
+    return in_json({"notifications": [asdict(notice) for notice in found]})
 
 
 @hooks.post("/notifications/<int:notice_id>/resend")
@@ -80,13 +80,13 @@ def resend(notice_id: int) -> Response:
         if not notices.resend(db, notice_id):
             raise AskedWronglyError(f"There is no notification {notice_id}.", 404)
     current_app.extensions["sender"].wake()
-    return _json({"resent": notice_id})
+    return in_json({"resent": notice_id})
 
 
 @hooks.post("/outage")
 def begin_outage() -> Response:
     """`channel` (wechat, alipay, unionpay, sms, mail, all), `kind`, `seconds`."""
-    asked = _asked()
+    asked = asked_for()
     channel, kind = asked.get("channel", "all"), asked.get("kind", "error")
     if channel not in (*CHANNELS, "all"):
         raise AskedWronglyError(f"channel must be one of {', '.join(CHANNELS)}, all.")
@@ -100,7 +100,7 @@ def begin_outage() -> Response:
 
 @hooks.get("/outage")
 def outages() -> Response:
-    return _json({"outages": [asdict(outage) for outage in box.current().faults.outages()]})
+    return in_json({"outages": [asdict(outage) for outage in box.current().faults.outages()]})
 
 
 @hooks.delete("/outage")
@@ -113,9 +113,9 @@ def end_outage() -> Response:
 @hooks.post("/clock")
 def skew() -> Response:
     """`seconds` by which stamps on answers and notices are off; negative is late."""
-    seconds = _number(_asked(), "seconds", 0)
+    seconds = _number(asked_for(), "seconds", 0)
     box.current().faults.skew(seconds)
-    return _json({"seconds": seconds})
+    return in_json({"seconds": seconds})
 
 
 @hooks.get("/sms")
@@ -135,13 +135,13 @@ def reset() -> Response:
     """Forget all orders, notices, messages and faults."""
     box.current().store.empty()
     box.current().faults.end()
-    return _json({"reset": True})
+    return in_json({"reset": True})
 
 
 def _messages(medium: str, recipient: str | None) -> Response:
     with box.current().store.reading() as db:
         found = messages.latest(db, medium, recipient)
-    return _json({"messages": [message.shown() for message in found]})
+    return in_json({"messages": [message.shown() for message in found]})
 
 
 def _trade(db: Connection, asked: dict[str, Any]) -> Trade:
@@ -159,7 +159,8 @@ def _order(trade: Trade) -> dict[str, Any]:
     return asdict(trade) | {"cashier": f"/cashier/{trade.channel}/{trade.token}"}
 
 
-def _asked() -> dict[str, Any]:
+def asked_for() -> dict[str, Any]:
+    """What a hook was called with. Raises AskedWronglyError."""
     asked = request.get_json(silent=True)
     if not isinstance(asked, dict):
         raise AskedWronglyError("The body must be a JSON object.")
@@ -173,6 +174,7 @@ def _number(asked: dict[str, Any], name: str, default: float) -> float:
     return float(value)
 
 
-def _json(content: dict[str, Any], status: int = 200) -> Response:
+def in_json(content: dict[str, Any], status: int = 200) -> Response:
+    """An answer of a hook."""
     text = json.dumps(content, ensure_ascii=False)
     return Response(text, status, content_type="application/json; charset=utf-8")

@@ -17,8 +17,9 @@ class Notice:
 
     id: int
     number: str
-    trade_id: int
+    trade_id: int | None
     refund_id: int | None
+    agreement_id: int | None
     event: str
     flavour: str
     url: str
@@ -63,15 +64,35 @@ def queue(
     state = "lost" if lost else "pending"
     refund_id = refund.id if refund else None
     return [
-        _insert(db, (number, trade.id, refund_id, event, flavour, url, state, now, now + delay))
+        _insert(
+            db, (number, trade.id, refund_id, event, flavour, url, state, now, now + delay, None)
+        )
         for _ in range(copies)
     ]
+
+
+def queue_of_agreement(
+    db: Connection,
+    agreement_id: int,
+    url: str,
+    event: str,
+    *,
+    flavour: str = "genuine",
+    copies: int = 1,
+    delay: float = 0,
+    lost: bool = False,
+) -> list[int]:
+    """Store a notice about an agreement: signed or ended."""
+    number, now = secrets.token_hex(16), clock.now()
+    state = "lost" if lost else "pending"
+    values = (number, None, None, event, flavour, url, state, now, now + delay, agreement_id)
+    return [_insert(db, values) for _ in range(copies)] if url else []
 
 
 def _insert(db: Connection, values: tuple[object, ...]) -> int:
     found = db.execute(
         "insert into notice (number, trade_id, refund_id, event, flavour, url, state, created_at,"
-        " next_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
+        " next_at, agreement_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
         values,
     ).fetchone()
     return int(found["id"])
@@ -139,5 +160,13 @@ def latest(db: Connection, trade_id: int | None = None, limit: int = 100) -> lis
     rows = db.execute(
         "select * from notice where ? is null or trade_id = ? order by id desc limit ?",
         (trade_id, trade_id, limit),
+    )
+    return [Notice(**row) for row in rows]
+
+
+def of_agreement(db: Connection, agreement_id: int) -> list[Notice]:
+    """Newest first."""
+    rows = db.execute(
+        "select * from notice where agreement_id = ? order by id desc", (agreement_id,)
     )
     return [Notice(**row) for row in rows]

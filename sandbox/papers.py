@@ -46,6 +46,7 @@ class WeChatPapers:
     serial: str
     apiv3_key: bytes
     public_key_id: str
+    plan_id: int
     merchant_key: rsa.RSAPublicKey
     own_key: rsa.RSAPrivateKey
 
@@ -56,6 +57,7 @@ class AlipayPapers:
 
     appid: str
     seller_id: str
+    sign_scene: str
     merchant_key: rsa.RSAPublicKey
     own_key: rsa.RSAPrivateKey
 
@@ -88,6 +90,8 @@ NUMBERS: dict[str, Callable[[], str]] = {
     "denghuo_wechatpay_public_key_id": lambda: "PUB_KEY_ID_01" + _digits(32),
     "denghuo_alipay_appid": lambda: "2021" + _digits(12),
     "denghuo_alipay_seller_id": lambda: "2088" + _digits(12),
+    "denghuo_wechatpay_plan_id": lambda: "1" + _digits(5),
+    "denghuo_alipay_sign_scene": lambda: "INDUSTRY|PUBLIC_UTILITY",
     "denghuo_unionpay_merid": lambda: "777290" + _digits(9),
     "denghuo_sms_token": lambda: secrets.token_urlsafe(32),
     "denghuo_mail_token": lambda: secrets.token_urlsafe(32),
@@ -141,12 +145,14 @@ def _load(folder: Path) -> Papers:
             serial=text("wechatpay_serial"),
             apiv3_key=text("wechatpay_apiv3_key").encode(),
             public_key_id=text("wechatpay_public_key_id"),
+            plan_id=int(text("wechatpay_plan_id")),
             merchant_key=_public_key(folder / "gateway" / "wechatpay_merchant_public_key.pem"),
             own_key=_private_key(folder / "gateway" / "wechatpay_private_key.pem"),
         ),
         AlipayPapers(
             appid=text("alipay_appid"),
             seller_id=text("alipay_seller_id"),
+            sign_scene=text("alipay_sign_scene"),
             merchant_key=_public_key(folder / "gateway" / "alipay_merchant_public_key.pem"),
             own_key=_private_key(folder / "gateway" / "alipay_private_key.pem"),
         ),

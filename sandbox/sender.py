@@ -6,10 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from sandbox import alipay_answers, clock, notices, trades, unionpay_answers, wechat_answers
+from sandbox import (
+    agreements,
+    alipay_agreements,
+    alipay_answers,
+    clock,
+    notices,
+    trades,
+    unionpay_answers,
+    wechat_agreements,
+    wechat_answers,
+)
 from sandbox.box import Box
 from sandbox.notices import Notice
-from sandbox.trades import Trade
 
 LANES = 4
 PATIENCE = 5.0
@@ -22,6 +31,11 @@ CALLS = {
     "wechat": wechat_answers.notice_call,
     "alipay": alipay_answers.notice_call,
     "unionpay": unionpay_answers.notice_call,
+}
+
+OF_AGREEMENTS = {
+    "wechat": wechat_agreements.contract_call,
+    "alipay": alipay_agreements.agreement_call,
 }
 
 log = logging.getLogger("sandbox.sender")
@@ -88,16 +102,23 @@ class Sender:
             self.wake()
 
     def _deliver(self, notice: Notice) -> None:
-        with self._box.store.reading() as db:
-            trade = trades.by_id(db, notice.trade_id)
-            refund = trades.refund_by_id(db, notice.refund_id) if notice.refund_id else None
-        headers, body = CALLS[trade.channel](self._box, notice, trade, refund)
+        channel, headers, body = self._call(notice)
         status, answer = self._post(notice.url, headers, body)
-        heard = _heard(trade, status, answer)
+        heard = _heard(channel, status, answer)
         with self._box.store.transaction() as db:
             notices.record(
                 db, notice, self._box.schedule, heard=heard, status=status, answer=answer[:200]
             )
+
+    def _call(self, notice: Notice) -> tuple[str, dict[str, str], bytes]:
+        """Whose call it is, its headers and its body."""
+        with self._box.store.reading() as db:
+            if notice.trade_id is None:
+                about = agreements.by_id(db, notice.agreement_id or 0)
+                return about.channel, *OF_AGREEMENTS[about.channel](self._box, notice, about)
+            trade = trades.by_id(db, notice.trade_id)
+            refund = trades.refund_by_id(db, notice.refund_id) if notice.refund_id else None
+        return trade.channel, *CALLS[trade.channel](self._box, notice, trade, refund)
 
     def _post(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int | None, str]:
         try:
@@ -107,8 +128,8 @@ class Sender:
         return response.status_code, response.text
 
 
-def _heard(trade: Trade, status: int | None, answer: str) -> bool:
+def _heard(channel: str, status: int | None, answer: str) -> bool:
     """WeChat Pay and UnionPay want 2xx; Alipay wants the word `success` and nothing else."""
     if status is None or not 200 <= status < 300:
         return False
-    return trade.channel != "alipay" or answer.strip() == "success"
+    return channel != "alipay" or answer.strip() == "success"

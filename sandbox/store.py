@@ -36,12 +36,35 @@ create table if not exists refund (
     settles_at real not null,
     unique (trade_id, refund_no)
 );
+create table if not exists agreement (
+    id integer primary key,
+    channel text not null check (channel in ('wechat', 'alipay')),
+    code text not null,
+    contract_no text not null unique,
+    token text not null unique,
+    request text not null,
+    notify_url text not null,
+    return_url text not null,
+    state text not null default 'open' check (state in ('open', 'signed', 'ended')),
+    mood text not null default 'pays' check (mood in ('pays', 'no_money', 'pending')),
+    created_at real not null,
+    expires_at real not null,
+    signed_at real,
+    ended_at real,
+    ended_by text,
+    unique (channel, code)
+);
+create table if not exists failed_debit (
+    trade_id integer primary key references trade
+);
 create table if not exists notice (
     id integer primary key,
     number text not null,
-    trade_id integer not null references trade,
+    trade_id integer references trade,
     refund_id integer references refund,
-    event text not null check (event in ('paid', 'closed', 'refunded')),
+    agreement_id integer references agreement,
+    event text not null
+        check (event in ('paid', 'closed', 'refunded', 'failed', 'signed', 'ended')),
     flavour text not null check (flavour in ('genuine', 'wrong_amount', 'forged')),
     url text not null,
     state text not null check (state in ('pending', 'delivered', 'lost', 'given_up')),
@@ -50,7 +73,8 @@ create table if not exists notice (
     created_at real not null,
     next_at real not null,
     last_status integer,
-    last_answer text
+    last_answer text,
+    check ((trade_id is null) <> (agreement_id is null))
 );
 create index if not exists notice_due on notice (next_at) where state = 'pending';
 create table if not exists nonce (
@@ -81,7 +105,17 @@ create table if not exists condition (
 ) without rowid;
 """
 
-TABLES = ("invoice", "notice", "refund", "trade", "nonce", "message", "condition")
+TABLES = (
+    "invoice",
+    "notice",
+    "failed_debit",
+    "refund",
+    "trade",
+    "agreement",
+    "nonce",
+    "message",
+    "condition",
+)
 
 
 VERSION = 2

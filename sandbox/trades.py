@@ -43,6 +43,7 @@ class Trade:
     expires_at: float
     paid_at: float | None
     refunded_fen: int
+    failed: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Wish:
 
 _SELECT = """
 select trade.*, coalesce((select sum(fen) from refund where trade_id = trade.id), 0)
-    as refunded_fen from trade
+    as refunded_fen,
+    exists (select 1 from failed_debit where trade_id = trade.id) as failed from trade
 """
 
 

@@ -41,13 +41,13 @@ def authenticate() -> Response | None:
     if outage and outage.kind != "lost_answer":
         if outage.kind == "timeout":
             faults.hold("wechat")
-        return _answer(500, {"code": "SYSTEM_ERROR", "message": "系统错误"})
+        return answer(500, {"code": "SYSTEM_ERROR", "message": "系统错误"})
     try:
         _check_signature()
     except SignError as error:
         detail = {"field": "signature", "issue": str(error), "location": "authorization"}
         content = {"code": "SIGN_ERROR", "message": f"签名错误: {error}", "detail": detail}
-        return _answer(401, content)
+        return answer(401, content)
     return None
 
 
@@ -78,16 +78,17 @@ def refuse(error: WeChatError) -> Response:
     content: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.detail:
         content["detail"] = error.detail
-    return _answer(error.status, content)
+    return answer(error.status, content)
 
 
 @wechat.errorhandler(RefusedError)
 def refuse_trade(refusal: RefusedError) -> Response:
     status, code, message = REFUSALS[refusal.reason]
-    return _answer(status, {"code": code, "message": message})
+    return answer(status, {"code": code, "message": message})
 
 
-def _answer(status: int, content: dict[str, Any] | None) -> Response:
+def answer(status: int, content: dict[str, Any] | None) -> Response:
+    """JSON, signed on its way out."""
     if content is None:
         return Response(status=status)
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -99,10 +100,10 @@ def order(product: str) -> Response:
     if product not in PRODUCTS:
         raise WeChatError(404, "RESOURCE_NOT_EXISTS", "接口不存在")
     here = box.current()
-    wish = _wish(product, _body())
+    wish = _wish(product, asked())
     with here.store.transaction() as db:
         trade = trades.open_trade(db, wish)
-    return _answer(200, _way_to_pay(trade))
+    return answer(200, _way_to_pay(trade))
 
 
 def _wish(product: str, body: dict[str, Any]) -> Wish:
@@ -142,7 +143,7 @@ def query(out_trade_no: str) -> Response:
     here = box.current()
     with here.store.reading() as db:
         trade = trades.get(db, "wechat", out_trade_no)
-    return _answer(200, transaction(here.papers.wechat, trade))
+    return answer(200, transaction(here.papers.wechat, trade))
 
 
 @wechat.get("/pay/transactions/id/<transaction_id>")
@@ -154,20 +155,20 @@ def query_by_transaction(transaction_id: str) -> Response:
         trade = trades.by_trade_no(db, "wechat", transaction_id)
     if trade.paid_at is None:
         raise RefusedError("absent")
-    return _answer(200, transaction(here.papers.wechat, trade))
+    return answer(200, transaction(here.papers.wechat, trade))
 
 
 @wechat.post("/pay/transactions/out-trade-no/<out_trade_no>/close")
 def close(out_trade_no: str) -> Response:
-    _check_merchant(_body().get("mchid"), "body")
+    _check_merchant(asked().get("mchid"), "body")
     with box.current().store.transaction() as db:
         trades.close(db, trades.get(db, "wechat", out_trade_no))
-    return _answer(204, None)
+    return answer(204, None)
 
 
 @wechat.post("/refund/domestic/refunds")
 def refund() -> Response:
-    body, here = _body(), box.current()
+    body, here = asked(), box.current()
     refund_no = wechat_form.number(body, "out_refund_no", OUT_REFUND_NO)
     url = wechat_form.address(body, "notify_url", required=False)
     reason = wechat_form.optional_text(body, "reason", 80)
@@ -183,7 +184,7 @@ def refund() -> Response:
                 notices.queue(db, trade, event="refunded", refund=done, url=url, delay=delay)
     except RefusedError as refusal:
         raise _refund_refusal(refusal) from refusal
-    return _answer(200, refund_content(trade, done))
+    return answer(200, refund_content(trade, done))
 
 
 def _refunded_trade(db: Any, body: dict[str, Any], total: int) -> Trade:
@@ -205,14 +206,15 @@ def query_refund(out_refund_no: str) -> Response:
             trade, found = trades.refund_numbered(db, "wechat", out_refund_no)
     except RefusedError as refusal:
         raise _refund_refusal(refusal) from refusal
-    return _answer(200, refund_content(trade, found))
+    return answer(200, refund_content(trade, found))
 
 
 def _refund_refusal(refusal: RefusedError) -> WeChatError:
     return WeChatError(*REFUND_REFUSALS[refusal.reason])
 
 
-def _body() -> dict[str, Any]:
+def asked() -> dict[str, Any]:
+    """The object that was sent. Raises WeChatError."""
     if request.mimetype != "application/json":
         raise WeChatError(400, "PARAM_ERROR", "Content-Type must be application/json")
     body = request.get_json(silent=True)

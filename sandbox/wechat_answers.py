@@ -15,7 +15,7 @@ STATES = {
     "closed": ("CLOSED", "订单已关闭"),
     "paid": ("SUCCESS", "支付成功"),
 }
-TRADE_TYPES = {"native": "NATIVE", "h5": "MWEB", "jsapi": "JSAPI"}
+TRADE_TYPES = {"native": "NATIVE", "h5": "MWEB", "jsapi": "JSAPI", "contract": "PAP"}
 ACCOUNT = "支付用户零钱"
 
 
@@ -24,6 +24,8 @@ def transaction(papers: WeChatPapers, trade: Trade) -> dict[str, Any]:
     state, description = STATES[trade.state]
     if trade.refunded_fen:
         state, description = "REFUND", "订单发生过退款"
+    elif trade.state == "open" and trade.product == "contract":
+        state, description = ("PAYERROR", "支付失败") if trade.failed else ("ACCEPT", "等待扣款")
     content: dict[str, Any] = {
         "mchid": papers.mchid,
         "appid": papers.appid,
@@ -98,11 +100,11 @@ def notice_call(
 ) -> tuple[dict[str, str], bytes]:
     """Headers and body of a call to the merchant, signed and sealed anew for each try."""
     papers = box.papers.wechat
-    kind = "refund" if refund else "transaction"
+    kind = "refund" if refund else "failed" if notice.event == "failed" else "transaction"
     content = (
         _refund_notice(papers, trade, refund)
         if refund
-        else transaction(papers, _as_noticed(notice, trade))
+        else transaction(papers, trade if kind == "failed" else _as_noticed(notice, trade))
     )
     body = notice_body(papers, notice.number, notice.created_at, kind, content)
     sign_with = forged_headers if notice.flavour == "forged" else signed_headers

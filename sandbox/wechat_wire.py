@@ -27,6 +27,15 @@ SCHEME = "WECHATPAY2-SHA256-RSA2048"
 WINDOW = 300.0
 """Seconds by which a merchant's stamp may differ from the gateway's clock."""
 
+KINDS = {
+    "transaction": ("TRANSACTION.SUCCESS", "支付成功", "transaction"),
+    "failed": ("TRANSACTION.FAIL", "支付失败", "transaction"),
+    "refund": ("REFUND.SUCCESS", "退款成功", "refund"),
+    "signed": ("ENTRUST.SIGN", "委托代扣签约通知", "entrust"),
+    "ended": ("ENTRUST.TERMINATE", "委托代扣解约通知", "entrust"),
+}
+"""What notices tell: event, summary, type of what is sealed in them."""
+
 _PART = re.compile(r'([a-z_]+)="([^"]*)"')
 _PARTS = ("mchid", "nonce_str", "signature", "timestamp", "serial_no")
 
@@ -120,18 +129,15 @@ def _stranger() -> RSAPrivateKey:
 def notice_body(
     papers: WeChatPapers, number: str, created_at: float, kind: str, content: dict[str, Any]
 ) -> bytes:
-    """A notice of `kind` (transaction or refund) with its content sealed by AES-256-GCM."""
-    event, summary = {
-        "transaction": ("TRANSACTION.SUCCESS", "支付成功"),
-        "refund": ("REFUND.SUCCESS", "退款成功"),
-    }[kind]
+    """A notice of `kind` (see `KINDS`) with its content sealed by AES-256-GCM."""
+    event, summary, original = KINDS[kind]
     message = {
         "id": number,
         "create_time": clock.rfc3339(created_at),
         "resource_type": "encrypt-resource",
         "event_type": event,
         "summary": summary,
-        "resource": _sealed(papers.apiv3_key, kind, content),
+        "resource": _sealed(papers.apiv3_key, original, content),
     }
     return json.dumps(message, ensure_ascii=False).encode()
 

@@ -251,7 +251,7 @@ def resigned(sandbox: SandboxServer, given: dict[str, str]) -> dict[str, str]:
         ({"charset": "gbk"}, "isv.invalid-charset"),
         ({"format": "xml"}, "isv.invalid-format"),
         ({"timestamp": "2026-3-1 8:30:00"}, "isv.invalid-timestamp"),
-        ({"method": "alipay.trade.pay"}, "isv.invalid-method"),
+        ({"method": "alipay.trade.create"}, "isv.invalid-method"),
         ({"version": ""}, "isv.missing-version"),
         ({"biz_content": "{"}, "ACQ.INVALID_PARAMETER"),
         ({"biz_content": "[]"}, "ACQ.INVALID_PARAMETER"),

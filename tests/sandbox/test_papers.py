@@ -24,6 +24,8 @@ NAMES = {
     "denghuo_alipay_private_key",
     "denghuo_alipay_public_key",
     "denghuo_alipay_seller_id",
+    "denghuo_wechatpay_plan_id",
+    "denghuo_alipay_sign_scene",
     "denghuo_unionpay_merid",
     "denghuo_unionpay_private_key",
     "denghuo_unionpay_certificate",

@@ -139,6 +139,8 @@ def _failure(status: int, code: str) -> GatewayRefused | GatewayUnavailable:
         return GatewayRefused(NAME, "paid")
     if code in ("ORDER_CLOSED", "ORDERCLOSED"):
         return GatewayRefused(NAME, "closed")
+    if code in _NO_STATEMENT:
+        return GatewayRefused(NAME, "no_statement")
     if code in _NOT_GIVEN_BACK:
         return GatewayRefused(NAME, _NOT_GIVEN_BACK[code])
     if status >= 500 or status == 429 or code in _PASSING_CODES:

@@ -161,9 +161,32 @@ class SandboxServer:
         """End all outages, set the stamps right."""
         self._json(self._client.delete("/test/outage"))
 
+    def refunds(self, channel: str, ending: str = "well") -> None:
+        """From now on: not_enough, account_closed (refused), closed, abnormal (taken), well."""
+        asked = {"channel": channel, "ending": ending}
+        self._json(self._client.post("/test/refunds", json=asked))
+
+    def set_right(self, channel: str, refund_no: str) -> None:
+        """A refund that ended abnormal arrives after all, and is told."""
+        asked = {"channel": channel, "refund_no": refund_no}
+        self._json(self._client.post("/test/refunds", json=asked))
+
     def skew(self, seconds: float) -> None:
         """Stamps on answers and callbacks are off by so much."""
         self._json(self._client.post("/test/clock", json={"seconds": seconds}))
+
+    def close_day(self) -> None:
+        """Let today have statements."""
+        self._json(self._client.post("/test/close-day"))
+
+    def spoil(self, channel: str, kind: str, **options: Any) -> None:
+        """Order a fault of statements; options: out_trade_no, adjusted."""
+        asked = {"channel": channel, "kind": kind} | options
+        self._json(self._client.post("/test/statement-fault", json=asked))
+
+    def unspoil(self) -> None:
+        """Statements are right again."""
+        self._json(self._client.delete("/test/statement-fault"))
 
     def sms(self, phone: str | None = None) -> list[dict[str, Any]]:
         """Text messages, newest first."""

@@ -7,7 +7,16 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox import alipay_form, box, clock, notices, trades
+from sandbox import (
+    alipay_form,
+    alipay_statement,
+    box,
+    clock,
+    notices,
+    refunds,
+    statements,
+    trades,
+)
 from sandbox.alipay_agreements import CALLS as AGREEMENT_CALLS
 from sandbox.alipay_agreements import PAGES, open_agreement
 from sandbox.alipay_answers import payment, refund_answer, refund_query_answer
@@ -29,6 +38,8 @@ REFUND_REFUSALS = REFUSALS | {
     "unpaid": ("ACQ.TRADE_STATUS_ERROR", "交易状态不合法"),
     "differs": ("ACQ.DISCORDANT_REPEAT_REQUEST", "请求信息不一致"),
     "too_much": ("ACQ.REASON_TRADE_REFUND_FEE_ERR", "退款金额无效"),
+    "not_enough": ("ACQ.SELLER_BALANCE_NOT_ENOUGH", "卖家余额不足"),
+    "account_closed": ("ACQ.BUYER_ERROR", "买家状态异常"),
 }
 
 
@@ -55,7 +66,7 @@ def _checked() -> dict[str, str]:
     given = dict(pairs)
     if len(given) != len(pairs):
         raise AlipayError("40002", "isv.invalid-parameter", "参数重复")
-    methods = (*CASHIERS, *CALLS, *PAGES, *AGREEMENT_CALLS)
+    methods = (*CASHIERS, *PAGES, *CALLS)
     alipay_form.check_common(box.current().papers.alipay, given, methods)
     return given
 
@@ -107,8 +118,7 @@ def _wish(product: str, given: dict[str, str]) -> Wish:
 
 def _call(method: str) -> Response:
     """A call from server to server: always HTTP 200, signed, refusals included."""
-    known = method in CALLS or method in AGREEMENT_CALLS
-    name = f"{method.replace('.', '_')}_response" if known else "error_response"
+    name = f"{method.replace('.', '_')}_response" if method in CALLS else "error_response"
     try:
         content = _done(_checked())
     except AlipayError as error:
@@ -119,11 +129,12 @@ def _call(method: str) -> Response:
 
 def _done(given: dict[str, str]) -> Content:
     content, method = alipay_form.biz_content(given), given["method"]
-    done = {"code": "10000", "msg": "Success"}
     with box.current().store.transaction() as db:
-        if method in AGREEMENT_CALLS:
-            return done | AGREEMENT_CALLS[method](db, content, given)
-        return done | CALLS[method](db, _trade(db, content), content, given)
+        if method in OTHER_CALLS:
+            said = OTHER_CALLS[method](db, content, given)
+        else:
+            said = TRADE_CALLS[method](db, _trade(db, content), content, given)
+    return {"code": "10000", "msg": "Success"} | said
 
 
 def _trade(db: Connection, content: Content) -> Trade:
@@ -155,10 +166,10 @@ def _close(db: Connection, trade: Trade, _content: Content, given: dict[str, str
 def _refund(db: Connection, trade: Trade, content: Content, _given: dict[str, str]) -> Content:
     fen = alipay_form.fen(content, "refund_amount")
     reason = alipay_form.optional_text(content, "refund_reason", 256)
+    number = _refund_no(trade, content)
     try:
-        refund, is_new = trades.refund(
-            db, trade, _refund_no(trade, content), fen, reason, clock.now()
-        )
+        refunds.may_begin(db, trade, number)
+        refund, is_new = trades.refund(db, trade, number, fen, reason, clock.now())
     except RefusedError as refusal:
         raise AlipayError("40004", *REFUND_REFUSALS[refusal.reason]) from refusal
     if is_new:
@@ -178,10 +189,33 @@ def _query_refund(
     return refund_query_answer(trade, trades.find_refund(db, trade, refund_no))
 
 
+def _ask_statement(db: Connection, content: Content, _given: dict[str, str]) -> Content:
+    return alipay_statement.ask(db, box.current().papers.alipay, content, request.host_url)
+
+
+@alipay.get("/downloadBillFile.resource")
+def statement_file() -> Response:
+    """Whoever has the address may have the file, for a while."""
+    if box.current().faults.outage("alipay"):
+        return Response("Service Unavailable", 500, content_type="text/plain")
+    with box.current().store.reading() as db:
+        content = statements.file(db, "alipay", request.args.get("token", ""))
+    if content is None:
+        return Response("Forbidden", 403, content_type="text/plain")
+    return Response(content, content_type="application/zip")
+
+
 CASHIERS = {"alipay.trade.page.pay": "page", "alipay.trade.wap.pay": "wap"}
-CALLS: dict[str, Callable[[Connection, Trade, Content, dict[str, str]], Content]] = {
+TRADE_CALLS: dict[str, Callable[[Connection, Trade, Content, dict[str, str]], Content]] = {
     "alipay.trade.query": _query,
     "alipay.trade.close": _close,
     "alipay.trade.refund": _refund,
     "alipay.trade.fastpay.refund.query": _query_refund,
 }
+OTHER_CALLS: dict[str, Callable[[Connection, Content, dict[str, str]], Content]] = {
+    "alipay.data.dataservice.bill.downloadurl.query": _ask_statement,
+    **AGREEMENT_CALLS,
+}
+"""Calls that are about no trade."""
+
+CALLS = (*TRADE_CALLS, *OTHER_CALLS)

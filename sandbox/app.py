@@ -13,6 +13,7 @@ from sandbox.invoices import invoices
 from sandbox.messages import messages
 from sandbox.notices import Schedule
 from sandbox.papers import load
+from sandbox.refunds import refund_hooks
 from sandbox.sender import Sender
 from sandbox.signing import signing
 from sandbox.store import Store
@@ -20,7 +21,7 @@ from sandbox.unionpay import unionpay
 from sandbox.wechat import wechat
 
 MOST_BYTES = 1 << 20
-BLUEPRINTS = (wechat, alipay, unionpay, cashier, messages, signing, invoices, hooks)
+BLUEPRINTS = (wechat, alipay, unionpay, cashier, messages, signing, invoices, hooks, refund_hooks)
 
 
 def create_app(

@@ -89,6 +89,12 @@ def queue_of_agreement(
     return [_insert(db, values) for _ in range(copies)] if url else []
 
 
+def told_of(db: Connection, refund_id: int) -> str | None:
+    """Where a refund was told of before; None when nobody was."""
+    row = db.execute("select url from notice where refund_id = ? limit 1", (refund_id,)).fetchone()
+    return str(row["url"]) if row else None
+
+
 def _insert(db: Connection, values: tuple[object, ...]) -> int:
     found = db.execute(
         "insert into notice (number, trade_id, refund_id, event, flavour, url, state, created_at,"

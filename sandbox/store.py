@@ -57,6 +57,10 @@ create table if not exists agreement (
 create table if not exists failed_debit (
     trade_id integer primary key references trade
 );
+create table if not exists refund_ending (
+    refund_id integer primary key references refund,
+    ending text not null check (ending in ('closed', 'abnormal'))
+);
 create table if not exists notice (
     id integer primary key,
     number text not null,
@@ -103,18 +107,30 @@ create table if not exists condition (
     name text primary key,
     value text not null
 ) without rowid;
+create table if not exists closed_day (
+    day text primary key
+) without rowid;
+create table if not exists statement_file (
+    token text primary key,
+    channel text not null,
+    content blob not null,
+    until real not null
+);
 """
 
 TABLES = (
     "invoice",
     "notice",
     "failed_debit",
+    "refund_ending",
     "refund",
     "trade",
     "agreement",
     "nonce",
     "message",
     "condition",
+    "closed_day",
+    "statement_file",
 )
 
 

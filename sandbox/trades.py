@@ -16,7 +16,8 @@ PREFIXES = {"wechat": "wx", "alipay": "ap", "unionpay": "up"}
 
 
 class RefusedError(Exception):
-    """The gateway says no. `reason`: absent, paid, closed, unpaid, differs, too_much."""
+    """The gateway says no. `reason`: absent, paid, closed, unpaid, differs, too_much, or one of
+    `sandbox.refunds.REFUSALS`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -58,6 +59,7 @@ class Refund:
     reason: str
     created_at: float
     settles_at: float
+    ending: str = ""  # closed or abnormal, where a tester ordered it (`sandbox.refunds`)
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,13 @@ class Wish:
     expires_at: float
 
 
+_REFUND = """
+select refund.*, coalesce((select ending from refund_ending where refund_id = refund.id), '')
+    as ending from refund
+"""
 _SELECT = """
-select trade.*, coalesce((select sum(fen) from refund where trade_id = trade.id), 0)
+select trade.*, coalesce((select sum(fen) from refund where trade_id = trade.id
+    and id not in (select refund_id from refund_ending where ending = 'closed')), 0)
     as refunded_fen,
     exists (select 1 from failed_debit where trade_id = trade.id) as failed from trade
 """
@@ -228,7 +235,7 @@ def refund(
 
 def find_refund(db: Connection, trade: Trade, refund_no: str) -> Refund | None:
     row = db.execute(
-        "select * from refund where trade_id = ? and refund_no = ?", (trade.id, refund_no)
+        f"{_REFUND} where trade_id = ? and refund_no = ?", (trade.id, refund_no)
     ).fetchone()
     return Refund(**row) if row else None
 
@@ -244,8 +251,7 @@ def get_refund(db: Connection, trade: Trade, refund_no: str) -> Refund:
 def refund_numbered(db: Connection, channel: str, refund_no: str) -> tuple[Trade, Refund]:
     """By the merchant's number of the refund. Raises RefusedError: absent."""
     row = db.execute(
-        "select refund.* from refund join trade on trade.id = trade_id"
-        " where channel = ? and refund_no = ?",
+        f"{_REFUND} join trade on trade.id = trade_id where channel = ? and refund_no = ?",
         (channel, refund_no),
     ).fetchone()
     if row is None:
@@ -254,7 +260,7 @@ def refund_numbered(db: Connection, channel: str, refund_no: str) -> tuple[Trade
 
 
 def refund_by_id(db: Connection, refund_id: int) -> Refund:
-    return Refund(**db.execute("select * from refund where id = ?", (refund_id,)).fetchone())
+    return Refund(**db.execute(f"{_REFUND} where refund.id = ?", (refund_id,)).fetchone())
 
 
 def paid_between(db: Connection, channel: str, begin: float, end: float) -> list[Trade]:
@@ -268,7 +274,7 @@ def refunded_between(
 ) -> list[tuple[Trade, Refund]]:
     """Refunds that arrived in this time, with their trades."""
     rows = db.execute(
-        "select refund.* from refund join trade on trade.id = trade_id"
+        f"{_REFUND} join trade on trade.id = trade_id"
         " where channel = ? and settles_at >= ? and settles_at < ? order by settles_at, refund.id",
         (channel, begin, end),
     ).fetchall()

@@ -5,7 +5,16 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox import box, clock, notices, trades, wechat_form
+from sandbox import (
+    box,
+    clock,
+    notices,
+    refunds,
+    statements,
+    trades,
+    wechat_form,
+    wechat_statement,
+)
 from sandbox.trades import RefusedError, Trade, Wish
 from sandbox.wechat_answers import refund_content, transaction
 from sandbox.wechat_form import OUT_REFUND_NO, OUT_TRADE_NO, PRODUCTS, WeChatError
@@ -30,6 +39,8 @@ REFUND_REFUSALS = {
     "unpaid": (400, "INVALID_REQUEST", "订单未支付，不能退款"),
     "differs": (400, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致"),
     "too_much": (400, "INVALID_REQUEST", "退款金额大于可退金额"),
+    "not_enough": (403, "NOT_ENOUGH", "基本账户余额不足，请充值后重新发起"),
+    "account_closed": (403, "USER_ACCOUNT_ABNORMAL", "用户账户注销"),
 }
 
 
@@ -178,7 +189,10 @@ def refund() -> Response:
     try:
         with here.store.transaction() as db:
             trade = _refunded_trade(db, body, total)
+            refunds.may_begin(db, trade, refund_no)
             done, is_new = trades.refund(db, trade, refund_no, fen, reason, settles_at)
+            if is_new:
+                done = refunds.begun(db, trade, done)
             if is_new and url:
                 delay = here.refund_seconds
                 notices.queue(db, trade, event="refunded", refund=done, url=url, delay=delay)
@@ -229,3 +243,20 @@ def _check_merchant(mchid: object, location: str) -> None:
         raise wechat_form.wrong("mchid", "is required", location)
     if mchid != box.current().papers.wechat.mchid:
         raise WeChatError(400, "MCH_NOT_EXISTS", "商户号不存在或与签名不一致")
+
+
+@wechat.get("/bill/tradebill")
+def ask_statement() -> Response:
+    here = box.current()
+    with here.store.transaction() as db:
+        said = wechat_statement.ask(db, here.papers.wechat, request.args, request.host_url)
+    return answer(200, said)
+
+
+@wechat.get("/billdownload/file")
+def statement_file() -> Response:
+    with box.current().store.reading() as db:
+        content = statements.file(db, "wechat", request.args.get("token", ""))
+    if content is None:
+        raise WeChatError(400, "INVALID_REQUEST", "账单下载地址已失效")
+    return Response(content, content_type="application/octet-stream")

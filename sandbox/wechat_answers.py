@@ -60,7 +60,7 @@ def _payment(trade: Trade, paid_at: float) -> dict[str, Any]:
 
 def refund_content(trade: Trade, refund: Refund) -> dict[str, Any]:
     """A refund as its own answer and its query show it."""
-    arrived = refund.settles_at <= clock.now()
+    status = _refund_status(refund)
     content: dict[str, Any] = {
         "refund_id": refund.gateway_no,
         "out_refund_no": refund.refund_no,
@@ -69,12 +69,19 @@ def refund_content(trade: Trade, refund: Refund) -> dict[str, Any]:
         "channel": "ORIGINAL",
         "user_received_account": ACCOUNT,
         "create_time": clock.rfc3339(refund.created_at),
-        "status": "SUCCESS" if arrived else "PROCESSING",
+        "status": status,
         "funds_account": "AVAILABLE",
         "amount": _refund_amount(trade, refund) | _settlement(trade, refund),
         "promotion_detail": [],
     }
-    return content | {"success_time": clock.rfc3339(refund.settles_at)} if arrived else content
+    done = status == "SUCCESS"
+    return content | {"success_time": clock.rfc3339(refund.settles_at)} if done else content
+
+
+def _refund_status(refund: Refund) -> str:
+    if refund.settles_at > clock.now():
+        return "PROCESSING"
+    return refund.ending.upper() or "SUCCESS"
 
 
 def _refund_amount(trade: Trade, refund: Refund) -> dict[str, Any]:
@@ -100,11 +107,12 @@ def notice_call(
 ) -> tuple[dict[str, str], bytes]:
     """Headers and body of a call to the merchant, signed and sealed anew for each try."""
     papers = box.papers.wechat
-    kind = "refund" if refund else "failed" if notice.event == "failed" else "transaction"
+    failed = notice.event == "failed"
+    kind = _refund_kind(refund) if refund else "failed" if failed else "transaction"
     content = (
         _refund_notice(papers, trade, refund)
         if refund
-        else transaction(papers, trade if kind == "failed" else _as_noticed(notice, trade))
+        else transaction(papers, trade if failed else _as_noticed(notice, trade))
     )
     body = notice_body(papers, notice.number, notice.created_at, kind, content)
     sign_with = forged_headers if notice.flavour == "forged" else signed_headers
@@ -123,15 +131,20 @@ def _as_noticed(notice: Notice, trade: Trade) -> Trade:
     )
 
 
+def _refund_kind(refund: Refund) -> str:
+    return f"refund_{refund.ending}" if refund.ending else "refund"
+
+
 def _refund_notice(papers: WeChatPapers, trade: Trade, refund: Refund) -> dict[str, Any]:
-    return {
+    content = {
         "mchid": papers.mchid,
         "transaction_id": trade.trade_no,
         "out_trade_no": trade.out_trade_no,
         "refund_id": refund.gateway_no,
         "out_refund_no": refund.refund_no,
-        "refund_status": "SUCCESS",
-        "success_time": clock.rfc3339(refund.settles_at),
+        "refund_status": refund.ending.upper() or "SUCCESS",
         "user_received_account": ACCOUNT,
         "amount": _refund_amount(trade, refund),
     }
+    done = not refund.ending
+    return content | {"success_time": clock.rfc3339(refund.settles_at)} if done else content

@@ -30,6 +30,8 @@ WINDOW = 300.0
 KINDS = {
     "transaction": ("TRANSACTION.SUCCESS", "支付成功", "transaction"),
     "failed": ("TRANSACTION.FAIL", "支付失败", "transaction"),
+    "refund_closed": ("REFUND.CLOSED", "退款关闭", "refund"),
+    "refund_abnormal": ("REFUND.ABNORMAL", "退款异常", "refund"),
     "refund": ("REFUND.SUCCESS", "退款成功", "refund"),
     "signed": ("ENTRUST.SIGN", "委托代扣签约通知", "entrust"),
     "ended": ("ENTRUST.TERMINATE", "委托代扣解约通知", "entrust"),

@@ -33,7 +33,6 @@ AHEAD_WINDOW = timedelta(seconds=300)
 _NOT_GIVEN_BACK = {
     "ACQ.SELLER_BALANCE_NOT_ENOUGH": "not_enough",
     "ACQ.BUYER_ERROR": "account_closed",
-    "ACQ.USER_NOT_MATCH_ERR": "account_closed",
     "ACQ.TRADE_HAS_FINISHED": "too_late",
 }
 """Page alipay.trade.refund of the docs: codes that say why no money can be given back."""

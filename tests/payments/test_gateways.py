@@ -223,6 +223,46 @@ def test_the_gateway_tells_of_a_refund(
     assert report.merchant.items() <= gateway.merchant.items()
 
 
+@pytest.mark.parametrize("reason", ["not_enough", "account_closed"])
+@pytest.mark.parametrize("name", ["wechat", "alipay"])
+def test_a_gateway_says_why_it_gives_nothing_back_and_may_be_asked_again(
+    offered: dict[str, Gateway], charge: Any, sandbox: SandboxServer, name: str, reason: str
+) -> None:
+    gateway = offered[name]
+    _place(gateway, charge(PRODUCTS[name][0]), sandbox)
+    sandbox.pay(ORDER)
+    refunding = _refunding(gateway)
+    sandbox.refunds(name, reason)
+    for _ in range(2):
+        with pytest.raises(GatewayRefused) as refused:
+            gateway.refund(refunding)
+        assert refused.value.reason == reason
+        assert gateway.query_refund(refunding).state is RefundState.ABSENT
+    sandbox.refunds(name)
+    assert _given_back(gateway, refunding).state is RefundState.DONE
+
+
+@pytest.mark.parametrize("ending", [RefundState.CLOSED, RefundState.ABNORMAL])
+def test_wechat_takes_a_refund_and_tells_that_it_failed(
+    offered: dict[str, Gateway],
+    charge: Any,
+    sandbox: SandboxServer,
+    merchant: Merchant,
+    ending: RefundState,
+) -> None:
+    wechat = offered["wechat"]
+    _place(wechat, charge(Product.NATIVE), sandbox)
+    sandbox.pay(ORDER)
+    merchant.wait(1)
+    sandbox.refunds("wechat", ending.value)
+    refunding = _refunding(wechat, "R1", notify_url=merchant.url)
+    assert _given_back(wechat, refunding).state is ending
+    heard = merchant.wait(2)[1]
+    report = wechat.verify_notification(_headers(heard), heard.body).refund
+    assert report is not None
+    assert (report.refund_no, report.state, report.done_at) == ("R1", ending, None)
+
+
 def test_a_trade_is_found_by_the_gateways_own_number(
     gateway: Gateway, placed: Destination, sandbox: SandboxServer
 ) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 import payments.confirmations.models
+import payments.counter.models
 import payments.ledger.models
 import payments.reconciliation.models  # noqa: F401 - the tables of a room are known together
 import service.approvals  # noqa: F401 - refunds refer to approvals, orders to users

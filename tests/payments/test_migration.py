@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+import payments.counter.models
 import payments.invoices.models
 import payments.ledger.models
 import payments.models  # noqa: F401 - the models declare the tables
@@ -30,6 +31,10 @@ TABLES = {
     "invoice_title",
     "invoice",
     "invoice_line",
+    "counter_code",
+    "counter_shift",
+    "counter_cash",
+    "counter_payout",
 }
 
 

@@ -38,7 +38,14 @@ LONGEST = 16 * 1024
 """No device answers with more characters."""
 TIMEOUT = int(LIFE.total_seconds() * 1000)
 
-_MALFORMED = (WebAuthnException, ValueError, TypeError, LookupError, ArithmeticError)
+_MALFORMED = (
+    WebAuthnException,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
 """What the library raises for bytes that make no sense to it."""
 
 _log = get_logger(__name__)

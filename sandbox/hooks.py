@@ -7,11 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 
-from sandbox import box, messages, notices, paying, trades
+from sandbox import box, messages, notices, paying, statement_faults, statements, trades
 from sandbox.faults import CHANNELS, KINDS
 from sandbox.trades import RefusedError, Trade
 
 hooks = Blueprint("hooks", __name__, url_prefix="/test")
+
+STATEMENTS = ("wechat", "alipay")
+"""Gateways whose statements can be spoiled."""
 
 
 class AskedWronglyError(Exception):
@@ -116,6 +119,37 @@ def skew() -> Response:
     seconds = _number(asked_for(), "seconds", 0)
     box.current().faults.skew(seconds)
     return in_json({"seconds": seconds})
+
+
+@hooks.post("/close-day")
+def close_day() -> Response:
+    """Let today have statements already; those of days that are over need nothing."""
+    with box.current().store.transaction() as db:
+        return in_json({"day": statements.close_day(db).isoformat()})
+
+
+@hooks.post("/statement-fault")
+def spoil_statements() -> Response:
+    """`channel`, `kind`, and for a fault of lines `out_trade_no` and `adjusted` (the totals)."""
+    asked = asked_for()
+    channel, kind = asked.get("channel"), asked.get("kind")
+    if channel not in STATEMENTS:
+        raise AskedWronglyError(f"channel must be one of {', '.join(STATEMENTS)}.")
+    if kind not in statement_faults.KINDS or (channel, kind) == ("alipay", "wrong_hash"):
+        raise AskedWronglyError(f"kind must be one of {', '.join(statement_faults.KINDS)}.")
+    number, adjusted = str(asked.get("out_trade_no", "")), asked.get("adjusted")
+    if adjusted not in (None, True, False):
+        raise AskedWronglyError("adjusted must be true or false.")
+    with box.current().store.transaction() as db:
+        return in_json(statement_faults.order(db, channel, kind, number, adjusted))
+
+
+@hooks.delete("/statement-fault")
+def heal_statements() -> Response:
+    """Statements are right again."""
+    with box.current().store.transaction() as db:
+        statement_faults.heal(db)
+    return in_json({"healed": True})
 
 
 @hooks.get("/sms")

@@ -5,21 +5,24 @@ Written once, here, and called by every process that may publish an event.
 
 from sqlalchemy.orm import Session
 
-from notifications import mail, sms
+from notifications import autopay, mail, sms
 from notifications.mail import Enclosure
 from payments import refunds
+from payments.agreements import listening
 from payments.counter import closing
 from payments.invoices.events import InvoiceIssued
 from payments.reconciliation import resolving
 from runtime import events
 from runtime.money import yuan
-from service.events import ActionApproved, ActionDeclined
+from service.events import ActionApproved, ActionDeclined, AutoPayNews, BillIssued
 from service.people.events import CodeIssued
 
 
 def wire() -> None:
     """Connect the rooms; a second call changes nothing."""
     events.subscribe(CodeIssued, sms.queue_code)
+    events.subscribe(BillIssued, listening.on_bill_issued)
+    events.subscribe(AutoPayNews, autopay.queue_news)
     events.subscribe(InvoiceIssued, mail_invoice)
     events.subscribe(ActionApproved, refunds.on_approved)
     events.subscribe(ActionApproved, closing.on_approved)

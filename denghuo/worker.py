@@ -18,6 +18,7 @@ TASKS = (
     "service.jobs",
     "service.people.tidy",
     "payments.work",
+    "payments.agreements.work",
     "payments.invoices.work",
     "payments.reconciliation.work",
     "notifications.sms",

@@ -5,6 +5,7 @@ The provider knows a message by our reference, so a job that runs twice sends on
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Protocol
 from uuid import uuid4
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from notifications import outbox
 from notifications.models import FAILED, RECIPIENT, SENT, WAITING, Message
 from notifications.settings import NotificationSettings
-from notifications.templates import code_template
+from notifications.templates import TEMPLATES, code_template
 from runtime import clock
 from runtime.crypto import blind_index
 from runtime.http import Outbound, OutboundError
@@ -86,15 +87,29 @@ def queue_code(session: Session, event: CodeIssued) -> None:
     """Write the message with a one-time code down and ask for it to be sent."""
     minutes = round((event.expires_at - clock.now()).total_seconds() / 60)
     params: Params = {"code": event.code, "minutes": str(minutes), **event.details}
+    template = code_template(event.purpose, event.language)
+    queue(session, event.phone, template, params, expires_at=event.expires_at)
+
+
+def queue(
+    session: Session,
+    phone: str,
+    template: str,
+    params: Params,
+    *,
+    expires_at: datetime | None = None,
+) -> None:
+    """Write a message down and ask for it to be sent. Raises KeyError for an unknown template."""
+    TEMPLATES[template].format(**params)  # what cannot be written is found here
     message = Message(
         channel="sms",
         reference=uuid4().hex,
-        template=code_template(event.purpose, event.language),
-        recipient=event.phone,
-        recipient_index=blind_index(event.phone, RECIPIENT),
+        template=template,
+        recipient=phone,
+        recipient_index=blind_index(phone, RECIPIENT),
         params=json.dumps(params),
         state=WAITING,
-        expires_at=event.expires_at,
+        expires_at=expires_at,
     )
     session.add(message)
     session.flush()

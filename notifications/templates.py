@@ -21,6 +21,29 @@ TEMPLATES = {
     "code_bind_zh": "有人想看您家的账单和用电，同意就告诉他 {code}，{minutes} 分钟内有效。",
     "code_bind_en": "Someone asks to see your bills. If you agree, tell them {code}"
     " within {minutes} minutes.",
+    "autopay_announced_zh": "{day}将用{way}自动缴户号尾号 {tail} 的{month}电费 {amount} 元。"
+    "不想扣，可以先自己缴，或在网页上结束自动缴。",
+    "autopay_announced_en": "On {day} we will take {amount} yuan by {way}: electricity for"
+    " {month}, account ending {tail}. To stop it, pay before, or end automatic payment online.",
+    "autopay_done_zh": "{way}已自动缴户号尾号 {tail} 的{month}电费 {amount} 元，不用再缴。",
+    "autopay_done_en": "{way} paid {amount} yuan for {month}, account ending {tail}."
+    " Nothing more to do.",
+    "autopay_failed_zh": "户号尾号 {tail} 的{month}电费 {amount} 元，{way}没有扣成，钱没有扣。"
+    "{day}再扣一次，也可以自己缴：{link}",
+    "autopay_failed_en": "{way} could not pay {amount} yuan for {month}, account ending {tail}."
+    " You were not charged. We try again on {day}, or pay yourself: {link}",
+    "autopay_given_up_zh": "户号尾号 {tail} 的{month}电费 {amount} 元，{way}没有扣成，"
+    "不再自动扣了。请自己缴：{link}",
+    "autopay_given_up_en": "{way} could not pay {amount} yuan for {month}, account ending {tail}."
+    " We will not try again. Please pay yourself: {link}",
+    "autopay_over_limit_zh": "户号尾号 {tail} 的{month}电费 {amount} 元，超过您定的"
+    "每月 {limit} 元，没有扣。请自己缴：{link}",
+    "autopay_over_limit_en": "{amount} yuan for {month}, account ending {tail}, is more than your"
+    " monthly limit of {limit} yuan. We did not take it. Please pay yourself: {link}",
+    "autopay_ended_zh": "户号尾号 {tail} 的自动缴已经在{way}里解约，以后不再自动扣。"
+    "要缴就到这里：{link}",
+    "autopay_ended_en": "Automatic payment for the account ending {tail} was ended in {way}."
+    " From now on please pay here: {link}",
 }
 
 

@@ -27,7 +27,7 @@ HEADER = (
 TOTALS = (
     "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
 )
-_FIELDS = HEADER.count(",") + 1
+_FIELDS, _SUMS = HEADER.count(",") + 1, TOTALS.count(",") + 1
 
 _DAY_CHARACTERS = 10
 
@@ -109,11 +109,13 @@ class _Bill:
             self._broken(number)
         number, text = next(self._text, (number + 1, ""))
         totals = text.replace("`", "").split(",")
+        if len(totals) != _SUMS:
+            self._broken(number)
+        lines, due, refunded, _coupons, fee, *_gross = totals
         try:
-            lines, due, refunded, _coupons, fee, _total, _asked = totals
             said = _Counted(count(lines), fen(due), fen(refunded), signed_fen(fee))
         except ValueError:
-            self._broken(number)
+            self._refuse("malformed", number)
         if not is_over(self._text):
             self._refuse("malformed", number + 1)
         if said != self._counted:

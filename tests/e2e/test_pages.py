@@ -31,6 +31,10 @@ OWN_PAGES = (
     "/profile/password",
     "/profile/password/code",
     "/profile/devices",
+    "/profile/passkeys",
+    "/profile/prove",
+    "/profile/prove/code",
+    "/profile/large-payments",
 )
 PEOPLE = {"王春华": OWN_PAGES, "江城暖阳纺织有限公司": ("/", "/bills", "BILL", "/usage", "/pay")}
 

@@ -44,13 +44,16 @@ def count(
     counted, expected = coins.counted_fen(pieces), shifts.drawer_fen(session, shift)
     if counted != expected and not (reason or "").strip():
         raise Conflict("counter.difference", counted_fen=counted, expected_fen=expected)
+    if counted != expected:
+        figures = {"drawer": shift.drawer, "counted_fen": counted, "expected_fen": expected}
+        why = (reason or "").strip()[:REASON_LENGTH]
+        asked = approvals.ask(session, APPROVAL, shift_no, figures, why, by=by)
+        shift.status, shift.approval_id = "waiting", asked.id
     shift.pieces = {str(denomination): count for denomination, count in pieces.items()}
     shift.counted_fen, shift.expected_fen = counted, expected
     shift.counted_by, shift.counted_at = by, clock.now()
     if counted == expected:
         _close(session, shift)
-    else:
-        _ask(session, shift, (reason or "").strip()[:REASON_LENGTH])
     session.flush()
     return shift
 
@@ -63,7 +66,7 @@ def on_approved(session: Session, event: ActionApproved) -> None:
 
 
 def on_declined(session: Session, event: ActionDeclined) -> None:
-    """A second person wants it counted again."""
+    """A second person wants it counted again, or whoever counted takes it back."""
     if event.kind != APPROVAL:
         return
     shift = shifts.lock_shift(session, event.subject)
@@ -76,17 +79,6 @@ def _require_pieces(pieces: Mapping[int, int]) -> None:
     known = set(pieces) <= set(coins.DENOMINATIONS)
     if not known or any(not 0 <= count <= coins.MOST_PIECES for count in pieces.values()):
         raise Refused("counter.count_malformed")
-
-
-def _ask(session: Session, shift: Shift, reason: str) -> None:
-    figures = {
-        "drawer": shift.drawer,
-        "counted_fen": shift.counted_fen,
-        "expected_fen": shift.expected_fen,
-    }
-    assert shift.counted_by is not None  # noqa: S101 - it has just been counted
-    asked = approvals.ask(session, APPROVAL, shift.shift_no, figures, reason, by=shift.counted_by)
-    shift.status, shift.approval_id = "waiting", asked.id
 
 
 def _close(session: Session, shift: Shift) -> None:

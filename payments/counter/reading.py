@@ -88,7 +88,7 @@ def receipt(session: Session, receipt_no: str) -> Receipt:
         taken_at=cash.taken_at,
         drawer=drawer,
         taken_by=_name(session, cash.taken_by),
-        refunded_fen=session.scalar(refunded.where(Refund.order_id == order.id)) or 0,
+        refunded_fen=int(session.scalar(refunded.where(Refund.order_id == order.id)) or 0),
     )
 
 

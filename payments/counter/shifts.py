@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -104,7 +104,7 @@ def empty_machine(session: Session, shift_no: str) -> Shift:
 
 def drawer_fen(session: Session, shift: Shift) -> int:
     """What should be in the drawer: the float, what was taken, less what was handed back."""
-    return shift.float_fen + (session.scalar(select(_net(shift.id))) or 0)
+    return shift.float_fen + int(session.scalar(select(_net(shift.id))) or 0)
 
 
 def expected_cash(session: Session) -> dict[str, int]:
@@ -166,9 +166,7 @@ def _add_box(session: Session, machine: str) -> None:
     }
     box = insert(Shift).values(values)
     session.execute(
-        box.on_conflict_do_nothing(
-            index_elements=[Shift.drawer], index_where=Shift.status == "open"
-        )
+        box.on_conflict_do_nothing(index_elements=["drawer"], index_where=text("status = 'open'"))
     )
 
 

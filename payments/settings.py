@@ -250,7 +250,8 @@ class PaymentSettings(Settings):
             real = self.alipay_gateway == ALIPAY_GATEWAY
             origins.append("https://*.alipay.com" if real else _origin(self.alipay_gateway))
         if self.has_unionpay:
-            origins.append(_origin(self.unionpay_gateway))
+            real = self.unionpay_gateway == UNIONPAY_GATEWAY
+            origins.append("https://*.95516.com" if real else _origin(self.unionpay_gateway))
         return list(dict.fromkeys(origins))
 
     @property

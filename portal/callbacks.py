@@ -1,13 +1,13 @@
-"""The notify addresses of gateways: `POST /callbacks/<gateway>`."""
+"""The notify addresses of gateways: `POST /callbacks/<gateway>`; and where a cashier posts back."""
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ClientDisconnected
 
 from payments import callbacks
 from payments.callbacks import LARGEST_BODY, Message
 from portal.access import callback
-from portal.pay import till
+from portal.pay import till, way_back
 from portal.security import exempt_from_form_token
 from portal.unit import database
 
@@ -27,6 +27,22 @@ def notify(gateway: str) -> ResponseReturnValue:
         abort(404)
     answer = callbacks.take(database(), known, Message(dict(request.headers), _body()))
     return Response(answer.body, answer.status, content_type=answer.content_type)
+
+
+@blueprint.post("/<gateway>/front/<order_no>")
+def front(gateway: str, order_no: str) -> ResponseReturnValue:
+    """The customer comes back from a cashier whose way back is a form (UnionPay's front notice).
+
+    A browser that posts from another site brings no cookies, so nobody is signed in here. What
+    the cashier says is proven and proves nothing about money: the page asks about that.
+    """
+    known = till.till().gateways.get(gateway)
+    if known is None:
+        abort(404)
+    if not known.leads_back(order_no, request.form.to_dict()):
+        return redirect(url_for("pay.show", order_no=order_no), 303)
+    ticket = way_back.ticket(order_no)
+    return redirect(url_for("pay.back", order_no=order_no, ticket=ticket), 303)
 
 
 def _body() -> bytes:

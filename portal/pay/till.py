@@ -41,10 +41,11 @@ class Way:
 WAYS = {
     "wechat": Way("wechat", _l("微信支付"), _l("微信"), "微"),
     "alipay": Way("alipay", _l("支付宝"), _l("支付宝"), "支"),
+    "unionpay": Way("unionpay", _l("云闪付 / 银联"), _l("云闪付"), "银"),
     "counter": Way("counter", _l("营业厅现金"), _l("营业厅"), "现"),
 }
-_ON_A_PHONE = {"wechat": Product.H5, "alipay": Product.WAP}
-_ON_A_DESK = {"wechat": Product.NATIVE, "alipay": Product.PAGE}
+_ON_A_PHONE = {"wechat": Product.H5, "alipay": Product.WAP, "unionpay": Product.WAP}
+_ON_A_DESK = {"wechat": Product.NATIVE, "alipay": Product.PAGE, "unionpay": Product.PAGE}
 
 
 def install(state: BlueprintSetupState) -> None:

@@ -155,9 +155,10 @@ def back(order_no: str) -> ResponseReturnValue:
     """Where the cashier sends the customer: learn how it went, and leave its words behind."""
     order = history.order_view(g.session, asker_id(), order_no)
     cashier = till.till().gateways.get(order.gateway)
-    if cashier is None or not cashier.leads_back(order_no, request.args):
-        return redirect(url_for("pay.show", order_no=order_no), 303)
-    return _learn(order_no)
+    led = cashier is not None and cashier.leads_back(order_no, request.args)
+    if led or way_back.is_ticket(order_no, request.args.get("ticket", "")):
+        return _learn(order_no)
+    return redirect(url_for("pay.show", order_no=order_no), 303)
 
 
 @blueprint.post("/<order_no>/check")

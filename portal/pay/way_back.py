@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from flask import session
+from flask import current_app, session
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from runtime import clock
 
@@ -10,6 +11,9 @@ EXPECTING = timedelta(minutes=1)
 """A gateway says within seconds what was paid; later the order can be gone on with."""
 
 _KEY = "back"
+
+TICKET = timedelta(minutes=1)
+"""From the cashier's form to the page it leads to, which is the browser's next request."""
 
 
 def remember(order_no: str) -> None:
@@ -23,3 +27,21 @@ def is_fresh(order_no: str) -> bool:
     if not said or said[0] != order_no:
         return False
     return clock.now() - datetime.fromtimestamp(said[1], UTC) < EXPECTING
+
+
+def ticket(order_no: str) -> str:
+    """Proof, for the next request, that the cashier has just sent the customer back."""
+    return _tickets().dumps(order_no)
+
+
+def is_ticket(order_no: str, given: str) -> bool:
+    """Whether this is such a proof for this order, and a fresh one."""
+    try:
+        named = _tickets().loads(given, max_age=int(TICKET.total_seconds()))
+    except BadData:
+        return False
+    return bool(named == order_no)
+
+
+def _tickets() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="pay.front")

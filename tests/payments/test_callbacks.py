@@ -9,16 +9,23 @@ import pytest
 import time_machine
 from sqlalchemy import func, select, text, update
 
-from payments import callbacks
+from payments import callbacks, gateways
 from payments.callbacks import Message
 from payments.gateways import Gateways
 from payments.models import Callback, Order, OrderEvent, PostingTask, Refund
 from runtime import clock
 from runtime.database import Database
 from service.models import Bill
-from tests.payments.builders import ACCOUNT, BILL, World, new_key
+from tests.payments.builders import (
+    ACCOUNT,
+    BILL,
+    UNIONPAY_SIGNER,
+    World,
+    certificate,
+    new_key,
+)
 
-GATEWAYS = ("wechat", "alipay")
+GATEWAYS = ("wechat", "alipay", "unionpay")
 StartOrder = Callable[..., Order]
 
 
@@ -125,6 +132,24 @@ def test_the_same_message_eight_times_at_once_counts_once(
         ("wechat", {"cut": lambda body: b""}, "bad_signature"),
         ("wechat", {"cut": lambda body: body + b" " * 40_000}, "too_large"),
         ("alipay", {"cut": lambda body: body + b"&a=" + b"b" * 40_000}, "too_large"),
+        ("unionpay", {"key": new_key()}, "bad_signature"),
+        ("unionpay", {"certificate": "no certificate at all"}, "bad_signature"),
+        ("unionpay", {"certificate": "x" * 20_000}, "bad_signature"),
+        ("unionpay", {"merid": "777290058100002"}, "wrong_merchant"),
+        ("unionpay", {"amount_fen": 14950}, "wrong_amount"),
+        ("unionpay", {"total": "149.51"}, "malformed"),
+        ("unionpay", {"total": "-14951"}, "malformed"),
+        ("unionpay", {"total": "１４９５１"}, "malformed"),
+        ("unionpay", {"currency": "840"}, "malformed"),
+        ("unionpay", {"encoding": "GBK"}, "malformed"),
+        ("unionpay", {"txn_time": "20261331000000"}, "malformed"),
+        ("unionpay", {"cut": lambda body: body[:-20]}, "bad_signature"),
+        ("unionpay", {"cut": lambda body: b"\xff\xfe" + body}, "malformed"),
+        ("unionpay", {"cut": lambda body: body + b"&txnAmt=1"}, "malformed"),
+        ("unionpay", {"cut": lambda body: body + b"&discount=1"}, "bad_signature"),
+        ("unionpay", {"cut": lambda body: b"no form at all"}, "malformed"),
+        ("unionpay", {"cut": lambda body: b""}, "bad_signature"),
+        ("unionpay", {"cut": lambda body: body + b"&a=" + b"b" * 40_000}, "too_large"),
         ("wechat", {"body": "[]"}, "malformed"),
         ("wechat", {"body": "{}"}, "bad_signature"),
         ("wechat", {"body": '"' + "[" * 30_000}, "malformed"),
@@ -168,6 +193,60 @@ def test_alipay_repeats_for_a_day_and_is_heard(order: StartOrder, take: Any, sta
     assert take("alipay", placed.order_no, stamp=old) == 400
     assert take("alipay", placed.order_no, stamp=clock.now() - timedelta(hours=25)) == 200
     assert state()[3] == ["stale", "accepted"]
+
+
+def test_unionpay_repeats_within_a_day_of_the_order_and_is_heard(
+    order: StartOrder, take: Any, state: Any
+) -> None:
+    placed = order("unionpay")
+    for hours in (-27, 1):
+        assert take("unionpay", placed.order_no, stamp=clock.now() + timedelta(hours=hours)) == 400
+    assert take("unionpay", placed.order_no, stamp=clock.now() - timedelta(hours=25)) == 200
+    assert state()[3] == ["stale", "stale", "accepted"]
+
+
+def test_a_certificate_counts_only_while_it_is_unionpays(
+    order: StartOrder, take: Any, state: Any, world: World
+) -> None:
+    placed = order("unionpay")
+    issue, key = world.unionpay_certificate, world.unionpay
+    stranger = new_key()
+    for pem in (
+        certificate(UNIONPAY_SIGNER, key, "middle", stranger),
+        certificate(UNIONPAY_SIGNER, key, UNIONPAY_SIGNER, key),
+        issue("041@777290058100001@another merchant@00000001", key),
+        issue("中国银联股份有限公司", key),
+        issue(UNIONPAY_SIGNER, key, days=(-10, -1)),
+        issue(UNIONPAY_SIGNER, key, days=(1, 10)),
+    ):
+        assert take("unionpay", placed.order_no, certificate=pem) == 400
+    assert take("unionpay", placed.order_no, certificate=issue(UNIONPAY_SIGNER, key)) == 200
+    assert state()[3] == ["bad_signature"] * 6 + ["accepted"]
+
+
+def test_who_signs_in_unionpays_test_environment_signs_nothing_in_production(
+    database: Database, order: StartOrder, world: World, state: Any
+) -> None:
+    tester = world.unionpay_certificate("041@Z12@00040000:SIGN@00000001", world.unionpay)
+    addresses = ("wechatpay_gateway", "alipay_gateway", "unionpay_gateway", "unionpay_files")
+    https = dict.fromkeys(addresses, "https://gateway.test")
+    placed = order("unionpay")
+    message = Message(*world.unionpay_message(placed.order_no, 14951, certificate=tester))
+    for environment, status in (("production", 400), ("demo", 200)):
+        settings = world.settings(environment=environment, **https)
+        unionpay = gateways.from_settings(settings)["unionpay"]
+        assert callbacks.take(database, unionpay, message).status == status
+    assert state()[3] == ["bad_signature", "accepted"]
+
+
+def test_an_outcome_that_is_uncertain_at_unionpay_changes_nothing(
+    order: StartOrder, take: Any, state: Any
+) -> None:
+    placed = order("unionpay")
+    for code in ("05", "61"):
+        assert take("unionpay", placed.order_no, state=code) == 200
+    assert take("unionpay", placed.order_no, state="A6") == 200
+    assert state() == ("paid", 1, 1, ["ignored", "ignored", "accepted"])
 
 
 def test_a_forged_message_cannot_take_the_place_of_the_true_one(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 import payments.counter.models
+import payments.agreements.models
 import payments.invoices.models
 import payments.ledger.models
 import payments.models  # noqa: F401 - the models declare the tables
@@ -28,6 +29,8 @@ TABLES = {
     "payment_confirmation_limit",
     "statement",
     "difference",
+    "agreement",
+    "agreement_debit",
     "invoice_title",
     "invoice",
     "invoice_line",

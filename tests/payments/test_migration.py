@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-import payments.counter.models
 import payments.agreements.models
+import payments.counter.models
 import payments.invoices.models
 import payments.ledger.models
 import payments.models  # noqa: F401 - the models declare the tables

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from sandbox import box, clock, notices, paying, trades, unionpay_answers
+from sandbox import box, clock, notices, paying, statements, trades, unionpay_answers
 from sandbox.alipay_answers import way_back, yuan
 from sandbox.trades import RefusedError, Trade
 
@@ -46,10 +46,23 @@ def index() -> str:
     here = box.current()
     with here.store.reading() as db:
         found, sent = trades.latest(db, 50), notices.latest(db, limit=30)
-    by_id = {trade.id: trade for trade in found}
+        closed = statements.is_out(db, statements.today())
     return render_template(
-        "index.html", trades=found, notices=sent, by_id=by_id, outages=here.faults.outages()
+        "index.html",
+        trades=found,
+        notices=sent,
+        by_id={trade.id: trade for trade in found},
+        outages=here.faults.outages(),
+        closed=closed,
     )
+
+
+@cashier.post("/close-day")
+def close_day() -> Response:
+    """Let the gateways write today's statements."""
+    with box.current().store.transaction() as db:
+        statements.close_day(db)
+    return redirect("/", 303)
 
 
 @cashier.get("/cashier/wechat/scan")

@@ -92,3 +92,11 @@ def test_what_is_not_there_is_a_plain_page(browser: httpx.Client) -> None:
 def test_it_says_that_it_is_well(browser: httpx.Client) -> None:
     assert browser.get("/healthz").json() == {"status": "ok"}
     browser.close()
+
+
+def test_the_day_is_closed_by_a_button(browser: httpx.Client, cashier: str) -> None:
+    assert 'action="/close-day"' in browser.get("/").text
+    after = browser.post("/close-day", follow_redirects=True)
+    assert (after.status_code, "Today's statements can be fetched" in after.text) == (200, True)
+    assert 'action="/close-day"' not in after.text
+    browser.close()

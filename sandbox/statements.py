@@ -43,11 +43,15 @@ _REFUNDS = """
 select out_trade_no, trade_no, refund_no, gateway_no, product, subject,
     refund.fen, trade.created_at as opened_at, refund.created_at as at, total_fen,
     coalesce((select sum(fen) from refund earlier
-        where earlier.trade_id = trade.id and earlier.id < refund.id), 0) as before_fen
+        where earlier.trade_id = trade.id and earlier.id < refund.id
+        and id not in (select refund_id from refund_ending where ending = 'closed')), 0)
+    as before_fen
 from refund join trade on trade.id = trade_id
 where channel = ? and refund.created_at >= ? and refund.created_at < ?
+    and refund.id not in (select refund_id from refund_ending where ending = 'closed')
 order by refund.created_at, refund.id
 """
+"""Of a refund that was closed no money has moved."""
 
 
 def fee(fen: int) -> int:

@@ -208,3 +208,17 @@ def test_a_fault_lasts_until_it_is_healed(sandbox: SandboxServer, wechat: WeChat
         assert (len(spoiled), spoiled[-1][0]) == (len(true) + 1, "`2")
     sandbox.unspoil()
     assert wechat_bill(wechat) == true
+
+
+def test_a_refund_that_was_closed_moved_nothing(sandbox: SandboxServer, wechat: WeChatPay) -> None:
+    order(wechat, total=10000)
+    sandbox.pay(NO)
+    for number, ending in (("R1", "closed"), ("R2", "abnormal")):
+        asked = {"channel": "wechat", "ending": ending}
+        httpx.post(f"{sandbox.base_url}/test/refunds", json=asked, trust_env=False)
+        amount = {"refund": 3333, "total": 10000, "currency": "CNY"}
+        assert wechat.refund(out_refund_no=number, amount=amount, out_trade_no=NO)[0] == 200
+    sandbox.close_day()
+    bill = wechat_bill(wechat)
+    assert [line[15] for line in bill[1:3]] == ["`0", "`R2"]
+    assert bill[-1][:3] == ["`2", "`100.00", "`33.33"]

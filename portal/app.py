@@ -34,7 +34,10 @@ BLUEPRINTS = (
     "portal.bills.views",
     "portal.usage.views",
     "portal.pay.views",
+    "portal.agreements.views",
+    "portal.agreements.callbacks",
     "portal.callbacks",
+    "portal.kiosk",
     "portal.sign_in.views",
     "portal.accounts.views",
     "portal.profile.views",
@@ -44,6 +47,9 @@ BLUEPRINTS = (
     "portal.passkeys.limit",
     "portal.invoices.views",
     "portal.desk.door",
+    "portal.desk.counter",
+    "portal.desk.refunds",
+    "portal.desk.approvals",
 )
 """The modules whose `blueprint` makes up the portal; a page is added by a line here."""
 

@@ -98,23 +98,23 @@ def approve(session: Session, approval_id: int, *, by: int, note: str = "") -> A
     """Say yes; what was asked for happens in this transaction or is deferred in it.
 
     Raises NotFound("approval.not_found"), Conflict("approval.decided"),
-    Forbidden("approval.own"), and what a listener raises.
+    Forbidden("approval.own"), and what a listener raises: then nothing is decided.
     """
-    approval = _second_person(session, approval_id, by)
-    _decide(approval, "approved", by, note)
-    told = _told(approval)
-    session.flush()
-    events.publish(session, ActionApproved(**told))
+    with session.begin_nested():
+        approval = _second_person(session, approval_id, by)
+        _decide(approval, "approved", by, note)
+        session.flush()
+        events.publish(session, ActionApproved(**_told(approval)))
     return approval
 
 
 def decline(session: Session, approval_id: int, note: str, *, by: int) -> Approval:
     """Say no, with a note for whoever asked. Raises what `approve` raises."""
-    approval = _second_person(session, approval_id, by)
-    _decide(approval, "declined", by, note)
-    told = _told(approval)
-    session.flush()
-    events.publish(session, ActionDeclined(**told, note=note))
+    with session.begin_nested():
+        approval = _second_person(session, approval_id, by)
+        _decide(approval, "declined", by, note)
+        session.flush()
+        events.publish(session, ActionDeclined(**_told(approval), note=note))
     return approval
 
 
@@ -123,13 +123,13 @@ def withdraw(session: Session, approval_id: int, *, by: int) -> Approval:
 
     The rooms hear of it as of a declined one, without a note.
     """
-    approval = _asked(session, approval_id)
-    if approval.asked_by != by:
-        raise Forbidden("approval.not_own")
-    _decide(approval, "withdrawn", by, "")
-    told = _told(approval)
-    session.flush()
-    events.publish(session, ActionDeclined(**told, note=""))
+    with session.begin_nested():
+        approval = _asked(session, approval_id)
+        if approval.asked_by != by:
+            raise Forbidden("approval.not_own")
+        _decide(approval, "withdrawn", by, "")
+        session.flush()
+        events.publish(session, ActionDeclined(**_told(approval), note=""))
     return approval
 
 

@@ -5,6 +5,6 @@ step can be done again: the core takes its posting back, then the gateway is ask
 done. What the gateway says goes through `hearing`, whoever says it first.
 """
 
-from payments.refunds.asking import ask_refund, on_approved
+from payments.refunds.asking import KIND, ask_refund, on_approved
 
-__all__ = ["ask_refund", "on_approved"]
+__all__ = ["KIND", "ask_refund", "on_approved"]

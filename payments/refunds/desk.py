@@ -1,15 +1,54 @@
-"""What the desk does about refunds that did not get through."""
+"""What the desk sees of an order, and does about refunds that did not get through."""
+
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments import soon
-from payments.models import Order, Refund
-from payments.refunds import finding
-from runtime.errors import Conflict
+from payments.models import Order, PostingTask, Refund
+from payments.refunds import finding, making
+from payments.refunds.asking import KIND
+from runtime.errors import Conflict, NotFound
 from runtime.logs import get_logger
+from service.approvals import Approval
+from service.models import User
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An order as the desk sees it. `left` is what can still go back from each account, in fen."""
+
+    order: Order
+    payer: User
+    postings: list[PostingTask]
+    refunds: list[Refund]
+    left: dict[str, int]
+    waiting: Approval | None
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether something can go back, and nobody waits for an answer about it."""
+        return self.order.status == "posted" and bool(self.left) and self.waiting is None
+
+
+def case(session: Session, order_no: str) -> Case:
+    """Raises NotFound("order.not_found"). The caller has checked that the asker is staff."""
+    order = session.scalars(select(Order).where(Order.order_no == order_no)).one_or_none()
+    if order is None:
+        raise NotFound("order.not_found")
+    of_order = {"order_id": order.id}
+    asked = select(Approval).filter_by(kind=KIND, subject=order_no, status="asked")
+    return Case(
+        order,
+        session.get_one(User, order.user_id),
+        list(session.scalars(select(PostingTask).filter_by(**of_order).order_by(PostingTask.id))),
+        list(session.scalars(select(Refund).filter_by(**of_order).order_by(Refund.id))),
+        making.left_of(session, order),
+        session.scalars(asked).one_or_none(),
+    )
 
 
 def stuck(session: Session) -> list[tuple[Refund, Order]]:

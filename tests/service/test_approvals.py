@@ -189,8 +189,8 @@ def test_a_listener_that_fails_leaves_the_question_open(
 
     with (
         events.subscribed(ActionApproved, refuse),
-        pytest.raises(Conflict),
         database.unit_of_work() as session,
+        pytest.raises(Conflict),  # and the transaction is committed
     ):
         approvals.approve(session, asked, by=staff[1])
     assert _row(database, asked) == ("asked", None, False, None)

@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from payments.statements.base import Line, Statement, StatementRefused
-from runtime.logs import get_logger
+from runtime import clock
 
-_log = get_logger(__name__)
+_DRAFT = ".part"
+_LEFT_SECONDS = 86_400
+"""A draft that is older was left by a process that was killed."""
 
 Bring = Callable[[Path], None]
 """Fills an empty file that exists, for its owner only."""
@@ -36,29 +38,28 @@ class Form:
 def fetch(form: Form, day: date, folder: Path, bring: Bring, read: Read) -> Statement:
     """`<gateway>-<day><suffix>` in `folder`, once it is checked; what was there is replaced.
 
-    Raises what `bring` raises, and StatementRefused, which is written to the log.
+    Raises what `bring` raises, and StatementRefused.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _remove_leftovers(folder)
     final = folder / f"{form.gateway}-{day}{form.suffix}"
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{final.name}.", suffix=".part")
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{final.name}.", suffix=_DRAFT)
     os.close(descriptor)
     draft = Path(name)
     try:
         bring(draft)
         statement = checked(form, day, draft, read)
         draft.replace(final)
-    except StatementRefused as refused:
-        _log.warning(
-            "statement_refused",
-            gateway=form.gateway,
-            day=day.isoformat(),
-            reason=refused.reason,
-            line=refused.line,
-        )
-        raise
     finally:
         draft.unlink(missing_ok=True)
     return replace(statement, path=final)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    before = clock.now().timestamp() - _LEFT_SECONDS
+    for draft in folder.glob(f".*{_DRAFT}"):
+        if draft.stat().st_mtime < before:
+            draft.unlink(missing_ok=True)
 
 
 def checked(form: Form, day: date, path: Path, read: Read) -> Statement:

@@ -166,6 +166,11 @@ def moment(when: datetime) -> str:
     return f"{named} {clock_time(when)}"
 
 
+def full_moment(when: datetime) -> str:
+    """`2026 年 12 月 11 日 20:14`, for what is kept for years."""
+    return f"{full_day(clock.civil_date(when))} {clock_time(when)}"
+
+
 def deadline(when: datetime) -> str:
     """Before what time something must be: `20:14` today; a midnight is the day's 24:00."""
     if when == clock.civil_midnight(clock.civil_date(when)):
@@ -239,6 +244,7 @@ FILTERS = (
     full_month,
     clock_time,
     moment,
+    full_moment,
     deadline,
     days_left,
     masked_name,

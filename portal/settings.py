@@ -51,6 +51,10 @@ class PortalSettings(Settings):
     )
     utility_name_zh: str = Field("江城供电", description="Name of the utility in Chinese")
     utility_name_en: str = Field("Jiangcheng Power", description="Name of the utility in English")
+    kiosk_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token that payment machines bring; without it none is answered",
+    )
     hotline: str = Field("96000", description="Telephone of the utility, shown on every page")
 
     @field_validator("public_url")

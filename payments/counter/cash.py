@@ -29,12 +29,16 @@ MOST_CHANGE_FEN = 1_000_00
 
 @dataclass(frozen=True)
 class Handed:
-    """Cash laid on the counter. `by` is None for a machine, `key` the form's or the machine's."""
+    """Cash laid on the counter. `by` is None for a machine, `key` the form's or the machine's.
+
+    `change_fen` is what a machine has given back already.
+    """
 
     shift: Shift
     given_fen: int
     key: str
     by: int | None
+    change_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,17 @@ def payable(session: Session, order_no: str) -> Order:
 
 
 def take_for_code(session: Session, order_no: str, handed: Handed) -> Cash:
-    """Take the amount of a code; the receipt. Raises what `payable` and `_keep` raise."""
+    """Take the amount of a code; the receipt.
+
+    Raises what `payable` and `change_fen` raise, Conflict("counter.key_reused") and
+    Conflict("counter.other_amount", amount_fen) for a machine that has kept another sum. Whoever
+    is refused has written nothing.
+    """
     order = _locked(session, order_no)
     if known := _receipt_of_key(session, handed.key):
         return _same(known, order.id == known.order_id)
     _require_payable(session, order)
+    _require_fit(order, handed)
     return _keep(session, order, handed)
 
 
@@ -80,7 +90,8 @@ def take_for_account(session: Session, wanted: Wanted, handed: Handed) -> Cash:
 
     Raises NotFound("counter.no_account"), Conflict: "bill.being_paid", "bill.being_credited",
     "bill.settled", "order.nothing_chosen", "order.amount_changed"; Refused: "amount.too_small",
-    "amount.too_large"; and what `_keep` raises. `handed.by` is a person.
+    "amount.too_large"; and what `change_fen` raises. `handed.by` is a person. Whoever is refused
+    has written nothing.
     """
     assert handed.by is not None  # noqa: S101 - a machine takes codes alone
     lock_accounts(session, {wanted.account_no})
@@ -94,8 +105,25 @@ def take_for_account(session: Session, wanted: Wanted, handed: Handed) -> Cash:
     )
     if wanted.expected_fen not in (None, order.amount_fen):
         raise Conflict("order.amount_changed", amount_fen=order.amount_fen)
+    _require_fit(order, handed)
     add_order(session, order, "counter")
     return _keep(session, order, handed)
+
+
+def change_fen(amount_fen: int, given_fen: int) -> int:
+    """What goes back of what was given.
+
+    Raises Refused: "counter.too_little" (`missing_fen`), "counter.too_much" (`change_fen`),
+    "counter.no_such_coins".
+    """
+    change = given_fen - amount_fen
+    if change < 0:
+        raise Refused("counter.too_little", missing_fen=-change)
+    if change > MOST_CHANGE_FEN:
+        raise Refused("counter.too_much", change_fen=change)
+    if not coins.in_coins(given_fen):
+        raise Refused("counter.no_such_coins")
+    return change
 
 
 def items_for(session: Session, wanted: Wanted) -> list[OrderItem]:
@@ -150,6 +178,12 @@ def _require_payable(session: Session, order: Order) -> None:
         raise Conflict("counter.code_outdated")
 
 
+def _require_fit(order: Order, handed: Handed) -> None:
+    change = change_fen(order.amount_fen, handed.given_fen)
+    if handed.change_fen not in (None, change):
+        raise Conflict("counter.other_amount", amount_fen=order.amount_fen)
+
+
 def _receipt_of_key(session: Session, key: str) -> Cash | None:
     return session.scalars(select(Cash).where(Cash.idempotency_key == key)).one_or_none()
 
@@ -161,18 +195,7 @@ def _same(known: Cash, about_the_same: bool) -> Cash:
 
 
 def _keep(session: Session, order: Order, handed: Handed) -> Cash:
-    """Write the receipt and the payment.
-
-    Raises Refused: "counter.too_little" (`missing_fen`), "counter.too_much" (`change_fen`),
-    "counter.no_such_coins".
-    """
-    change_fen = handed.given_fen - order.amount_fen
-    if change_fen < 0:
-        raise Refused("counter.too_little", missing_fen=-change_fen)
-    if change_fen > MOST_CHANGE_FEN:
-        raise Refused("counter.too_much", change_fen=change_fen)
-    if not coins.in_coins(handed.given_fen):
-        raise Refused("counter.no_such_coins")
+    """Write the receipt and the payment."""
     number = session.scalars(select(func.nextval(_SEQUENCE))).one()
     cash = Cash(
         id=number,

@@ -59,11 +59,13 @@ def find(session: Session, typed: str, *, asker: str) -> str:
     """The number of the order that a code belongs to, whatever has become of it.
 
     `asker` is whose tries are counted: a member of staff or a machine. Raises
-    Refused("counter.code_malformed") for what is no code or was mistyped,
-    NotFound("counter.code_unknown", left), TooManyTries("counter.locked").
+    Refused("counter.neither") for what has another length, Refused("counter.code_malformed") for
+    what was mistyped, NotFound("counter.code_unknown", left), TooManyTries("counter.locked").
     """
     left = limits.require(session, WRONG_CODES, asker)
     number = plain(typed)
+    if len(number) != DIGITS:
+        raise Refused("counter.neither")
     if not is_code(number):
         raise Refused("counter.code_malformed")
     order_no = session.scalar(

@@ -13,7 +13,7 @@ from sandbox.trades import RefusedError, Trade
 
 hooks = Blueprint("hooks", __name__, url_prefix="/test")
 
-STATEMENTS = ("wechat", "alipay")
+STATEMENTS = ("wechat", "alipay", "unionpay")
 """Gateways whose statements can be spoiled."""
 
 

@@ -263,24 +263,6 @@ def refund_by_id(db: Connection, refund_id: int) -> Refund:
     return Refund(**db.execute(f"{_REFUND} where refund.id = ?", (refund_id,)).fetchone())
 
 
-def paid_between(db: Connection, channel: str, begin: float, end: float) -> list[Trade]:
-    """Trades that were paid in this time, in the order in which they were paid."""
-    where = "where channel = ? and paid_at >= ? and paid_at < ? order by paid_at, id"
-    return [_trade(row) for row in db.execute(f"{_SELECT} {where}", (channel, begin, end))]
-
-
-def refunded_between(
-    db: Connection, channel: str, begin: float, end: float
-) -> list[tuple[Trade, Refund]]:
-    """Refunds that arrived in this time, with their trades."""
-    rows = db.execute(
-        f"{_REFUND} join trade on trade.id = trade_id"
-        " where channel = ? and settles_at >= ? and settles_at < ? order by settles_at, refund.id",
-        (channel, begin, end),
-    ).fetchall()
-    return [(by_id(db, row["trade_id"]), Refund(**row)) for row in rows]
-
-
 def _one(db: Connection, where: str, values: tuple[Any, ...]) -> Trade | None:
     row = db.execute(f"{_SELECT} {where}", values).fetchone()
     return _trade(row) if row else None

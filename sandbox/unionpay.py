@@ -6,7 +6,7 @@ from sqlite3 import Connection
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox import box, clock, notices, trades, unionpay_form, unionpay_statement
+from sandbox import box, clock, notices, refunds, trades, unionpay_form, unionpay_statement
 from sandbox.trades import RefusedError, Wish
 from sandbox.unionpay_answers import (
     SUCCESS,
@@ -142,7 +142,9 @@ def _refund(db: Connection, fields: Fields) -> Fields:
     trade = trades.by_trade_no(db, "unionpay", fields["origQryId"])
     seconds = box.current().refund_seconds
     number, fen = fields["orderId"], int(fields["txnAmt"])
-    refund, _ = trades.refund(db, trade, number, fen, fields["txnTime"], clock.now() + seconds)
+    refunds.may_begin(db, trade, number)
+    taken, _ = trades.refund(db, trade, number, fen, fields["txnTime"], clock.now() + seconds)
+    refund = refunds.begun(db, trade, taken)
     if fields["backUrl"] != NOBODY:
         url = fields["backUrl"]
         notices.queue(db, trade, event="refunded", refund=refund, url=url, delay=seconds)

@@ -34,12 +34,15 @@ def about_refund(trade: Trade, refund: Refund) -> dict[str, str]:
     return about | kind | {"origQryId": trade.trade_no, "origOrderId": trade.out_trade_no}
 
 
+FAILED = {"respCode": "63", "respMsg": "卡状态不正确[6306300]"}
+
+
 def refund_state(refund: Refund) -> dict[str, str]:
-    arrived = refund.settles_at <= clock.now()
-    return {
-        "origRespCode": "00" if arrived else "05",
-        "origRespMsg": "成功" if arrived else "已受理",
-    }
+    """Under way, arrived, or ended as a tester ordered."""
+    said = FAILED if refund.ending else SUCCESS
+    if refund.settles_at > clock.now():
+        return {"origRespCode": "05", "origRespMsg": "交易已受理"}
+    return {"origRespCode": said["respCode"], "origRespMsg": said["respMsg"]}
 
 
 def notice_call(
@@ -47,7 +50,8 @@ def notice_call(
 ) -> tuple[dict[str, str], bytes]:
     """Headers and body of a call to the merchant; the same at each try."""
     extra = int(notice.flavour == "wrong_amount")
-    said = SUCCESS | (
+    end = FAILED if refund and refund.ending else SUCCESS
+    said = end | (
         about_refund(trade, refund)
         if refund
         else about_payment(trade, extra_fen=extra, at=notice.created_at)

@@ -9,12 +9,13 @@ import base64
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from sqlite3 import Connection
 
-from sandbox import clock, trades
-from sandbox.trades import Refund, Trade
+from sandbox import statements
+from sandbox.statement_faults import Listing, listing
+from sandbox.statements import Movement
 from sandbox.unionpay_form import UnionPayError, stamp
 
 WIDTHS = (
@@ -22,25 +23,29 @@ WIDTHS = (
     *(21, 15, 1, 15, 32, 13, 13, 8, 32, 13, 13, 12, 2, 1, 32, 98),
 )
 ACQUIRER = "48020000"
-FEE_PER_MILLE = 6
 
 
 def file_of(db: Connection, fields: Mapping[str, str]) -> dict[str, str]:
     """The file of `settleDate` (MMDD). Raises UnionPayError 98: there is none (yet)."""
-    day = _day(fields["settleDate"])
-    lines = list(_lines(db, day, fields["merId"]))
-    if not lines:
+    found = listing(db, "unionpay", _day(fields["settleDate"]))
+    if found is None:
         raise UnionPayError("98", "文件不存在")
-    return packed(day, fields["merId"], "".join(lines).encode("gbk"))
+    merid = fields["merId"]
+    return packed(found, merid[::-1] if found.fault == "wrong_merchant" else merid)
 
 
-def packed(day: date, merid: str, text: bytes) -> dict[str, str]:
+def packed(found: Listing, merid: str) -> dict[str, str]:
     """The fields of an answer that bring a ZM file."""
+    lines = "".join(line(merid, _columns(each)) for each in found.lines)
     folder = io.BytesIO()
     with zipfile.ZipFile(folder, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(f"INN{day:%y%m%d}88ZM_{merid}", text)
-    content = base64.b64encode(zlib.compress(folder.getvalue())).decode()
-    return {"fileName": f"{merid}_{day:%Y%m%d}.zip", "fileContent": content}
+        encoding = "utf-16" if found.fault == "wrong_charset" else "gbk"
+        archive.writestr(f"INN{found.day:%y%m%d}88ZM_{merid}", lines.encode(encoding))
+    whole = folder.getvalue()
+    if found.fault == "truncated":
+        whole = whole[: len(whole) // 2]
+    content = base64.b64encode(zlib.compress(whole)).decode()
+    return {"fileName": f"{merid}_{found.day:%Y%m%d}.zip", "fileContent": content}
 
 
 def line(merid: str, columns: Mapping[int, str]) -> str:
@@ -52,63 +57,33 @@ def line(merid: str, columns: Mapping[int, str]) -> str:
 
 
 def _day(text: str) -> date:
-    """The latest day of this month and day; only a day that is over has a file."""
-    today = datetime.fromtimestamp(clock.now(), clock.BEIJING).date()
+    """The latest day of this month and day."""
+    today = statements.today()
     for year in (today.year, today.year - 1):
         try:
             day = date(year, int(text[:2]), int(text[2:]))
         except ValueError as error:
             raise UnionPayError("10", "报文格式错误[settleDate]") from error
-        if day < today:
+        if day <= today:
             return day
     raise UnionPayError("98", "文件不存在")
 
 
-def _lines(db: Connection, day: date, merid: str) -> Iterator[str]:
-    begin = datetime(day.year, day.month, day.day, tzinfo=clock.BEIJING).timestamp()
-    for trade in trades.paid_between(db, "unionpay", begin, begin + 86400):
-        yield line(merid, _payment(trade))
-    for trade, refund in trades.refunded_between(db, "unionpay", begin, begin + 86400):
-        yield line(merid, _refund(trade, refund))
-
-
-def _payment(trade: Trade) -> dict[int, str]:
-    at = stamp(trade.paid_at or trade.created_at)[4:]
-    fee = _fee(trade.total_fen)
-    return _movement("S22", "01", trade.trade_no, trade.out_trade_no, trade.total_fen, at) | {
-        16: f"D{fee:012d}",
-        17: f"C{trade.total_fen - fee:012d}",
-        21: "01",
+def _columns(each: Movement) -> dict[int, str]:
+    """A refund is an order of its own, and names the one it was for."""
+    back = bool(each.refund_no)
+    number = each.gateway_no if back else each.trade_no
+    taken, given = ("C", "D") if back else ("D", "C")
+    columns = {
+        1: "S30" if back else "S22",
+        4: number[-6:],
+        5: stamp(each.at)[4:],
+        7: f"{each.fen:012d}",
+        10: number[:21],
+        12: each.refund_no or each.out_trade_no,
+        16: f"{taken}{each.fee_fen:012d}",
+        17: f"{given}{each.fen - each.fee_fen:012d}",
+        20: "04" if back else "01",
+        21: "00" if back else "01",
     }
-
-
-def _refund(trade: Trade, refund: Refund) -> dict[int, str]:
-    at, fee = stamp(refund.settles_at)[4:], _fee(refund.fen)
-    return _movement("S30", "04", refund.gateway_no, refund.refund_no, refund.fen, at) | {
-        14: trade.trade_no[-6:],
-        15: stamp(trade.paid_at or trade.created_at)[4:],
-        16: f"C{fee:012d}",
-        17: f"D{refund.fen - fee:012d}",
-        21: "00",
-        27: trade.trade_no,
-        35: trade.out_trade_no,
-    }
-
-
-def _movement(
-    code: str, kind: str, query_id: str, number: str, fen: int, at: str
-) -> dict[int, str]:
-    return {
-        1: code,
-        4: query_id[-6:],
-        5: at,
-        7: f"{fen:012d}",
-        10: query_id,
-        12: number,
-        20: kind,
-    }
-
-
-def _fee(fen: int) -> int:
-    """Six in a thousand, half a fen up."""
-    return (fen * FEE_PER_MILLE + 500) // 1000
+    return columns | {27: each.trade_no, 35: each.out_trade_no} if back else columns

@@ -39,6 +39,11 @@ DONE = frozenset({"00", "A6"})
 UNCERTAIN = frozenset({"03", "04", "05"})
 """Answer codes: the outcome is not known yet; it is to be asked for again."""
 
+BUSY = frozenset({"02", "06", "37"})
+"""Answer codes: closed for a while, busy, asked too often."""
+
+REASONS = {"33": "not_enough", "39": "too_late", "63": "account_closed"}
+
 REPEAT_WINDOW = timedelta(hours=26)
 """UnionPay repeats a message for some minutes; by hand within the day of the order."""
 
@@ -154,12 +159,12 @@ def digest(fields: Mapping[str, str]) -> bytes:
 
 
 def must_succeed(answer: Mapping[str, str]) -> None:
-    """Raises GatewayUnavailable("busy") or GatewayRefused("refused")."""
-    code = answer.get("respCode")
-    if code in UNCERTAIN:
+    """Raises GatewayUnavailable("busy") or GatewayRefused with a reason of `Gateway.refund`."""
+    code = answer.get("respCode", "")
+    if code in UNCERTAIN | BUSY:
         raise GatewayUnavailable(NAME, "busy")
     if code not in DONE:
-        raise GatewayRefused(NAME, "refused")
+        raise GatewayRefused(NAME, REASONS.get(code, "refused"))
 
 
 def fen_of(text: str) -> int:

@@ -3,6 +3,7 @@
 from payments.settings import PaymentSettings
 from payments.statements.alipay import AlipayStatements
 from payments.statements.base import StatementSource
+from payments.statements.unionpay import UnionPayStatements
 from payments.statements.wechat import WeChatStatements
 
 
@@ -13,4 +14,6 @@ def from_settings(settings: PaymentSettings) -> dict[str, StatementSource]:
         sources["wechat"] = WeChatStatements(settings)
     if settings.has_alipay:
         sources["alipay"] = AlipayStatements(settings)
+    if settings.has_unionpay:
+        sources["unionpay"] = UnionPayStatements(settings)
     return sources

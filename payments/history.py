@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
 from payments.counter.gateway import COUNTER
@@ -15,7 +16,7 @@ from payments.models import Order, OrderItem, PostingTask, Refund
 from runtime import clock
 from runtime.errors import NotFound
 from service.access import Right, visible_account
-from service.models import Posting
+from service.models import Posting, Reversal
 
 CERTAIN_AFTER = timedelta(minutes=10)
 """After an order's end the gateway has been asked often enough for a certain answer."""
@@ -134,10 +135,20 @@ class Share:
 
 
 @dataclass(frozen=True)
+class TakenBack:
+    """Money of a payment that the core took back; `shares` are what of bills is owed again."""
+
+    amount_fen: int
+    at: datetime
+    shares: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True)
 class Payment:
     """A payment in an account's history; `stage` is posted for what the core has confirmed.
 
-    Of `refunds` only the part of this account concerns it: `returned_fen` is their sum.
+    Of `refunds` only the part of this account concerns it. `reversals` are what the core took
+    back, for a refund of ours or for a reason of its own.
     """
 
     at: datetime
@@ -150,15 +161,28 @@ class Payment:
     credit_fen: int = 0
     account_no: str = ""
     refunds: tuple[GivenBack, ...] = ()
+    reversals: tuple[TakenBack, ...] = ()
 
     @property
     def returned_fen(self) -> int:
         """What of this account's money goes back or has gone back."""
-        return sum(each.parts.get(self.account_no, 0) for each in self.refunds)
+        asked = sum(each.parts.get(self.account_no, 0) for each in self.refunds)
+        return max(asked, sum(each.amount_fen for each in self.reversals))
 
     def share_of(self, bill_no: str) -> Share | None:
         """What of it went to a bill; None when nothing did."""
         return next((share for share in self.shares if share.bill_no == bill_no), None)
+
+    def taken_back(self, bill_no: str) -> Share:
+        """What the core took back from a bill with this payment's money."""
+        parts = [
+            share
+            for reversal in self.reversals
+            for share in reversal.shares
+            if share.bill_no == bill_no
+        ]
+        principal_fen = sum(share.principal_fen for share in parts)
+        return Share(bill_no, principal_fen, sum(share.late_fen for share in parts))
 
 
 def order_view(session: Session, user_id: int, order_no: str) -> OrderView:
@@ -196,6 +220,14 @@ def payments_of(session: Session, user_id: int, account_no: str) -> list[Payment
     refunds = refunds_of(session, {payment.order_no for payment in payments})
     payments = [_with_refunds(each, account_no, refunds) for each in payments]
     return sorted(payments, key=lambda payment: payment.at, reverse=True)
+
+
+def taken_back_before(session: Session, account_no: str) -> bool:
+    """Whether the core ever took money of the account's payments back.
+
+    The caller has checked that the asker may see the account.
+    """
+    return bool(session.scalar(select(exists().where(Reversal.account_no == account_no))))
 
 
 def refunds_of(session: Session, order_nos: Collection[str]) -> dict[str, tuple[GivenBack, ...]]:
@@ -298,23 +330,39 @@ def _item(item: OrderItem) -> Item:
 
 
 def _posted(session: Session, account_no: str) -> list[Payment]:
-    postings = session.scalars(select(Posting).where(Posting.account_no == account_no))
+    rows = session.execute(
+        select(Posting, Reversal)
+        .outerjoin(Reversal, Reversal.posting_no == Posting.posting_no)
+        .where(Posting.account_no == account_no)
+        .order_by(Posting.posting_no, Reversal.reversed_at)
+    )
     return [
-        Payment(
-            at=posting.paid_at,
-            amount_fen=posting.amount_fen,
-            channel=posting.channel,
-            order_no=posting.order_no,
-            stage=Stage.POSTED,
-            posting_no=posting.posting_no,
-            shares=tuple(
-                Share(part["bill_no"], part["principal_fen"], part["late_fee_fen"])
-                for part in posting.allocations
-            ),
-            credit_fen=posting.credit_fen,
-        )
-        for posting in postings
+        _payment(posting, [reversal for _, reversal in found if reversal is not None])
+        for posting, found in groupby(rows, lambda row: row[0])
     ]
+
+
+def _payment(posting: Posting, reversals: list[Reversal]) -> Payment:
+    return Payment(
+        at=posting.paid_at,
+        amount_fen=posting.amount_fen,
+        channel=posting.channel,
+        order_no=posting.order_no,
+        stage=Stage.POSTED,
+        posting_no=posting.posting_no,
+        shares=_shares(posting.allocations),
+        credit_fen=posting.credit_fen,
+        reversals=tuple(
+            TakenBack(row.amount_fen, row.reversed_at, _shares(row.allocations))
+            for row in reversals
+        ),
+    )
+
+
+def _shares(allocations: list[dict[str, Any]]) -> tuple[Share, ...]:
+    return tuple(
+        Share(part["bill_no"], part["principal_fen"], part["late_fee_fen"]) for part in allocations
+    )
 
 
 def _on_the_way(session: Session, account_no: str) -> list[Payment]:

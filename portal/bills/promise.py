@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from payments.history import Payment, Stage
+from payments.history import Payment, Share
 from portal import formats
 from portal.i18n import gettext as _
 from runtime import clock
@@ -37,13 +37,17 @@ class Promise:
 
 
 def settlement(bill: BillSummary, on: date, payments: Sequence[Payment]) -> Settlement:
-    """How a settled bill was settled, by the payments that the core has confirmed."""
-    posted = [payment for payment in payments if payment.stage is Stage.POSTED]
-    shares = [share for payment in posted if (share := payment.share_of(bill.bill_no))]
-    brought = sum(share.principal_fen for share in shares)
+    """How a settled bill was settled, by what the core has posted and not taken back."""
+    brought = late = 0
+    for payment in payments:
+        if payment.posting_no is not None:
+            share = payment.share_of(bill.bill_no) or Share(bill.bill_no, 0, 0)
+            back = payment.taken_back(bill.bill_no)
+            brought += max(0, share.principal_fen - back.principal_fen)
+            late += share.late_fen - back.late_fen
     return Settlement(
         on=on,
-        late_fen=sum(share.late_fen for share in shares),
+        late_fen=max(0, late),
         from_balance_fen=None if bill.revision else max(0, bill.settled_fen - brought),
     )
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from payments import holds
-from payments.history import Payment, payments_of
+from payments.history import Payment, payments_of, taken_back_before
 from payments.holds import Hold
 from portal.bills import change, lines, readings, tier
 from portal.bills.change import Change
@@ -74,7 +74,11 @@ def read_bill(session: Session, user_id: int, bill_no: str) -> KnownBill:
     """All that is read for the page of a bill. Raises NotFound when it is not the user's to see."""
     rows = read_rows(session, user_id, bill_no)
     hold = _hold(session, rows.bill) if rows.bill.open else None
-    has_been_paid = rows.bill.settled_fen or (hold is not None and hold.paid)
+    has_been_paid = (
+        rows.bill.settled_fen
+        or (hold is not None and hold.paid)
+        or taken_back_before(session, rows.bill.account_no)
+    )
     payments = _payments(session, user_id, rows.bill) if has_been_paid else ()
     return KnownBill(user_id, rows, hold, payments)
 
@@ -102,7 +106,7 @@ def bill_page(known: KnownBill, against: str, today: date) -> BillPage:
         others=tuple((name, _against_words(name)) for name in sheet.others),
         days=_days(sheet, today),
         tier=_tier(sheet.bill),
-        payments=known.payments,
+        payments=tuple(payment for payment in known.payments if payment.share_of(summary.bill_no)),
         sheet=sheet,
     )
 
@@ -145,6 +149,10 @@ def _position(bill: BillView) -> TierPosition | None:
 
 
 def _payments(session: Session, user_id: int, bill: BillRow) -> tuple[Payment, ...]:
-    """What was paid of the bill."""
+    """What was paid of the bill, or taken back from it."""
     found = payments_of(session, user_id, bill.account_no)
-    return tuple(payment for payment in found if payment.share_of(bill.bill_no))
+    return tuple(
+        payment
+        for payment in found
+        if payment.share_of(bill.bill_no) or payment.taken_back(bill.bill_no).amount_fen
+    )

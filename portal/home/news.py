@@ -76,6 +76,11 @@ def _payment(session: Session, user_id: int, payments: Sequence[Payment]) -> New
     when = formats.day(clock.civil_date(last.at))
     words = {"day": when, "amount": formats.amount(last.amount_fen)}
     address = url_for("bills.index")
+    if last.stage is Stage.REFUNDED and not last.refunds:
+        way = formats.channel_name(last.channel)
+        return News(
+            _("退回了 %(amount)s", **words), _("%(day)s，%(way)s", way=way, **words), address
+        )
     if last.stage in (Stage.REFUNDING, Stage.REFUNDED):
         return News(_("多付的退回去"), _("%(day)s付的 %(amount)s，1–3 天到", **words), address)
     who = history.payer(session, last.order_no)

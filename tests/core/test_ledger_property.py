@@ -144,13 +144,28 @@ def check(session: Session, account: Account) -> None:
     credit = settlement.credit_fen(session, account.id)
     assert balance == owed - credit or not credit
     assert not (credit and open_bills)
-    stays = sum(
+    assert balance - owed <= owed_beside(session, account, charges) + sum(
+        fen for fen in adjustments if fen > 0
+    )
+    check_charges(session, account, charges, bills)
+
+
+def owed_beside(session: Session, account: Account, charges: list[tuple[LateCharge, Bill]]) -> int:
+    """What corrected bills leave to be owed beside the bills, at most.
+
+    Late charges taken stay taken, and what a bill below nothing gave is taken back with it.
+    """
+    taken = sum(
         charge.fee_fen - charge.returned_fen
         for charge, bill in charges
         if charge.taken and bill.status == "cancelled"
     )
-    assert balance - owed <= stays + sum(fen for fen in adjustments if fen > 0)
-    check_charges(session, account, charges, bills)
+    gave = total(
+        session,
+        -Bill.total_fen,
+        (Bill.account_id == account.id) & (Bill.status == "cancelled") & (Bill.total_fen < 0),
+    )
+    return taken + gave
 
 
 def check_charges(

@@ -194,6 +194,23 @@ def _pay(session: Session, order: Order) -> PostingTask:
     return task
 
 
+def _copy(session: Session, order: Order) -> None:
+    """The core's posting has come to our copy."""
+    session.add(
+        Posting(
+            posting_no="P1",
+            account_no=ACCOUNT,
+            amount_fen=14_951,
+            channel="wechat",
+            order_no=order.order_no,
+            paid_at=clock.now(),
+            posted_at=clock.now(),
+            allocations=[],
+        )
+    )
+    session.flush()
+
+
 def test_a_paid_bill_is_not_due_again_until_the_copy_has_it(session: Session, user_id: int) -> None:
     create_bill(session)
     order = _start(session, user_id, Selection(all_due=True))
@@ -211,22 +228,26 @@ def test_a_paid_bill_is_not_due_again_until_the_copy_has_it(session: Session, us
     advance(session, order, "posted", "core")
     assert refused() == "bill.being_credited"
     session.execute(update(Bill).values(settled_fen=14_951))
-    session.add(
-        Posting(
-            posting_no="P1",
-            account_no=ACCOUNT,
-            amount_fen=14_951,
-            channel="wechat",
-            order_no=order.order_no,
-            paid_at=clock.now(),
-            posted_at=clock.now(),
-            allocations=[],
-        )
-    )
-    session.flush()
+    _copy(session, order)
     assert refused() == "bill.settled"
     assert holds.crediting(session, [ACCOUNT]) == {}
     assert payable(session, user_id) == []
+
+
+def test_a_bill_whose_payment_was_taken_back_can_be_paid_again(
+    session: Session, user_id: int
+) -> None:
+    create_bill(session)
+    order = _start(session, user_id, Selection(all_due=True))
+    task = _pay(session, order)
+    task.posting_no, task.posted_at = "P1", clock.now()
+    advance(session, order, "posted", "core")
+    _copy(session, order)
+    session.execute(update(Bill).values(settled_fen=4_951, settled_at=None))
+    (again,) = payable(session, user_id)
+    assert (again.due.principal_fen, again.hold) == (10_000, None)
+    assert _start(session, user_id, Selection(all_due=True), "again").amount_fen == 10_000
+    assert holds.held_bills(session, [ACCOUNT])[BILL].order_no != order.order_no
 
 
 def test_a_bill_is_in_one_live_order_by_constraint(session: Session, user_id: int) -> None:

@@ -15,8 +15,9 @@ from portal.i18n import language, utility_name
 from portal.passkeys.site import needed_site, site
 from portal.pay import choosing
 from portal.pay.choosing import Summary
+from portal.pay.till import till
 from portal.security import asker_address, asker_id
-from runtime.errors import Refused
+from runtime.errors import Conflict, Refused
 from service.people import passkeys
 
 
@@ -36,7 +37,10 @@ class Step:
 
 def step(key: str) -> Step:
     """The payment that the form is about. Raises what starting the order would raise."""
-    summary = choosing.summary(g.session, asker_id(), choosing.agreed(request.form))
+    agreed = choosing.agreed(request.form)
+    summary = choosing.summary(g.session, asker_id(), agreed)
+    if agreed.expected_fen != summary.amount_fen:
+        raise Conflict("order.amount_changed", amount_fen=summary.amount_fen)
     lines = (
         (line.account_no, line.bill_no, line.principal_fen + line.late_fen)
         for line in summary.lines
@@ -59,7 +63,9 @@ def confirm(of: Step) -> int:
     """The id of the confirmation that the form proves. Raises as `payments.confirmations` do."""
     if credential := request.form.get("credential"):
         return rules.confirm_by_passkey(g.session, needed_site(), of.intent, credential)
-    code = request.form.get("code", "")
+    code = request.form.get("code", "").strip()
+    if not code:
+        raise Refused("code.missing")
     return rules.confirm_by_code(g.session, of.intent, code, address=asker_address())
 
 
@@ -86,6 +92,7 @@ def page(of: Step, refusal: Refused | None = None, *, sent: bool = False) -> Res
         site=here if here and passkeys.working(g.session, asker_id()) else None,
         wait=rules.seconds_to_wait(g.session, of.intent),
         sent=sent,
+        house_fen=till().checkout.confirm_over_fen,
     )
     return shown, 422 if refusal else 200
 

@@ -185,6 +185,7 @@ def test_a_file_has_an_address_that_nobody_can_guess(
         ("sms", "truncated", {}),
         ("wechat", "boring", {}),
         ("alipay", "wrong_hash", {}),
+        ("unionpay", "wrong_hash", {}),
         ("wechat", "amount", {"adjusted": "yes"}),
     ],
 )

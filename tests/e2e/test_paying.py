@@ -122,3 +122,26 @@ def test_a_lost_callback_is_found_by_asking(house: House, visit: Visit) -> None:
     pay_at_gateway(house, order_no(page), "lose")
     page.locator("main button.primary").click()
     expect(page.locator("#payment")).to_have_attribute("data-stage", "posted", timeout=POSTED_MS)
+
+
+@pytest.mark.parametrize(("javascript", "on_a_phone"), [(True, False), (False, True)])
+def test_a_home_pays_by_unionpay(
+    house: House, visit: Visit, javascript: bool, on_a_phone: bool
+) -> None:
+    """There by a form, and back by a form that another site posts."""
+    phone = {"viewport": PHONE, "is_mobile": True, "has_touch": True} if on_a_phone else {}
+    page = visit(javascript=javascript, **phone).new_page()
+    sign_in(house, page, "何晓岚")
+    page.goto("/pay/confirm?account=420013347102&amount=35.00")
+    page.check("input[name=way][value=unionpay]")
+    page.locator("main button.primary").click()
+    page.wait_for_url(f"{house.place.portal}/pay/**")
+    page.locator("#payment form button.primary").click()
+    page.wait_for_url(f"{house.place.sandbox}/cashier/unionpay/**")
+    page.click("button[value=pay]")
+    page.wait_for_url(f"{house.place.sandbox}/cashier/unionpay/*/back")
+    page.click("#back button")
+    page.wait_for_url(f"{house.place.portal}/pay/**")
+    assert "?" not in page.url
+    expect(page.locator("#payment")).to_have_attribute("data-stage", "posted", timeout=POSTED_MS)
+    expect(page.locator(".facts")).to_contain_text("云闪付 / 银联")

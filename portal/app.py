@@ -50,6 +50,7 @@ BLUEPRINTS = (
     "portal.desk.counter",
     "portal.desk.refunds",
     "portal.desk.approvals",
+    "portal.desk.differences",
 )
 """The modules whose `blueprint` makes up the portal; a page is added by a line here."""
 

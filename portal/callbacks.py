@@ -25,7 +25,7 @@ def notify(gateway: str) -> ResponseReturnValue:
     known = till.till().gateways.get(gateway)
     if known is None:
         abort(404)
-    answer = callbacks.take(database(), known, Message(dict(request.headers), _body()))
+    answer = callbacks.take(database(), known, Message(dict(request.headers), body()))
     return Response(answer.body, answer.status, content_type=answer.content_type)
 
 
@@ -45,7 +45,7 @@ def front(gateway: str, order_no: str) -> ResponseReturnValue:
     return redirect(url_for("pay.back", order_no=order_no, ticket=ticket), 303)
 
 
-def _body() -> bytes:
+def body() -> bytes:
     """The body as it came, read a little past the limit so that too much is seen as such."""
     request.max_content_length = ENDLESS  # what is not read costs nothing
     try:

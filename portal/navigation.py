@@ -42,7 +42,7 @@ PLACES = (
         "profile.index",
         "person",
         _l("我的"),
-        others=frozenset({"accounts", "invoices", "passkeys", "proof", "limit"}),
+        others=frozenset({"accounts", "agreements", "invoices", "passkeys", "proof", "limit"}),
     ),
 )
 OWN_PLACE = PLACES[-1]

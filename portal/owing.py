@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from payments import holds
+from payments.agreements.showing import planned
 from payments.holds import Hold
 from runtime import clock
 from service.access import RIGHTS, Right
@@ -25,6 +26,7 @@ class Owing:
     `state`: due, today, overdue; crediting (all of it is paid and not yet posted); and with
     nothing owed prepaid or credit (money is left on the account) or settled.
     `free` are the bills that can be paid, `started` an order that the asker began and left.
+    `debit_on` is the next day on which one of them is debited under an agreement.
     """
 
     account: LinkedAccount
@@ -33,6 +35,7 @@ class Owing:
     crediting_fen: int
     crediting_since: datetime | None
     started: Hold | None
+    debit_on: date | None = None
 
     @property
     def due_fen(self) -> int:
@@ -71,13 +74,17 @@ class Owing:
 
 
 def owing(session: Session, user_id: int, accounts: Collection[LinkedAccount]) -> list[Owing]:
-    """What each of these accounts of the user owes, in their order; three queries for all."""
+    """What each of these accounts of the user owes, in their order.
+
+    Three queries for all, and one more when something is due.
+    """
     numbers = [account.account_no for account in accounts]
     if not numbers:
         return []
     waiting = dues(session, user_id, numbers)
     held = holds.held_bills(session, numbers)
     crediting = holds.crediting(session, numbers)
+    debits = planned(session, user_id, numbers) if waiting else {}
     return [
         _owing(
             user_id,
@@ -85,6 +92,7 @@ def owing(session: Session, user_id: int, accounts: Collection[LinkedAccount]) -
             [due for due in waiting if due.account_no == account.account_no],
             held,
             crediting.get(account.account_no, 0),
+            debits,
         )
         for account in accounts
     ]
@@ -105,6 +113,7 @@ def _owing(
     waiting: list[Due],
     held: dict[str, Hold],
     crediting_fen: int,
+    debits: dict[str, date],
 ) -> Owing:
     paid = [held[due.bill_no] for due in waiting if _is_paid(held.get(due.bill_no))]
     free = tuple(due for due in waiting if not _is_paid(held.get(due.bill_no)))
@@ -116,6 +125,7 @@ def _owing(
         crediting_fen=crediting_fen,
         crediting_since=min((hold.since for hold in paid), default=None),
         started=next((hold for hold in started if hold.user_id == user_id), None),
+        debit_on=min((debits[due.bill_no] for due in free if due.bill_no in debits), default=None),
     )
 
 

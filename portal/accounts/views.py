@@ -34,6 +34,7 @@ def index() -> ResponseReturnValue:
         accounts=my_accounts(),
         roles=role_names(),
         managing=roles_with(Right.MANAGE_LINKS),
+        paying=roles_with(Right.PAY),
     )
 
 

@@ -131,6 +131,8 @@ def _until(money: Owing) -> str:
         late = formats.days_left(money.first.due)
         fee = spoken.shown(money.late_fen)
         return _("%(late)s，多 %(fee)s 违约金。缴上就停止计算", late=late, fee=fee)
+    if money.debit_on is not None:
+        return _("将于 %(day)s自动扣，不用自己缴", day=formats.day(money.debit_on))
     if money.state == "today":
         return _("今天 24 点前缴就行")
     return _("%(day)s前缴", day=formats.day(money.first.due))

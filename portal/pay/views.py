@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from payments import history
+from payments.agreements.showing import held, planned
 from payments.counter.gateway import COUNTER
 from payments.gateways.base import Product
 from payments.history import OrderView, Stage
@@ -226,6 +227,7 @@ def _confirm(selection: Selection, refusal: Refused | None = None) -> ResponseRe
         summary=summary,
         accounts=accounts,
         topping_up=summary.own_amount and choosing.is_prepaid(accounts),
+        debits=planned(g.session, asker_id(), summary.account_nos),
         ways=offered,
         last=last,
         checked=last if last in till.till().gateways else offered[0].name if offered else None,
@@ -285,4 +287,15 @@ def _of_order(order_no: str) -> dict[str, object]:
         "slip": slips.slip(g.session, order) if awaiting else None,
         "accounts": accounts,
         "topping_up": order.purpose == "top_up" and choosing.is_prepaid(accounts),
+        "autopay_for": _autopay_for(order, accounts),
     }
+
+
+def _autopay_for(order: OrderView, accounts: list[LinkedAccount]) -> str | None:
+    """The account for which this customer may want its bills debited from now on."""
+    if order.stage not in (Stage.CREDITING, Stage.POSTED) or len(accounts) != 1:
+        return None
+    number = accounts[0].account_no
+    if accounts[0].settlement == "prepaid" or Right.PAY not in RIGHTS[accounts[0].role]:
+        return None
+    return None if held(g.session, asker_id(), [number]) else number

@@ -132,8 +132,6 @@ def begun(waiting: list[Payable], user_id: int) -> str | None:
 
 def sentence(refusal: Refused) -> str:
     """Why not; with the name of whoever is paying already."""
-    if refusal.code == "amount.malformed":
-        return _("金额照 149.51 这样写，最多两位小数。")
     name = refusal.params.get("name")
     if refusal.code == "bill.being_paid" and name:
         return _(

@@ -12,7 +12,7 @@ from payments.refunds import desk as cases
 from payments.refunds.reasons import OF_THE_DESK
 from portal import formats, words
 from portal.desk.asked import Asked, in_words
-from portal.desk.frame import COUNTER, desk
+from portal.desk.frame import COUNTER, FINANCE, desk
 from portal.pay import till
 from portal.security import asker_id
 from runtime.errors import NotFound, Refused
@@ -156,6 +156,7 @@ def _page(order_no: str, given: MultiDict[str, str], said: str | None = None) ->
         states=STATES,
         order_states=ORDER_STATES,
         most_note=MOST_NOTE,
+        approvers=FINANCE,
         why=_why,
     )
 

@@ -216,7 +216,8 @@ def test_a_refunded_bill_can_be_paid_again(
             text("""
             insert into posting (posting_no, account_no, amount_fen, channel, order_no, paid_at,
                                  posted_at, allocations, credit_fen, seq)
-            select posting_no, account_no, amount_fen, 'wechat', '-', posted_at, posted_at, '[]', 0, id
+            select posting_no, account_no, amount_fen, 'wechat', '-', posted_at, posted_at,
+                   '[]', 0, id
             from posting_task
             """)
         )

@@ -124,7 +124,6 @@ def test_a_file_too_long_for_memory_is_the_same(
         pay(client, str(number))
     short = client.get("/v1/settlements/2026-11-20").content
     monkeypatch.setattr(settlement_file, "IN_MEMORY", 100)
-    monkeypatch.setattr(settlement_file, "AT_ONCE", 2)
     assert client.get("/v1/settlements/2026-11-20").content == short
 
 

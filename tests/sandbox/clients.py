@@ -1,6 +1,9 @@
 """The real client libraries, pointed at the sandbox with the papers it has made."""
 
+import base64
 import json
+from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,6 +11,10 @@ import httpx
 from alipay.aop.api.AlipayClientConfig import AlipayClientConfig
 from alipay.aop.api.DefaultAlipayClient import DefaultAlipayClient
 from alipay.aop.api.util.SignatureUtils import get_sign_content, verify_with_rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import Certificate, load_pem_x509_certificate
 from wechatpayv3 import WeChatPay, WeChatPayType
 
 from tests.sandbox.server import SandboxServer
@@ -82,3 +89,98 @@ class AlipayClient:
 
     def verified_address(self, url: str) -> dict[str, str]:
         return self.verified(dict(parse_qsl(urlsplit(url).query, keep_blank_values=True)))
+
+
+class UnionPayClient:
+    """A merchant who signs as UnionPay's documentation says, with the papers of the sandbox."""
+
+    def __init__(self, sandbox: SandboxServer, notify_url: str) -> None:
+        self._sandbox = sandbox
+        self._notify_url = notify_url
+        paper = sandbox.paper("unionpay_private_key").encode()
+        self._key: Any = load_pem_private_key(paper, None)
+        self._serial = str(self._certificate("unionpay_certificate").serial_number)
+
+    def _certificate(self, name: str) -> Certificate:
+        return load_pem_x509_certificate(self._sandbox.paper(name).encode())
+
+    def consumption(self, order_no: str, **change: str) -> dict[str, str]:
+        """The signed fields of the form for a cashier."""
+        return self.signed(
+            {
+                "txnType": "01",
+                "txnSubType": "01",
+                "bizType": "000201",
+                "channelType": "07",
+                "orderId": order_no,
+                "txnTime": order_no[:14],
+                "txnAmt": "14951",
+                "currencyCode": "156",
+                "frontUrl": "http://127.0.0.1:8000/front",
+                "backUrl": self._notify_url,
+                "frontFailUrl": "http://127.0.0.1:8000/pay",
+            }
+            | change
+        )
+
+    def refund(self, refund_no: str, query_id: str, fen: int, **change: str) -> dict[str, str]:
+        """The signed fields of a refund."""
+        return self.signed(
+            {
+                "txnType": "04",
+                "txnSubType": "00",
+                "bizType": "000201",
+                "channelType": "07",
+                "orderId": refund_no,
+                "txnTime": wall_digits(),
+                "txnAmt": str(fen),
+                "origQryId": query_id,
+                "backUrl": self._notify_url,
+            }
+            | change
+        )
+
+    def question(self, number: str, second: str) -> dict[str, str]:
+        fields = {"txnType": "00", "txnSubType": "00", "bizType": "000000"}
+        return self.signed(fields | {"orderId": number, "txnTime": second})
+
+    def signed(self, fields: dict[str, str]) -> dict[str, str]:
+        common = {
+            "version": "5.1.0",
+            "encoding": "UTF-8",
+            "signMethod": "01",
+            "accessType": "0",
+            "merId": self._sandbox.paper("unionpay_merid"),
+            "certId": self._serial,
+        }
+        whole = common | fields
+        raw = self._key.sign(_digest(whole), PKCS1v15(), SHA256())
+        return whole | {"signature": base64.b64encode(raw).decode()}
+
+    def call(self, name: str, fields: dict[str, str]) -> dict[str, str]:
+        """The verified answer of `queryTrans`, `backTransReq`."""
+        url = f"{self._sandbox.base_url}/gateway/api/{name}.do"
+        response = httpx.post(url, data=fields, trust_env=False)
+        assert response.status_code == httpx.codes.OK
+        pairs = (each.partition("=") for each in response.text.split("&"))
+        return self.verified({name: value for name, _, value in pairs})
+
+    def verified(self, fields: dict[str, str]) -> dict[str, str]:
+        """Fields that UnionPay has signed, by a certificate of its chain. Raises when not."""
+        certificate = load_pem_x509_certificate(fields["signPubKeyCert"].encode())
+        middle = self._certificate("unionpay_middle_certificate")
+        certificate.verify_directly_issued_by(middle)
+        middle.verify_directly_issued_by(self._certificate("unionpay_root_certificate"))
+        key: Any = certificate.public_key()
+        key.verify(base64.b64decode(fields["signature"]), _digest(fields), PKCS1v15(), SHA256())
+        return fields
+
+
+def wall_digits() -> str:
+    """Now by the clock of Beijing, as UnionPay writes it."""
+    return datetime.now(timezone(timedelta(hours=8))).strftime("%Y%m%d%H%M%S")
+
+
+def _digest(fields: dict[str, str]) -> bytes:
+    text = "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name != "signature")
+    return sha256(text.encode()).hexdigest().encode()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from payments.counter import shifts
 from payments.counter.models import Cash, Payout, Shift
-from payments.models import Order, Refund
+from payments.models import Order, OrderItem, Refund
 from runtime.errors import NotFound
 from service.models import Account, User
 
@@ -17,13 +17,30 @@ LATEST = 20
 
 
 @dataclass(frozen=True)
+class Sum:
+    """What is or was to be taken."""
+
+    items: list[OrderItem]
+    accounts: list[Account]
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(item.amount_fen for item in self.items)
+
+    @property
+    def rest_fen(self) -> int:
+        """What was added to bills to come to whole jiao."""
+        of_bills = sum(item.amount_fen for item in self.items if item.bill_no is not None)
+        return self.amount_fen - of_bills if of_bills else 0
+
+
+@dataclass(frozen=True)
 class Receipt:
     """Cash that was taken, as the paper says it. `refunded_fen`: what of it goes or went back."""
 
     receipt_no: str
-    order: Order
-    accounts: list[Account]
-    amount_fen: int
+    order_no: str
+    due: Sum
     given_fen: int
     taken_at: datetime
     drawer: str
@@ -32,7 +49,7 @@ class Receipt:
 
     @property
     def change_fen(self) -> int:
-        return self.given_fen - self.amount_fen
+        return self.given_fen - self.due.amount_fen
 
 
 @dataclass(frozen=True)
@@ -81,15 +98,19 @@ def receipt(session: Session, receipt_no: str) -> Receipt:
     refunded = select(func.coalesce(func.sum(Refund.amount_fen), 0))
     return Receipt(
         receipt_no=cash.receipt_no,
-        order=order,
-        accounts=accounts(session, {item.account_no for item in order.items}),
-        amount_fen=cash.amount_fen,
+        order_no=order.order_no,
+        due=sum_of(session, order.items),
         given_fen=cash.given_fen,
         taken_at=cash.taken_at,
         drawer=drawer,
         taken_by=_name(session, cash.taken_by),
         refunded_fen=int(session.scalar(refunded.where(Refund.order_id == order.id)) or 0),
     )
+
+
+def sum_of(session: Session, items: list[OrderItem]) -> Sum:
+    """Items with the accounts that they are for."""
+    return Sum(items, accounts(session, {item.account_no for item in items}))
 
 
 def accounts(session: Session, account_nos: Collection[str]) -> list[Account]:

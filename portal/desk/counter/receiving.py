@@ -6,7 +6,6 @@ the cursor where the next key belongs.
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import flash, g, redirect, request, url_for
@@ -18,7 +17,7 @@ from payments import holds
 from payments.counter import cash, codes, payouts, reading, shifts
 from payments.counter.cash import Handed, Wanted
 from payments.counter.models import Cash
-from payments.models import OrderItem
+from payments.counter.reading import Sum
 from portal.desk.counter.room import blueprint, my_shift, page, reach, typed_fen
 from portal.pay import till
 from portal.pay.choosing import MOST_DIGITS
@@ -28,33 +27,10 @@ from runtime.errors import Refused
 from runtime.logs import get_logger
 from runtime.money import AmountError, parse_yuan
 from service import dues
-from service.models import Account
 
 ACCOUNT_DIGITS = 12
 
 _log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Sum:
-    """What is to be taken, as the page shows it; `rest_fen` rounds it up to whole jiao."""
-
-    items: list[OrderItem]
-    accounts: list[Account]
-
-    @property
-    def amount_fen(self) -> int:
-        return sum(item.amount_fen for item in self.items)
-
-    @property
-    def bills(self) -> list[OrderItem]:
-        return [item for item in self.items if item.bill_no is not None]
-
-    @property
-    def rest_fen(self) -> int:
-        """What was added to bills to come to whole jiao."""
-        rest = self.amount_fen - sum(item.amount_fen for item in self.bills)
-        return rest if self.bills else 0
 
 
 @blueprint.get("")
@@ -181,13 +157,12 @@ def _wanted(account_no: str, form: MultiDict[str, str]) -> Wanted:
 
 
 def _of_code(order_no: str) -> Sum:
-    items = cash.payable(g.session, order_no).items
-    return Sum(items, reading.accounts(g.session, {item.account_no for item in items}))
+    return reading.sum_of(g.session, cash.payable(g.session, order_no).items)
 
 
 def _of_account(wanted: Wanted) -> Sum:
-    found = dues.account_at_the_desk(g.session, wanted.account_no)
-    return Sum(cash.items_for(g.session, wanted), [found])
+    dues.account_at_the_desk(g.session, wanted.account_no)
+    return reading.sum_of(g.session, cash.items_for(g.session, wanted))
 
 
 def _ask_for_cash(due: Sum, refusal: Refused | None = None) -> ResponseReturnValue:

@@ -129,6 +129,7 @@ def test_from_the_pay_page_to_the_printed_receipt(
     assert {each.status_code for each in paid} == {303}
     assert len({each.headers["Location"] for each in paid}) == 1, "a double click"
     page = agent.get(paid[0].headers["Location"]).text
+    assert "10 月电费 ¥149.51 凑整到角，记在余额上 ¥0.09 合计 ¥149.60" in said(page)
     assert "客户给了 ¥200.00 找零 ¥50.40 钱箱 3 收款人 林小满" in said(page)
     assert "收到了，正在记账" in said(customer.get(address).text)
     assert customer.get(f"{address}/state?seen=awaiting").status_code == 200

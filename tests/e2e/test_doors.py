@@ -2,6 +2,7 @@
 
 import re
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -13,12 +14,18 @@ from tests.house import House
 pytestmark = pytest.mark.browser
 
 
-def code_sent_to(house: House, phone: str, seconds: float = 20) -> str:
-    """The code in the newest message of the SMS box, once it has come."""
+def messages_to(house: House, phone: str) -> list[dict[str, Any]]:
+    """What lies in the SMS box, the newest first."""
+    box = httpx.get(f"{house.place.sandbox}/test/sms", params={"phone": phone}, trust_env=False)
+    return list(box.json()["messages"])
+
+
+def code_sent_to(house: House, phone: str, seconds: float = 20, had: int = 0) -> str:
+    """The code in the newest message, once there are more than the phone had."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        box = httpx.get(f"{house.place.sandbox}/test/sms", params={"phone": phone}, trust_env=False)
-        if messages := box.json()["messages"]:
+        messages = messages_to(house, phone)
+        if len(messages) > had:
             return str(messages[0]["params"]["code"])
         time.sleep(0.2)
     raise AssertionError(f"No message came to {phone} within {seconds} seconds.")

@@ -9,8 +9,8 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from denghuo.demo import people
 from tests.e2e.conftest import PHONE, Visit, resident, sign_in, violations
-from tests.e2e.test_doors import code_sent_to
-from tests.e2e.test_paying import POSTED_MS, order_no, pay_at_gateway
+from tests.e2e.test_doors import messages_to
+from tests.e2e.test_paying import POSTED_MS, confirm_by_code, order_no, pay_at_gateway
 from tests.house import House
 
 pytestmark = pytest.mark.browser
@@ -141,11 +141,12 @@ def test_who_is_not_known_again_pays_by_code(house: House, visit: Visit) -> None
     page.get_by_role("button", name="用通行密钥确认").click()
     expect(page.locator("[data-passkey-said]")).to_contain_text("没有完成")
     assert page.url.endswith("/pay")
-    page.locator("button[name=action][value=send]").click()
-    expect(page.locator("main")).to_contain_text("验证码发出去了")
-    page.fill("input[name=code]", code_sent_to(house, resident(house, WHO).phone))
-    page.get_by_role("button", name="确认并付 ¥6,000.00").click()
+    confirm_by_code(house, page, WHO)
     expect(page.locator(".qr svg")).to_be_visible()
+    message = messages_to(house, resident(house, WHO).phone)[0]
+    assert message["template"] == "code_payment_zh"
+    assert message["params"]["amount"] == "6,000.00"
+    assert message["params"]["payee"] == "江城供电（户号尾号 7102）"
     page.get_by_role("button", name="换一种方式").click()
     remove_passkeys(page)
 
@@ -179,9 +180,7 @@ def test_a_large_payment_needs_no_script(house: House, visit: Visit) -> None:
     sign_in(house, page, WHO)
     choose_six_thousand(page)
     expect(page.get_by_role("button", name="用通行密钥确认")).to_have_count(0)
-    page.locator("button[name=action][value=send]").click()
-    page.fill("input[name=code]", code_sent_to(house, resident(house, WHO).phone))
-    page.locator("main button.primary").click()
+    confirm_by_code(house, page, WHO)
     expect(page.locator(".qr svg")).to_be_visible()
     page.get_by_role("button", name="换一种方式").click()
 

@@ -6,7 +6,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from runtime.settings import load
 from service.settings import ServiceSettings
-from tests.e2e.conftest import PHONE, Visit, sign_in
+from tests.e2e.conftest import PHONE, Visit, resident, sign_in
+from tests.e2e.test_doors import code_sent_to, messages_to
 from tests.house import House
 
 pytestmark = pytest.mark.browser
@@ -36,6 +37,16 @@ def pay_at_gateway(house: House, order_no: str, mode: str = "pay") -> None:
         trust_env=False,
     )
     answer.raise_for_status()
+
+
+def confirm_by_code(house: House, page: Page, name: str) -> None:
+    """The step before a large payment: ask for the code, read it on the telephone, type it in."""
+    expect(page.locator("h1")).to_have_text("确认这笔大额付款")
+    phone = resident(house, name).phone
+    had = len(messages_to(house, phone))
+    page.click("button[name=action][value=send]")
+    page.fill("input[name=code]", code_sent_to(house, phone, had=had))
+    page.get_by_role("button", name="确认并付").click()
 
 
 def order_no(page: Page) -> str:
@@ -83,6 +94,7 @@ def test_a_shop_pays_its_arrears_on_a_phone_by_alipay(house: House, visit: Visit
     page.locator("main button.primary").click()
     page.check("input[name=way][value=alipay]")
     page.locator("main button.primary").click()
+    confirm_by_code(house, page, "刘满仓")
     page.wait_for_url(f"{house.place.sandbox}/cashier/**")
     page.click("button[value=pay]")
     page.wait_for_url(f"{house.place.portal}/pay/**")

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from payments import soon
-from payments.ledger.booking import RECEIVED, REFUNDS, Kind, book
+from payments.counter import coins
+from payments.ledger.booking import COUNTER, RECEIVED, REFUNDS, Kind, book
 from payments.models import Order, PostingTask, Refund, RefundPart
 from payments.states import advance
 from runtime import clock
@@ -82,8 +83,9 @@ def give_back_posted(
 
 
 def check_parts(session: Session, order: Order, parts: Mapping[str, int]) -> None:
-    """Raises Conflict("refund.not_posted"), Refused("refund.nothing"), and for more than is left
-    Conflict("refund.too_much", account_no=, left_fen=).
+    """Raises Conflict("refund.not_posted"), Refused("refund.nothing"), for more than is left
+    Conflict("refund.too_much", account_no=, left_fen=), and for cash that is not in whole jiao
+    Refused("counter.no_such_coins").
     """
     if order.status != "posted":
         raise Conflict("refund.not_posted", status=order.status)
@@ -95,6 +97,8 @@ def check_parts(session: Session, order: Order, parts: Mapping[str, int]) -> Non
             raise Conflict(
                 "refund.too_much", account_no=account_no, left_fen=left.get(account_no, 0)
             )
+    if order.gateway == COUNTER and not coins.in_coins(sum(parts.values())):
+        raise Refused("counter.no_such_coins")
 
 
 def _tasks(session: Session, order: Order) -> list[tuple[PostingTask, int]]:

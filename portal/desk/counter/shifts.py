@@ -2,12 +2,17 @@
 
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from payments.counter import closing, coins, payouts, reading, shifts
 from payments.counter.reading import Sheet
+from portal import formats
+from portal.desk.asked import Asked, in_words
 from portal.desk.counter.room import blueprint, my_shift, page, reach, typed_fen
 from portal.security import asker_id
 from runtime.errors import Conflict, NotFound, Refused
+from service.approvals import Approval
 
 
 @blueprint.post("/shifts")
@@ -79,6 +84,22 @@ def hand_over(refund_no: str) -> ResponseReturnValue:
     shift = shifts.lock_open(g.session, asker_id())
     payouts.hand_over(g.session, refund_no, shift, by=asker_id())
     return redirect(url_for(".index"), 303)
+
+
+@in_words(closing.APPROVAL)
+def _difference(_session: Session, approval: Approval) -> Asked:
+    """A count that does not agree, for the second person."""
+    counted, expected = approval.params["counted_fen"], approval.params["expected_fen"]
+    return Asked(
+        _("按数出来的现金交班"),
+        [
+            (_("钱箱"), approval.params["drawer"]),
+            (_("应该有"), formats.amount(expected)),
+            (_("数出来"), formats.amount(counted)),
+            (_("差额"), formats.amount(counted - expected)),
+        ],
+        url_for("desk_counter.report", shift_no=approval.subject),
+    )
 
 
 def _sheet(shift_no: str) -> Sheet:

@@ -54,6 +54,10 @@ STUCK = {
     "abnormal": _l("钱退不进用户的卡：在商户平台处理好，再试一次核对。"),
     "not_set_up": _l("这个付款通道现在没有接：接上以后再试。"),
     "reversal.too_much": _l("电费系统里能退出的不够了：先对一对这个户号的账。"),
+    **dict.fromkeys(
+        ("posting.not_found", "reversal.refused", "reversal.key_reused"),
+        _l("电费系统不退出这笔记账：先对一对这个户号的账。"),
+    ),
 }
 """Why a refund waits for a person, and what helps."""
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from payments import holds
+from payments.agreements.showing import debit_day
 from payments.history import Payment, payments_of, taken_back_before
 from payments.holds import Hold
 from portal.bills import change, lines, readings, tier
@@ -33,13 +34,15 @@ USUAL = next(iter(AGAINST))
 
 @dataclass(frozen=True)
 class BillPage:
-    """A bill as its page shows it. `started` is the asker's own order that waits for payment."""
+    """A bill as its page shows it. `started` is the asker's own order that waits for payment,
+    `debit_on` the day on which it is debited under an agreement."""
 
     bill: BillView
     account: LinkedAccount
     state: str
     promise: Promise
     due: Due | None
+    debit_on: date | None
     payable: bool
     started: Hold | None
     issued_on: date
@@ -63,6 +66,7 @@ class KnownBill:
     rows: SheetRows
     hold: Hold | None
     payments: tuple[Payment, ...]
+    debit_on: date | None = None
 
     @property
     def paid(self) -> bool:
@@ -80,7 +84,8 @@ def read_bill(session: Session, user_id: int, bill_no: str) -> KnownBill:
         or taken_back_before(session, rows.bill.account_no)
     )
     payments = _payments(session, user_id, rows.bill) if has_been_paid else ()
-    return KnownBill(user_id, rows, hold, payments)
+    debit_on = debit_day(session, bill_no) if rows.bill.open and hold is None else None
+    return KnownBill(user_id, rows, hold, payments, debit_on)
 
 
 def bill_page(known: KnownBill, against: str, today: date) -> BillPage:
@@ -95,6 +100,7 @@ def bill_page(known: KnownBill, against: str, today: date) -> BillPage:
         state=state,
         promise=promise(summary, state, sheet.due, settled),
         due=sheet.due,
+        debit_on=known.debit_on,
         payable=free and Right.PAY in RIGHTS[sheet.account.role],
         started=hold if hold and free and hold.user_id == known.asker_id else None,
         issued_on=clock.civil_date(summary.issued_at),

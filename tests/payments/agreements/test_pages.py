@@ -406,6 +406,7 @@ def test_a_planned_debit_is_said_at_home_and_before_paying(
         )
     said = f"{day.month} 月 {day.day} 日"
     assert f"将于 {said}自动扣，不用自己缴" in html_of(client, "/")
+    assert f"将于 {said}自动扣，不用自己缴" in html_of(client, f"/bills/{BILL}")
     assert f"到 {said}会自动扣。现在付了，就不再扣。" in html_of(
         client, f"/pay/confirm?bill={BILL}"
     )

@@ -240,6 +240,7 @@ FILTERS = (
     joined,
     price,
     day,
+    full_day,
     month,
     full_month,
     clock_time,

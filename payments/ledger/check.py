@@ -89,8 +89,8 @@ def _orders(connection: Connection, report: Report) -> None:
         report.queues[queue] = (int(count), int(fen))
     for order_no, status, fen, done in connection.execute(text(_ASTRAY), {"most": SHOWN}):
         report.problems.append(
-            f"Order {order_no} of {yuan(fen)} yuan is {status}, {yuan(int(done))} yuan of it are where"
-            " they belong, and no queue holds it."
+            f"Order {order_no} of {yuan(fen)} yuan is {status}, {yuan(int(done))} yuan of it are"
+            " where they belong, and no queue holds it."
         )
     held = -report.balances.get("received", 0)
     (waiting,) = connection.execute(text(_WAITING)).one()

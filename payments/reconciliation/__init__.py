@@ -1,1 +1,1 @@
-"""Reconciliation: each day the gateways' statements, our orders and the core's file, compared."""
+"""Reconciliation: every day the gateways' statements, our orders and the core's file, compared."""

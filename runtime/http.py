@@ -73,6 +73,10 @@ class Outbound:
         """GET, tried up to three times. Raises OutboundError."""
         return self._call("GET", path, idempotent=True, **options)
 
+    def get_once(self, path: str, **options: Any) -> httpx.Response:
+        """GET, tried once, for a question that a person waits for. Raises OutboundError."""
+        return self._call("GET", path, idempotent=False, **options)
+
     def post(self, path: str, *, idempotent: bool = False, **options: Any) -> httpx.Response:
         """POST, tried once unless the caller knows it to be idempotent. Raises OutboundError."""
         return self._call("POST", path, idempotent=idempotent, **options)

@@ -83,6 +83,13 @@ class Reversed(Struct, frozen=True):
     reversed_at: Instant
 
 
+class Booked(Struct, frozen=True):
+    """What the core posted for an order, and what of it went back."""
+
+    postings: tuple[Posted, ...]
+    reversals: tuple[Reversed, ...]
+
+
 class _Verdict(Struct):
     verified: bool
 
@@ -207,6 +214,18 @@ class CoreClient:
         except OutboundError as error:
             raise _no_reversal(error, posting_no=posting_no, order_no=order_no) from error
         return _read(response, Reversed)
+
+    def booked(self, order_no: str) -> Booked:
+        """What the core has of an order now. A customer waits for the answer: one try,
+        `ASKING_SECONDS` at most. Raises Unavailable.
+        """
+        try:
+            response = self._http.get_once(
+                "/v1/postings", params={"order_no": order_no}, timeout=self._asking_seconds
+            )
+        except OutboundError as error:
+            raise Unavailable("core.unavailable") from error
+        return _read(response, Booked)
 
     def settlement(self, day: date, folder: Path) -> Path:
         """The core's file of a civil day, `core-<day>.csv` in a folder (see `service.settlement`).

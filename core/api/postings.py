@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import IO, Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
 
@@ -21,6 +21,7 @@ from core.api.forms import (
     Told,
     Unit,
 )
+from core.billing.of_order import booked
 from core.billing.postings import Payment, post
 from core.billing.reversals import Withdrawal, reverse
 from core.billing.settlement_file import settlement_file
@@ -139,6 +140,33 @@ def reversals(
     done = reverse(unit, Withdrawal(posting_no, **withdrawal.model_dump()), idempotency_key)
     response.status_code = 200 if done.replayed else 201
     return published.reversal_data(done.reversal, done.posting, done.account_no)
+
+
+class BookedTold(Told):
+    """What was posted for an order, and what of it went back."""
+
+    postings: list[PostingTold]
+    reversals: list[ReversalTold]
+
+
+@router.get("/v1/postings", response_model=BookedTold)
+def postings_of_order(
+    unit: Unit,
+    order_no: Annotated[
+        str,
+        Query(
+            pattern=r"^[0-9A-Za-z_-]{1,64}$",
+            description="The payer's order",
+            examples=["P26110"],
+        ),
+    ],
+) -> dict[str, Any]:
+    """Where the money of an order is: both lists are empty while nothing was posted."""
+    found = booked(unit, order_no)
+    return {
+        "postings": [published.posting_data(*each) for each in found.postings],
+        "reversals": [published.reversal_data(*each) for each in found.reversals],
+    }
 
 
 class Table(StreamingResponse):

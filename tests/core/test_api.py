@@ -86,7 +86,7 @@ def test_an_address_that_is_none(client: httpx.Client) -> None:
 def test_a_method_that_is_not_taken(client: httpx.Client) -> None:
     response = client.put("/v1/postings")
     assert error(response) == (405, "method.not_allowed")
-    assert response.headers["Allow"] == "POST"
+    assert response.headers["Allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -261,6 +261,28 @@ def test_a_posting_and_its_replay(client: httpx.Client, account_no: str) -> None
         "posted_at": "2026-11-20T04:00:00Z",
         "credit_fen": 0,
     }
+
+
+def test_what_an_order_brought_and_what_went_back(client: httpx.Client, account_no: str) -> None:
+    posted = pay(client).json()
+    pay(client, "key-2", order_no="ORDER-2")
+    taken_back = client.post(
+        "/v1/postings/P000000000001/reversals",
+        json={"amount_fen": 345, "reason": "paid_twice", "order_no": "ORDER-1"},
+        headers={"Idempotency-Key": "back-1"},
+    ).json()
+    found = client.get("/v1/postings", params={"order_no": "ORDER-1"})
+    assert found.json() == {"postings": [posted], "reversals": [taken_back]}
+
+
+def test_of_an_order_that_nobody_knows_nothing_was_posted(client: httpx.Client) -> None:
+    found = client.get("/v1/postings", params={"order_no": "ORDER-9"})
+    assert (found.status_code, found.json()) == (200, {"postings": [], "reversals": []})
+
+
+@pytest.mark.parametrize("asked", [{}, {"order_no": ""}, {"order_no": "a b"}])
+def test_an_order_that_is_none_is_refused(client: httpx.Client, asked: dict[str, str]) -> None:
+    assert error(client.get("/v1/postings", params=asked)) == (422, "request.malformed")
 
 
 def test_the_same_key_with_another_body(client: httpx.Client, account_no: str) -> None:

@@ -236,6 +236,24 @@ def test_a_reversal_is_asked_again_with_the_same_key(core, client):
     assert [request[2]["Idempotency-Key"] for request in core.requests] == ["refund-1"] * 3
 
 
+# ---- where the money of an order is -------------------------------------------------------------
+
+
+def test_what_the_core_has_of_an_order(core, client):
+    core.answers["GET", "/v1/postings"] = (200, {"postings": [POSTED], "reversals": [REVERSED]})
+    found = client.booked("O1")
+    assert [each.posting_no for each in found.postings] == ["P1"]
+    assert [each.reversal_no for each in found.reversals] == ["R1"]
+    assert [request[:2] for request in core.requests] == [("GET", "/v1/postings")]
+
+
+def test_whoever_waits_for_it_is_not_kept_waiting(core, client):
+    core.broken = 1
+    with pytest.raises(Unavailable):
+        client.booked("O1")
+    assert len(core.requests) == 1
+
+
 # ---- the settlement file ------------------------------------------------------------------------
 
 DAY = date(2026, 11, 5)

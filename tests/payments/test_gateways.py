@@ -401,12 +401,14 @@ def test_an_unknown_serial_calls_nobody(
 def test_answers_are_the_documented_ones(offered: dict[str, Gateway]) -> None:
     heard, again = offered["alipay"].answer(True), offered["alipay"].answer(False)
     assert (heard.status, heard.body, again.body) == (200, b"success", b"failure")
+    heard, again = offered["unionpay"].answer(True), offered["unionpay"].answer(False)
+    assert (heard.status, heard.body, again.status) == (200, b"ok", 400)
     heard, again = offered["wechat"].answer(True), offered["wechat"].answer(False)
     assert (heard.status, again.status) == (200, 400)
     assert b'"FAIL"' in again.body
 
 
-@pytest.mark.parametrize("name", ["wechat", "alipay"])
+@pytest.mark.parametrize("name", list(PRODUCTS))
 def test_a_gateway_that_is_frozen_is_asked_once_while_a_customer_waits(
     world: World, charge: Any, name: str
 ) -> None:
@@ -414,6 +416,7 @@ def test_a_gateway_that_is_frozen_is_asked_once_while_a_customer_waits(
         settings = world.settings(
             wechatpay_gateway=frozen.url,
             alipay_gateway=f"{frozen.url}/gateway.do",
+            unionpay_gateway=frozen.url,
             gateway_timeout=0.05,
         )
         hurried = gateways.from_settings(settings, hurried=True)[name]
@@ -429,8 +432,9 @@ def test_a_customer_never_waits_longer_than_three_seconds(
 ) -> None:
     hurried: Any = gateways.from_settings(world.settings(gateway_timeout=given), hurried=True)
     assert hurried["wechat"]._wire.sdk._core._timeout == (waited, waited)
-    assert hurried["alipay"]._wire._http._client.timeout == httpx.Timeout(waited)
-    hurried["alipay"]._wire.close()
+    for name in ("alipay", "unionpay"):
+        assert hurried[name]._wire._http._client.timeout == httpx.Timeout(waited)
+        hurried[name]._wire.close()
 
 
 def test_alipay_signs_the_way_back_and_an_address_that_was_made_up_is_known(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core import feed
@@ -76,7 +76,7 @@ def _replace(session: Session, old: Bill, now: datetime, rules: BillingSettings)
     new = _made_anew(session, old, carried)
     session.add(new)
     session.flush()
-    _move_late_charges(session, old, new)
+    _move_late_charges(session, old, new, now)
     if was_issued:
         _correct(session, old, new, now, rules)
     else:
@@ -115,12 +115,17 @@ def _correct(session: Session, old: Bill, new: Bill, now: datetime, rules: Billi
     ledger.book(session, new.account_id, "rebill", new.bill_no, difference, now, old.bill_no)
 
 
-def _move_late_charges(session: Session, old: Bill, new: Bill) -> None:
+def _move_late_charges(session: Session, old: Bill, new: Bill, now: datetime) -> None:
     """Charges the old bill carried go to the new one; those that wait because of it lapse."""
     carried = update(LateCharge).where(LateCharge.billed_on_id == old.id)
     session.execute(carried.values(billed_on_id=new.id))
-    waiting = delete(LateCharge).where(LateCharge.bill_id == old.id)
-    session.execute(waiting.where(LateCharge.taken.is_(False), LateCharge.billed_on_id.is_(None)))
+    waiting = select(LateCharge).where(LateCharge.bill_id == old.id)
+    waiting = waiting.where(LateCharge.taken.is_(False), LateCharge.billed_on_id.is_(None))
+    for charge in session.scalars(waiting):
+        if charge.returned_fen:  # it stood on a held bill then; now it was never asked for
+            lapsed = f"L{charge.id}-lapsed"
+            ledger.book(session, old.account_id, "late_fee_back", lapsed, charge.returned_fen, now)
+        session.delete(charge)
 
 
 def _look_no_more(session: Session, old: Bill, now: datetime) -> None:

@@ -5,7 +5,7 @@ charge that arose on it along. When the part is settled once more, a charge aris
 day. So a charge is neither lost nor taken twice.
 """
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -100,8 +100,8 @@ def _charges(session: Session, bill: Bill) -> Sequence[LateCharge]:
 def _portion(bill: Bill, part: _Part, most_fen: int, wanted_fen: int) -> tuple[int, int]:
     """How much of a part is owed again and how much of its charge goes along, in fen.
 
-    Together that is what is wanted, unless the part does not reach. A fen of the charge that
-    rounding leaves stays until the rest of the part is opened.
+    Together that is what is wanted, unless the part does not reach. What rounding leaves is taken
+    from the charge: it is never too much for the rest of the part.
     """
     size = min(part.settled_fen, most_fen)
     charge = part.charge
@@ -111,8 +111,8 @@ def _portion(bill: Bill, part: _Part, most_fen: int, wanted_fen: int) -> tuple[i
     def found(opened: int) -> int:
         return opened + late.returning_fen(bill, charge, opened)
 
-    principal = min(bisect_left(range(size), wanted_fen, key=found), size)
-    return principal, min(found(principal), wanted_fen) - principal
+    opened = bisect_right(range(size + 1), wanted_fen, key=found) - 1
+    return opened, (found(size) if opened == size else wanted_fen) - opened
 
 
 def _waits(charge: LateCharge) -> bool:

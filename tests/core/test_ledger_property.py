@@ -180,11 +180,9 @@ def check_charges(
         bearing = min(bill.settled_fen, max(0, bill.total_fen - bill.late_fen))
         assert sum(each.arrears_fen - each.reopened_fen for each in own) <= max(0, bearing)
         for each in own:
-            kept = Late(each.arrears_fen - each.reopened_fen, each.due, each.paid)
-            least = late.late_fen(bill.tariff, bill.period, kept)
+            rest = each.arrears_fen - each.reopened_fen
             left = each.fee_fen - each.returned_fen
-            assert least <= left <= least + 1
-            assert left == 0 or kept.arrears_fen
+            assert fee(bill, each, rest - 1) <= left <= fee(bill, each, rest)
     lines = sum(
         line["amount_fen"]
         for bill in bills
@@ -197,6 +195,12 @@ def check_charges(
         .where(Bill.account_id == account.id)
     ).all()
     assert lines == sum(carried)
+
+
+def fee(bill: Bill, charge: LateCharge, arrears_fen: int) -> int:
+    """What is charged on so much of a bill, from and to the days of a charge."""
+    arrears = max(0, arrears_fen)
+    return late.late_fen(bill.tariff, bill.period, Late(arrears, charge.due, charge.paid))
 
 
 def charges_of(session: Session, account: Account) -> list[tuple[LateCharge, Bill]]:

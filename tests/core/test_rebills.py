@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.billing import ledger, settlement
+from core.billing.anomalies import drop
 from core.billing.postings import Payment, post
 from core.billing.rebills import rebill
+from core.billing.reversals import Withdrawal, reverse
 from core.billing.runs import run_bills
-from core.models import Account, Bill, LateCharge, LedgerEntry, Meter, ServicePoint
+from core.models import Account, Bill, LateCharge, LedgerEntry, Meter, Posting, ServicePoint
 from core.settings import BillingSettings
 from runtime.database import Database
 from runtime.errors import Conflict, NotFound, Refused
@@ -112,6 +114,25 @@ def test_money_too_much_settles_other_bills(session: Session, home: tuple[Accoun
     )
     corrected(session, meter, 96)
     assert other.settled_fen == 620
+
+
+def test_what_was_given_back_of_a_charge_that_lapses_is_owed_again(
+    session: Session, home: tuple[Account, Meter]
+) -> None:
+    """It stood on a held bill when the money went back, so it was never asked for."""
+    account, meter = home
+    pay(session, account, 14_303, datetime(2026, 11, 1, tzinfo=UTC))
+    held = create_bill(session, session.scalars(select(ServicePoint)).one(), 215, "2026-10")
+    (charge,) = session.scalars(select(LateCharge))
+    charge.billed_on_id = held.id
+    posting = session.scalars(select(Posting)).one()
+    reverse(session, Withdrawal(posting.posting_no, 14_303, "test", posting.order_no), "back")
+    assert (charge.fee_fen, charge.returned_fen) == (215, 212)
+    drop(session, held)
+    before = ledger.balance_fen(session, account.id)
+    corrected(session, meter, 100)
+    assert session.scalars(select(LateCharge)).all() == []
+    assert ledger.balance_fen(session, account.id) == before + 212
 
 
 def test_late_charges_that_wait_lapse_and_those_taken_stay(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.billing import late, ledger
 from core.models import Account, LateCharge, ServicePoint
+from rating import Late
 from tests.core.builders import create_account, create_bill, create_service_point
 from tests.core.going_back import IN_TIME, back, days_late, entries, pay
 
@@ -34,6 +35,11 @@ def charges(session: Session) -> list[tuple[int, int, int, int, bool]]:
         ).order_by(LateCharge.id)
     )
     return [tuple(row) for row in rows]
+
+
+def late_left(session: Session) -> int:
+    """What is still taken or to be taken of late charges, in fen."""
+    return sum(fee - returned for _, fee, _, returned, _ in charges(session))
 
 
 def test_a_late_charge_goes_back_with_the_money_that_paid_it(
@@ -104,6 +110,20 @@ def test_a_charge_may_be_more_than_the_part_it_arose_on(session: Session, accoun
         assert ledger.balance_fen(session, account.id) == bill.total_fen - bill.settled_fen
     assert charges(session) == [(1_000, 1_140, 1_000, 1_140, True)]
     assert bill.settled_fen == 0
+
+
+def test_fen_by_fen_of_a_charge_above_its_part(session: Session, account: Account) -> None:
+    """No fen of the charge stays behind when its part is owed again."""
+    point = create_service_point(session, account, "demo-commercial-tou")
+    bill = create_bill(session, point, 30, tariff="demo-commercial-tou", due=date(2024, 11, 1))
+    posting = pay(session, account, 65, datetime(2025, 12, 6, 4, tzinfo=UTC))
+    assert posting.allocations[0]["late_fee_fen"] == 35
+    for count in range(1, 66):
+        back(session, posting, 1, f"back-{count}")
+        assert ledger.balance_fen(session, account.id) == bill.total_fen - bill.settled_fen
+        rest = Late(bill.settled_fen, date(2024, 11, 1), date(2025, 12, 6))
+        assert late_left(session) <= late.late_fen(bill.tariff, bill.period, rest)
+    assert (bill.settled_fen, charges(session)) == (0, [(30, 35, 30, 35, True)])
 
 
 def test_what_was_paid_in_time_is_opened_without_a_charge(

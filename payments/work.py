@@ -10,6 +10,7 @@ from functools import cache
 
 from payments import callbacks, gateways, posting, soon, sweeping
 from payments.checkout import Checkout
+from payments.confirmations.rules import forget_unspent
 from payments.counter.gateway import COUNTER
 from payments.gateways import Gateways
 from payments.refunds import second
@@ -86,6 +87,7 @@ def sweep(timestamp: int) -> None:
 @jobs.periodic(cron=nightly(30))
 @jobs.task(name="payments.forget", queue="payments", queueing_lock="payments.forget")
 def forget(timestamp: int) -> None:
-    """Delete refused messages that are a month old."""
+    """Delete refused messages that are a month old, and confirmations of nothing."""
     with database().unit_of_work() as session:
         callbacks.forget_refused(session)
+        forget_unspent(session)

@@ -115,6 +115,10 @@ REFUSALS: dict[str, LazyString] = {
     "gateway.not_offered": _l("这种付款方式现在用不了，换一种试试。"),
     "gateway.unavailable": _l("付款通道暂时连不上。没有付款，钱没有扣。换一种方式试试。"),
     "order.unconfirmed": _l("这一笔数额大，要先确认是您本人。没有付款。"),
+    "confirmation.no_codes": _l(
+        "今天要的验证码太多了，%(retry_at)s 以后才能再要。有通行密钥的，现在就可以用它确认；"
+        "没有就打 %(hotline)s。"
+    ),
     "confirmation.locked": _l(
         "确认试得太多了，%(retry_at)s 以后再试，或打 %(hotline)s。没有付款。"
     ),

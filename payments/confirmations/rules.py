@@ -18,7 +18,7 @@ from payments.confirmations.intent import Intent
 from payments.confirmations.models import Confirmation, ConfirmationLimit
 from payments.models import Order
 from runtime import clock
-from runtime.errors import Forbidden, Refused
+from runtime.errors import Forbidden, Refused, TooManyTries
 from runtime.money import yuan
 from service.people import codes, limits, passkeys, proof, users
 from service.people.passkey_wire import Site
@@ -100,16 +100,25 @@ def set_limit(
 
 
 def send_code(session: Session, intent: Intent, *, payee: str, address: str, language: str) -> None:
-    """Send the code; its message names the sum and `payee`. Raises as `codes.send_code`."""
-    codes.send_code(
-        session,
-        codes.PAYMENT,
-        users.get_user(session, intent.user_id).phone,
-        subject=intent.subject,
-        address=address,
-        language=language,
-        details={"amount": yuan(intent.amount_fen), "payee": payee},
-    )
+    """Send the code; its message names the sum and `payee`.
+
+    Raises as `codes.send_code`, but TooManyTries("confirmation.no_codes") for a phone that has
+    had too many: there is another way to confirm than to sign in.
+    """
+    try:
+        codes.send_code(
+            session,
+            codes.PAYMENT,
+            users.get_user(session, intent.user_id).phone,
+            subject=intent.subject,
+            address=address,
+            language=language,
+            details={"amount": yuan(intent.amount_fen), "payee": payee},
+        )
+    except TooManyTries as refusal:
+        if refusal.code != limits.CODE_HERE.code:
+            raise
+        raise TooManyTries("confirmation.no_codes", retry_at=refusal.retry_at) from refusal
 
 
 def seconds_to_wait(session: Session, intent: Intent) -> int:
@@ -135,6 +144,16 @@ def confirm_by_passkey(session: Session, site: Site, intent: Intent, credential:
     with _limited(session, intent.user_id):
         passkey = passkeys.confirm(session, site, intent.user_id, intent.subject, credential)
     return _add(session, intent, "passkey", passkey.id)
+
+
+def forget_unspent(session: Session) -> None:
+    """Delete confirmations that led to no order."""
+    long_ago = clock.now() - timedelta(days=1)
+    session.execute(
+        delete(Confirmation).where(
+            Confirmation.order_id.is_(None), Confirmation.expires_at < long_ago
+        )
+    )
 
 
 @contextmanager

@@ -37,6 +37,8 @@ class Step:
 
 def step(key: str) -> Step:
     """The payment that the form is about. Raises what starting the order would raise."""
+    if not key:
+        raise Conflict("order.amount_unseen")
     agreed = choosing.agreed(request.form)
     summary = choosing.summary(g.session, asker_id(), agreed)
     if agreed.expected_fen != summary.amount_fen:

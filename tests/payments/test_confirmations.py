@@ -262,6 +262,27 @@ def test_tries_at_codes_of_many_forms_come_to_an_end(customer: Customer) -> None
         rules.passkey_options(session, SITE, customer.intent())
 
 
+def test_a_phone_that_had_too_many_codes_hears_of_the_other_way(customer: Customer) -> None:
+    for number in range(limits.CODE_HERE.most):
+        customer.code(customer.intent(key=f"form-{number}"))
+    with pytest.raises(TooManyTries, match=r"confirmation\.no_codes"):
+        customer.code(customer.intent())
+    assert len(customer.sent) == limits.CODE_HERE.most
+
+
+def test_what_led_to_no_order_is_forgotten(customer: Customer) -> None:
+    with time_machine.travel(clock.now(), tick=False) as time:
+        spent = customer.confirm(customer.intent())
+        customer.buy("B-large", by=spent)
+        customer.confirm(customer.intent(key="form-2"))
+        time.shift(timedelta(days=1))
+        recent = customer.confirm(customer.intent(key="form-3"))
+        time.shift(timedelta(minutes=6))
+        with customer.database.unit_of_work() as session:
+            rules.forget_unspent(session)
+            assert [*session.scalars(select(Confirmation.id))] == [spent, recent]
+
+
 def test_an_open_order_is_not_given_up_for_one_that_is_not_confirmed(customer: Customer) -> None:
     first = customer.buy("B-large", by=customer.confirm(customer.intent()))
     both = ("B-large", "B-small")

@@ -13,7 +13,7 @@ FORMS = {"ordinary": "普通发票", "special": "增值税专用发票"}
 RED = (176, 42, 32)
 NEXT: dict[str, Any] = {"new_x": "LMARGIN", "new_y": "NEXT"}
 COLUMNS = (
-    ("项目名称", 46),
+    ("项目名称", 56),
     ("账期", 24),
     ("数量（千瓦时）", 34),
     ("金额", 28),
@@ -137,7 +137,7 @@ def _table(page: FPDF, told: Told) -> None:
             _yuan(told.sign * line["tax_fen"]),
         )
         for text, (_title, width) in zip(cells, COLUMNS, strict=True):
-            page.cell(width, 6, text, border="LR", align="R" if width < 46 else "L")
+            page.cell(width, 6, text, border="LR", align="R" if width < 50 else "L")
         page.ln()
 
 

@@ -14,7 +14,7 @@ from portal.security import asker_id
 
 @dataclass(frozen=True)
 class Slip:
-    """A one-time code. `rest_fen`: what was added to the bills to come to whole jiao."""
+    """A one-time code. `rest_fen`: what was added to what is paid to come to whole jiao."""
 
     number: str
     bars: Markup
@@ -27,10 +27,6 @@ def slip(session: Session, order: OrderView) -> Slip | None:
     if order.product != Product.CODE:
         return None
     number = codes.code_of(session, asker_id(), order.order_no)
-    rest_fen = sum(item.amount_fen for item in order.items if item.bill_no is None)
-    return Slip(
-        number,
-        barcode.drawn(number),
-        qr.drawn(number),
-        rest_fen if order.purpose == "bills" else 0,
-    )
+    beside = [item.amount_fen for item in order.items if item.bill_no is None]
+    rest_fen = sum(beside if order.purpose == "bills" else beside[1:])
+    return Slip(number, barcode.drawn(number), qr.drawn(number), rest_fen)

@@ -10,6 +10,7 @@ Its day is that of settlement, which at UnionPay begins and ends an hour before 
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,9 @@ _LEAST = _STARTS[-2] - 1
 
 TIME, AMOUNT, NUMBER, ORDER, FEE = 5, 7, 10, 12, 16
 KIND, ORIGINAL, MERCHANT, RESERVED = 20, 27, 28, 35
+
+EARLIER = timedelta(hours=2)
+"""A day of settlement begins on the evening before; an hour of it, and one to spare."""
 
 PAYMENT = "01"
 BACK = frozenset({"04", "31"})
@@ -62,29 +66,36 @@ def _checked_name(names: list[str], day: date, merid: str) -> str:
 
 
 def _lines(text: Numbered, day: date, merid: str) -> Iterator[Line]:
+    midnight = clock.civil_midnight(day)
+    begin, end = midnight - EARLIER, midnight + timedelta(days=1)
     for number, line in text:
         if not line:
             continue
-        columns = line.encode("gbk")
-        if len(columns) < _LEAST:
-            raise StatementRefused(NAME, "malformed", number)
-        if _column(columns, MERCHANT) != merid:
-            raise StatementRefused(NAME, "wrong_merchant", number)
+        columns = line if line.isascii() else _bytewise(line)
         try:
             movement = _movement(columns, day)
         except ValueError as error:
             raise StatementRefused(NAME, "malformed", number) from error
-        if not _is_of(movement.at, day):
+        if _column(columns, MERCHANT) != merid:
+            raise StatementRefused(NAME, "wrong_merchant", number)
+        if not begin <= movement.at < end:
             raise StatementRefused(NAME, "wrong_day", number)
         yield movement
 
 
-def _movement(columns: bytes, day: date) -> Line:
+def _bytewise(line: str) -> str:
+    """A character for each byte, as columns are counted; those that we read are ASCII."""
+    return line.encode("gbk").decode("latin-1")
+
+
+def _movement(columns: str, day: date) -> Line:
     """Raises ValueError."""
+    if len(columns) < _LEAST:
+        raise ValueError("a line has all its columns")
     kind, number, order = (_column(columns, each) for each in (KIND, NUMBER, ORDER))
     if not number or not order:
         raise ValueError("a movement has numbers")
-    amount = fen_of(_column(columns, AMOUNT))
+    amount = _fen(_column(columns, AMOUNT))
     fee, at = _column(columns, FEE), _instant(_column(columns, TIME), day)
     if kind == PAYMENT:
         return Line("payment", order, number, None, amount, _fee(fee, "D"), at)
@@ -95,12 +106,17 @@ def _movement(columns: bytes, day: date) -> Line:
     return Line("refund", reserved, original, order, amount, _fee(fee, "C"), at)
 
 
-def _column(columns: bytes, number: int) -> str:
-    """A column by its number from 1, without the blanks that fill it up. Raises ValueError."""
+def _column(columns: str, number: int) -> str:
+    """A column by its number from 1, without the blanks that fill it up."""
     start = _STARTS[number - 1]
-    return columns[start : start + WIDTHS[number - 1]].decode("gbk").strip(" ")
+    return columns[start : start + WIDTHS[number - 1]].strip(" ")
 
 
+_fen = lru_cache(1 << 16)(fen_of)
+"""A day knows far fewer amounts than lines."""
+
+
+@lru_cache(1 << 16)
 def _fee(text: str, sign: str) -> int:
     match = _FEE.fullmatch(text)
     if match is None or (match[1] != sign and int(match[2])):
@@ -112,9 +128,3 @@ def _instant(text: str, day: date) -> datetime:
     """`MMDDhhmmss` in the year that is nearest to the day. Raises ValueError."""
     year = day.year - 1 if text[:2] == "12" and day.month == 1 else day.year
     return instant(f"{year}{text}")
-
-
-def _is_of(at: datetime, day: date) -> bool:
-    """Of the day, or of the last hours of the day before."""
-    midnight = clock.civil_midnight(day)
-    return midnight - timedelta(hours=2) <= at < midnight + timedelta(days=1)

@@ -1,8 +1,7 @@
 """What the customer sees of orders and payments: the true state at every moment."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
@@ -12,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from payments.counter.gateway import COUNTER
 from payments.gateways.base import Product
-from payments.models import Order, OrderItem, PostingTask, Refund
+from payments.models import Order, OrderItem, PostingTask
+from payments.refunds.seen import GivenBack, Progress, refunds_of
 from runtime import clock
 from runtime.errors import NotFound
 from service.access import Right, visible_account
@@ -36,22 +36,12 @@ class Stage(StrEnum):
     REFUNDED = "refunded"
 
 
-class Progress(StrEnum):
-    """A refund as a customer needs to know it."""
-
-    ON_THE_WAY = "on_the_way"
-    DELAYED = "delayed"  # a person of ours sees to it
-    DONE = "done"
-
-
 _STAGES = {
     "paid": Stage.CREDITING,
     "posted": Stage.POSTED,
     "refunding": Stage.REFUNDING,
     "refunded": Stage.REFUNDED,
 }
-
-_PROGRESS = {"done": Progress.DONE, "stuck": Progress.DELAYED}
 
 
 @dataclass(frozen=True)
@@ -64,27 +54,6 @@ class Item:
     principal_fen: int
     late_fen: int
     amount_fen: int
-
-
-@dataclass(frozen=True)
-class GivenBack:
-    """Money of a payment that goes back to whoever paid, in fen.
-
-    `parts` is what of it comes from each account; `reason` is a code of `payments.refunds.reasons`.
-    """
-
-    refund_no: str
-    amount_fen: int
-    parts: dict[str, int]
-    reason: str
-    progress: Progress
-    asked_at: datetime
-    done_at: datetime | None
-
-    @property
-    def day(self) -> date:
-        """The day in China on which it was done, or decided while it is not."""
-        return clock.civil_date(self.done_at or self.asked_at)
 
 
 @dataclass(frozen=True)
@@ -192,7 +161,7 @@ def order_view(session: Session, user_id: int, order_no: str) -> OrderView:
         raise NotFound("order.not_found")
     return OrderView(
         order_no=order.order_no,
-        stage=_stage(order),
+        stage=stage_of(order),
         gateway=order.gateway,
         product=order.product,
         purpose=order.purpose,
@@ -228,25 +197,6 @@ def taken_back_before(session: Session, account_no: str) -> bool:
     The caller has checked that the asker may see the account.
     """
     return bool(session.scalar(select(exists().where(Reversal.account_no == account_no))))
-
-
-def refunds_of(session: Session, order_nos: Collection[str]) -> dict[str, tuple[GivenBack, ...]]:
-    """The refunds of these orders, the oldest first, by number of order.
-
-    The caller has checked that the asker may see the orders.
-    """
-    if not order_nos:
-        return {}
-    rows = session.execute(
-        select(Order, Refund)
-        .join(Refund, Refund.order_id == Order.id)
-        .where(Order.order_no.in_(order_nos))
-        .order_by(Refund.id)
-    )
-    found: dict[str, tuple[GivenBack, ...]] = {}
-    for order, refund in rows:
-        found[order.order_no] = (*found.get(order.order_no, ()), _given_back(order, refund))
-    return found
 
 
 def own(user_id: int) -> ColumnElement[bool]:
@@ -287,23 +237,6 @@ def _stage(order: Order) -> Stage:
     if clock.now() >= order.expires_at:
         return Stage.CLOSED if at_counter else Stage.UNKNOWN
     return Stage.STARTED if order.status == "created" and not at_counter else Stage.AWAITING
-
-
-def _given_back(order: Order, refund: Refund) -> GivenBack:
-    """A refund without parts never was in the core: it goes back whole, as the order's items."""
-    parts = {part.account_no: part.amount_fen for part in refund.parts}
-    if not parts and refund.trade_no is None:
-        for item in order.items:
-            parts[item.account_no] = parts.get(item.account_no, 0) + item.amount_fen
-    return GivenBack(
-        refund.refund_no,
-        refund.amount_fen,
-        parts,
-        refund.reason,
-        _PROGRESS.get(refund.state, Progress.ON_THE_WAY),
-        refund.created_at,
-        refund.done_at,
-    )
 
 
 def _with_refunds(
@@ -386,7 +319,7 @@ def _on_the_way(session: Session, account_no: str) -> list[Payment]:
 
 def _unposted(order: Order, items: list[OrderItem]) -> Payment:
     assert order.paid_at is not None  # noqa: S101 - the query asks for paid orders
-    stage = _stage(order)
+    stage = stage_of(order)
     return Payment(
         at=order.paid_at,
         amount_fen=sum(item.amount_fen for item in items),

@@ -8,11 +8,12 @@ from sqlalchemy import select, text, update
 
 from payments import history, posting
 from payments.gateways.base import GatewayUnavailable, TradeState
-from payments.history import Progress, Stage
+from payments.history import Stage
 from payments.models import Order, Refund
 from payments.receipts import record
 from payments.refunds import second
 from payments.refunds.carrying import Carrier
+from payments.refunds.seen import Progress
 from runtime.database import Database
 from service.core_client import CoreClient
 from service.models import Bill

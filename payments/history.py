@@ -228,7 +228,8 @@ def last_gateway(session: Session, user_id: int) -> str | None:
     )
 
 
-def _stage(order: Order) -> Stage:
+def stage_of(order: Order) -> Stage:
+    """The order as a customer needs to know it."""
     if order.status in _STAGES:
         return _STAGES[order.status]
     if order.status == "closed":

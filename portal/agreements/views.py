@@ -19,7 +19,6 @@ from portal.pay.till import WAYS, on_a_phone
 from portal.security import asker_address, asker_id
 from portal.unit import commit
 from runtime.errors import Conflict, Refused
-from runtime.money import yuan
 from service.access import RIGHTS, Right, visible_account
 from service.dues import dues
 from service.models import Account
@@ -64,7 +63,7 @@ def sign() -> ResponseReturnValue:
     live = showing.held(g.session, asker_id(), [number]).get(number)
     if live is not None and live.code and live.state == "active":
         return redirect(url_for("agreements.show", code=live.code), 303)
-    form = SignForm(limit=yuan(_suggested(account)).replace(",", ""))
+    form = SignForm(limit=str(_suggested(account) // 100))
     form.offer(ways())
     if form.validate_on_submit():
         try:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from payments.reconciliation.models import Difference
+from payments.reconciliation.run import IS_WHOLE
 from payments.reconciliation.standing import UNSETTLED, Sides, Standing, standings
 from runtime.database import Database
 from runtime.money import yuan
@@ -175,9 +176,9 @@ _DECIDED = f"""
     WHERE how IN ('suspense', 'write_off', 'give_back') AND (
         state = 'resolved' OR how = 'give_back' AND state = 'curing')
 """
-_STATEMENTS = """
+_STATEMENTS = f"""
     SELECT DISTINCT ON (source, day) source, day, fee_fen, fee_back_fen FROM statement
-    WHERE verdict = 'taken' ORDER BY source, day, id DESC
+    WHERE verdict = 'taken' AND {IS_WHOLE} ORDER BY source, day, id DESC
 """
 _DOCUMENTS = f"""
     SELECT 'payment' AS kind, order_no AS reference, gateway AS debit, 'received' AS credit,

@@ -28,7 +28,7 @@ _SAID_ALONE = """
     SELECT class,
            left(CASE class WHEN 'unrecorded' THEN order_no || ':' || account_no
                            ELSE posting_no END, 64),
-           left(order_no, 64), our_fen, amount_fen, :day,
+           left(order_no, 64), CASE WHEN class <> 'duplicate' THEN our_fen END, amount_fen, :day,
            CASE class WHEN 'unrecorded' THEN 'curing' ELSE 'open' END,
            CASE class WHEN 'unrecorded' THEN 'post' END,
            jsonb_build_object('posting_no', posting_no, 'account_no', account_no, 'order_no',

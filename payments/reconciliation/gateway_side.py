@@ -35,7 +35,7 @@ _APART = """
 _SAID_ALONE = """
     INSERT INTO found (class, key, order_no, gateway_fen, order_fen, day, other_day, state, how, no)
     SELECT class, left(CASE class WHEN 'duplicate' THEN trade_no ELSE order_no END, 64),
-           left(order_no, 64), amount_fen, our_fen,
+           left(order_no, 64), amount_fen, CASE WHEN class <> 'duplicate' THEN our_fen END,
            CASE class WHEN 'missing_at_gateway' THEN our_day ELSE :day END,
            CASE class WHEN 'missing_at_gateway' THEN CAST(:day AS date) END,
            CASE WHEN class = 'duplicate' AND known THEN 'cured'

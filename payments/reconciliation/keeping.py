@@ -4,7 +4,7 @@ All of it is one transaction, the cures' jobs included: whoever is killed before
 nothing, and whoever comes after its end finds nothing twice.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
@@ -33,6 +33,11 @@ _FOUND_ON_OTHER_DAY = """
 _NOT_ON_OTHER_DAY = """
     UPDATE difference SET state = 'open', how = NULL, changed_at = :now
     WHERE source = :source AND state = 'curing' AND how = 'other_day' AND other_day = :day
+"""
+_GONE = """
+    UPDATE difference SET state = 'cured', how = 'gone', changed_at = :now
+    WHERE source = :source AND day = :day AND state IN ('open', 'curing') AND NOT EXISTS (
+        SELECT FROM found WHERE found.class = difference.class AND found.key = difference.key)
 """
 _FORGET_KNOWN = """
     DELETE FROM found USING difference
@@ -63,7 +68,7 @@ def keep_differences(
 ) -> dict[str, int]:
     """Store what is new in the table `found` and ask for its cures; how many of each class."""
     told = {"source": source, "day": day, "now": clock.now()}
-    for statement in (_FOUND_ON_OTHER_DAY, _NOT_ON_OTHER_DAY, _FORGET_KNOWN):
+    for statement in (_FOUND_ON_OTHER_DAY, _NOT_ON_OTHER_DAY, _GONE, _FORGET_KNOWN):
         session.execute(text(statement), told)
     if raw is not None:
         raw.add(session)
@@ -135,12 +140,15 @@ def core_record(session: Session, day: date, sha256: str) -> StatementRecord:
 def keep_statement(session: Session, record: StatementRecord) -> None:
     """Write a statement down once; taken again, it changes nothing."""
     names = {column.name for column in StatementRecord.__table__.columns} - {"id", "fetched_at"}
-    values = {name: getattr(record, name) for name in names}
+    values = {name: getattr(record, name) for name in names} | {"fetched_at": clock.now()}
     session.execute(insert(StatementRecord).values(values).on_conflict_do_nothing())
 
 
 def book_fees(session: Session, record: StatementRecord) -> None:
-    """What the gateway kept of a day's payments, and gave back with refunds: booked once."""
+    """What the gateway kept of a day's payments, and gave back with refunds: booked once, when the
+    day is over."""
+    if clock.now() < clock.civil_midnight(record.day + timedelta(days=1)):
+        return
     reference = f"{record.source}:{record.day}"
     if record.fee_fen:
         book(

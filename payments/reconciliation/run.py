@@ -11,7 +11,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Literal, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from payments.gateways.base import GatewayError, GatewayRefused
@@ -36,6 +36,9 @@ documentation): a gateway that has none before then may have one yet."""
 
 NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """SHA-256 of no bytes: the statement of a day on which nobody paid."""
+
+IS_WHOLE = "fetched_at >= CAST(day + 1 AS timestamp) AT TIME ZONE 'Asia/Shanghai'"
+"""A statement that was fetched while its day still went on is only a first look."""
 
 _log = get_logger(__name__)
 _statements = metrics.counter(
@@ -111,7 +114,7 @@ def unreconciled(session: Session, sources: list[str], most: int = 7) -> list[da
     today = clock.today()
     first = max(clock.civil_date(first_order), today - timedelta(days=most))
     taken = select(StatementRecord.day, StatementRecord.source).where(
-        StatementRecord.verdict == "taken", StatementRecord.day >= first
+        StatementRecord.verdict == "taken", StatementRecord.day >= first, text(IS_WHOLE)
     )
     known = {(day, source) for day, source in session.execute(taken)}
     days = [first + timedelta(days=count) for count in range((today - first).days)]
@@ -209,6 +212,7 @@ def _require_same(session: Session, record: StatementRecord) -> None:
             StatementRecord.source == record.source,
             StatementRecord.day == record.day,
             StatementRecord.verdict == "taken",
+            text(IS_WHOLE),
         )
         .order_by(StatementRecord.id.desc())
         .limit(1)

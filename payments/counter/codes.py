@@ -121,5 +121,7 @@ def _grows(session: Session, items: list[OrderItem], day: object) -> bool:
 
 
 def _new_number() -> str:
-    digits = "".join(secrets.choice("0123456789") for _ in range(DIGITS - 1))
+    """None begins with 0, which gets lost in spreadsheets, or with 9 (see `portal.pay.barcode`)."""
+    rest = "".join(secrets.choice("0123456789") for _ in range(DIGITS - 2))
+    digits = secrets.choice("12345678") + rest
     return digits + check_digit(digits)

@@ -12,7 +12,13 @@ HEIGHT = 40
 
 
 def drawn(number: str) -> Markup:
-    """The Code 128 of a number; in the ink of `.slip` on its light ground, as wide as it may be."""
+    """The Code 128 of a number; in the ink of `.slip` on its light ground, as wide as it may be.
+
+    Not of one that begins with 99: `python-barcode` takes those digits for the sign that all that
+    follows are digits, and leaves them out.
+    """
+    if number.startswith("99"):
+        raise ValueError("a number that begins with 99 cannot be drawn")
     modules = Code128(number).build()[0]
     bars, at = [], QUIET
     for module, run in groupby(modules):

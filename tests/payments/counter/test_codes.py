@@ -35,6 +35,12 @@ def test_the_check_digit_is_that_of_iso_7064(digits: str, check: str) -> None:
     assert codes.check_digit(digits) == check
 
 
+def test_no_code_begins_with_what_is_lost_or_drawn_wrong() -> None:
+    numbers = [codes._new_number() for _ in range(500)]
+    assert {number[0] for number in numbers} == set("12345678")
+    assert all(codes.is_code(number) for number in numbers)
+
+
 def test_every_single_slip_of_a_digit_is_found() -> None:
     number = "482913775206418" + codes.check_digit("482913775206418")
     assert codes.is_code(number)

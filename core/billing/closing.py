@@ -16,6 +16,8 @@ from runtime.database import Database
 STAMP_LOCK = 0x0DE6_DA7E
 """Key of the advisory lock under which bookings are stamped."""
 
+PATIENCE = "5s"
+
 
 def stamp(session: Session) -> datetime:
     """Now, as the instant of a booking that the caller's transaction makes."""
@@ -24,6 +26,11 @@ def stamp(session: Session) -> datetime:
 
 
 def await_bookings(database: Database) -> None:
-    """Return when every booking that was stamped before is committed or rolled back."""
+    """Return when every booking that was stamped before is committed or rolled back.
+
+    Bookings that come meanwhile wait too, so this gives up after `PATIENCE`: the database then
+    raises OperationalError.
+    """
     with database.unit_of_work() as session:
+        session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STAMP_LOCK})

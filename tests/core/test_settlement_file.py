@@ -16,6 +16,7 @@ from core.billing import closing, settlement_file
 from core.billing.postings import Payment, post
 from core.models import Account
 from runtime.database import Database
+from tests.core.answers import error
 from tests.core.builders import create_account, create_bill, create_service_point
 
 NO = "420011875603"
@@ -145,6 +146,17 @@ def test_the_file_waits_for_a_booking_that_is_under_way(
         assert counts == []
     thread.join()
     assert counts == [1]
+
+
+def test_a_file_does_not_hold_up_bookings_for_long(
+    client: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "PATIENCE", "20ms")
+    with database.unit_of_work() as session:
+        closing.stamp(session)
+        refused = client.get("/v1/settlements/2026-11-20")
+    assert error(refused) == (503, "database.unavailable")
+    assert client.get("/v1/settlements/2026-11-20").status_code == 200
 
 
 def _until_one_waits(database: Database) -> None:

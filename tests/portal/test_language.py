@@ -28,7 +28,7 @@ KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngett
 OTHER_WAYS = {
     "portal/i18n.py": {"中文"},  # the language's own name
     "portal/settings.py": {"江城供电"},  # a setting
-    "portal/pay/till.py": {"微", "支", "现"},  # marks of the gateways, as a picture would be
+    "portal/pay/till.py": {"微", "支", "银", "现"},  # marks of the gateways, as a picture would be
     "portal/spoken.py": {"零一二三四五六七八九", *"十百千万亿元角分", "万亿"},  # for a voice
     "portal/formats.py": {
         "\u4e00",  # the first and the last Han character

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 import time_machine
 from sqlalchemy import select, text
 
@@ -9,7 +10,7 @@ from runtime import events
 from service import bills
 from service.dues import dues
 from service.events import PaymentReversed
-from service.models import Account, Bill, Reversal
+from service.models import Account, Bill, PoisonedChange, Reversal
 from service.sync import run
 from tests.service import changes
 from tests.service.builders import create_link, create_user
@@ -48,6 +49,31 @@ def test_a_reversal_is_kept_and_told_once(database, core, feed):
         reversed_at=datetime(2026, 11, 6, 2, tzinfo=UTC),
     )
     assert [each.reversal_no for each in told] == ["R1", "R2"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"amount_fen": 0}, "$.amount_fen"),
+        ({"amount_fen": -1}, "$.amount_fen"),
+        ({"amount_fen": "5680"}, "$.amount_fen"),
+        ({"reason": ""}, "$.reason"),
+        ({"reason": "x" * 33}, "reason is longer"),
+        ({"posting_no": None}, "$.posting_no"),
+        ({"reversed_at": "2026-11-06T02:00:00"}, "$.reversed_at"),
+        ({"reversed_at": "1999-11-06T02:00:00Z"}, "reversed_at must lie"),
+        ({"allocations": [{"bill_no": "B1"}]}, "allocations"),
+    ],
+)
+def test_a_reversal_that_makes_no_sense_is_set_aside(database, core, feed, wrong, reason):
+    core.add("reversal", changes.reversal("BAD", **wrong))
+    core.add("reversal", changes.reversal())
+    outcome = run.run(database, feed)
+    assert (outcome.rows, outcome.poisoned) == (1, 1)
+    assert _rows(database, Reversal.reversal_no) == [("R1",)]
+    ((kind, why),) = _rows(database, PoisonedChange.kind, PoisonedChange.reason)
+    assert kind == "reversal"
+    assert reason in why
 
 
 def test_a_bill_that_was_paid_is_owed_again(database, core, feed):

@@ -196,25 +196,6 @@ POISON = {
     ),
     "days turned round": ("bill", changes.bill(to_day="2026-09-30"), "before from_day"),
     "time without zone": ("posting", changes.posting(paid_at="2026-11-05T02:00:00"), "$.paid_at"),
-    "nothing reversed": ("reversal", changes.reversal(amount_fen=0), "$.amount_fen"),
-    "a reversal below nothing": ("reversal", changes.reversal(amount_fen=-1), "$.amount_fen"),
-    "a reversal without reason": ("reversal", changes.reversal(reason=""), "$.reason"),
-    "a reason too long": ("reversal", changes.reversal(reason="x" * 33), "reason is longer"),
-    "a reversal far off": (
-        "reversal",
-        changes.reversal(reversed_at="1999-11-06T02:00:00Z"),
-        "reversed_at must lie",
-    ),
-    "a reversal of who knows what": (
-        "reversal",
-        changes.reversal(allocations=[{"bill_no": "B1"}]),
-        "allocations",
-    ),
-    "a reversal of no posting": (
-        "reversal",
-        {key: each for key, each in changes.reversal().items() if key != "posting_no"},
-        "posting_no",
-    ),
     "balance of nobody": ("balance", changes.balance("000000000000"), "has not arrived"),
 }
 

@@ -207,7 +207,7 @@ class World:
             "trade_state": change.get("state", "SUCCESS"),
             "success_time": change.get("paid_at", clock.now()).isoformat(),
             "amount": {"total": amount_fen, "currency": change.get("currency", "CNY")},
-        }
+        } | change.get("more", {})
         message = {
             "id": change.get("notification_id", secrets.token_hex(16)),
             "create_time": clock.now().isoformat(),
@@ -250,7 +250,7 @@ class World:
             "total_amount": change.get("total", f"{amount_fen // 100}.{amount_fen % 100:02d}"),
             "gmt_payment": _wall(change.get("paid_at", clock.now())),
             "body": "",
-        }
+        } | change.get("more", {})
         content = "&".join(f"{name}={value}" for name, value in sorted(fields.items()))
         signed = signature(change.get("key", self.alipay), content)
         form = urlencode(fields | {"sign_type": "RSA2", "sign": signed})

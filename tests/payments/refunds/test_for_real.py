@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 import core.models
-from payments import callbacks, history, posting
+from payments import callbacks, history, posting, work
 from payments.callbacks import Message
 from payments.checkout import Checkout, Visit
 from payments.gateways.base import Gateway, Product
@@ -188,3 +188,26 @@ def test_a_merchant_without_money_is_left_to_the_desk_until_it_has_some(
     _until_done(carrier, refund_no)
     assert state(number) == ("refunded", 14951, ["done"], [None])
     assert sandbox.order(number)["refunded_fen"] == 14951
+
+
+def test_the_worker_has_what_a_refund_needs(
+    settings_env: pytest.MonkeyPatch,
+    desk: Desk,
+    posted_at: Callable[[str], str],
+    core_url: str,
+    sandbox: SandboxServer,
+    state: Any,
+) -> None:
+    number = posted_at("alipay")
+    refund_no = desk.refund(number, {ACCOUNT: 14951})
+    settings_env.setenv("DENGHUO_VAR", str(sandbox.folder))
+    settings_env.setenv("DENGHUO_CORE_URL", core_url)
+    settings_env.setenv("DENGHUO_CORE_TOKEN", TOKEN)
+    work._equip.cache_clear()
+    try:
+        work.refund(refund_no)
+    finally:
+        work._equip().core.close()
+        work._equip().gateways["alipay"]._wire.close()  # type: ignore[attr-defined]
+        work._equip.cache_clear()
+    assert state(number) == ("refunded", 14951, ["done"], [None])

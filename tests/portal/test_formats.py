@@ -115,3 +115,20 @@ def test_names_are_masked(name: str | None, masked: str) -> None:
 def test_numbers_are_grouped_and_masked() -> None:
     assert formats.grouped("420011875603") == "4200 1187 5603"
     assert formats.masked_phone("13800002046") == "138 **** 2046"
+
+
+@pytest.mark.parametrize(
+    ("channel", "chinese", "english"),
+    [
+        ("wechat", "微信支付", "WeChat Pay"),
+        ("alipay", "支付宝", "Alipay"),
+        ("unionpay", "云闪付", "UnionPay"),
+        ("counter", "营业厅现金", "Cash at a counter"),
+        ("bank", "银行代扣", "Bank direct debit"),
+        ("hall", "营业厅", "Service counter"),
+        ("agent", "代收点", "Collection point"),
+        ("carrier_pigeon", "其他方式", "Another way"),
+    ],
+)
+def test_ways_to_pay_have_names(language: str, channel: str, chinese: str, english: str) -> None:
+    assert formats.channel_name(channel) == (english if language == "en" else chinese)

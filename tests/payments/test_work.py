@@ -3,6 +3,7 @@
 from inspect import signature
 
 from payments import soon, work
+from payments.reconciliation import work as reconciling
 from runtime.jobs import TaskName, jobs
 
 TELLS = {
@@ -20,9 +21,10 @@ def test_every_job_that_is_asked_for_is_declared() -> None:
         "payments.ask",
         "payments.close",
         "payments.second_trade",
+        "payments.recover",
     }
     for each in asked:
         declared = jobs.tasks[each.name]
         assert declared.queue == each.queue
-        assert declared.func.__module__ == work.__name__
+        assert declared.func.__module__ in (work.__name__, reconciling.__name__)
         assert list(signature(declared.func).parameters) == TELLS.get(each.name, ["order_no"])

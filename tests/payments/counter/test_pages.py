@@ -453,6 +453,11 @@ def test_without_a_token_no_machine_is_answered(
     assert ask(bare, "1", {"machine": "K01"}, "").status_code == 401
 
 
+def test_nobody_notifies_the_counter(app: Flask, database: Database) -> None:
+    for path in ("/callbacks/counter", "/callbacks/counter/front/x"):
+        assert app.test_client().post(path, data=b"{}").status_code == 404
+
+
 def test_two_bills_make_one_code(customer: FlaskClient, database: Database, home: Home) -> None:
     with database.unit_of_work() as session:
         create_bill(session, "B202611420011875603", total_fen=1003, period="2026-11")

@@ -5,7 +5,7 @@ Written once, here, and called by every process that may publish an event.
 
 from sqlalchemy.orm import Session
 
-from notifications import autopay, mail, sms
+from notifications import autopay, balances, mail, sms
 from notifications.mail import Enclosure
 from payments import refunds
 from payments.agreements import listening
@@ -14,7 +14,7 @@ from payments.invoices.events import InvoiceIssued
 from payments.reconciliation import resolving
 from runtime import events
 from runtime.money import yuan
-from service.events import ActionApproved, ActionDeclined, AutoPayNews, BillIssued
+from service.events import ActionApproved, ActionDeclined, AutoPayNews, BalanceSank, BillIssued
 from service.people.events import CodeIssued
 
 
@@ -23,6 +23,7 @@ def wire() -> None:
     events.subscribe(CodeIssued, sms.queue_code)
     events.subscribe(BillIssued, listening.on_bill_issued)
     events.subscribe(AutoPayNews, autopay.queue_news)
+    events.subscribe(BalanceSank, balances.queue_low)
     events.subscribe(InvoiceIssued, mail_invoice)
     events.subscribe(ActionApproved, refunds.on_approved)
     events.subscribe(ActionApproved, closing.on_approved)

@@ -21,6 +21,7 @@ TASKS = (
     "payments.agreements.work",
     "payments.invoices.work",
     "payments.reconciliation.work",
+    "payments.thresholds.work",
     "notifications.sms",
     "notifications.mail",
     "notifications.tidy",

@@ -44,6 +44,12 @@ TEMPLATES = {
     "要缴就到这里：{link}",
     "autopay_ended_en": "Automatic payment for the account ending {tail} was ended in {way}."
     " From now on please pay here: {link}",
+    "balance_sank_zh": "户号尾号 {tail} 的余额还有 {left} 元，低于您定的 {below} 元。充值：{link}",
+    "balance_sank_en": "The account ending {tail} has {left} yuan left, less than the {below} yuan"
+    " you chose. Top up: {link}",
+    "balance_spent_zh": "户号尾号 {tail} 的余额用完了，还差 {left} 元。请尽快充值：{link}",
+    "balance_spent_en": "The balance of the account ending {tail} is used up, {left} yuan are"
+    " missing. Please top up soon: {link}",
 }
 
 

@@ -66,6 +66,16 @@ class ActionDeclined(Struct, frozen=True):
     note: str
 
 
+class BalanceSank(Struct, frozen=True):
+    """What is left on a prepaid account is less than this user wanted to be told of."""
+
+    user_id: int
+    account_no: str
+    balance_fen: int
+    below_fen: int
+    top_up_url: str
+
+
 class AutoPayNews(Struct, frozen=True):
     """Something that the payer of an agreement to debit is told.
 

@@ -44,6 +44,7 @@ PASSKEY_ADDRESS = Limit(
     "passkey.address", 600, timedelta(minutes=15), "network.locked", exact=False
 )
 CONFIRM_USER = Limit("confirm.user", 10, timedelta(hours=1), "confirmation.locked")
+WHERE_USER = Limit("where.user", 20, timedelta(minutes=10), "where.too_often")
 BIND_USER = Limit("bind.user", 8, timedelta(hours=1), "binding.too_many")
 BIND_ACCOUNT = Limit("bind.account", 10, timedelta(days=1), "binding.too_many")
 

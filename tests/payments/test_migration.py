@@ -13,7 +13,8 @@ import payments.agreements.models
 import payments.counter.models
 import payments.invoices.models
 import payments.ledger.models
-import payments.models  # noqa: F401 - the models declare the tables
+import payments.models
+import payments.thresholds.models  # noqa: F401 - the models declare the tables
 from runtime.database import Base, Database
 
 TABLES = {
@@ -38,6 +39,8 @@ TABLES = {
     "counter_shift",
     "counter_cash",
     "counter_payout",
+    "balance_threshold",
+    "low_balance",
 }
 
 

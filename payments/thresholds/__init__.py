@@ -1,0 +1,1 @@
+"""How low a prepaid balance may sink before its customer is told."""

@@ -41,7 +41,7 @@ class Way:
 WAYS = {
     "wechat": Way("wechat", _l("微信支付"), _l("微信"), "微"),
     "alipay": Way("alipay", _l("支付宝"), _l("支付宝"), "支"),
-    "unionpay": Way("unionpay", _l("云闪付 / 银联"), _l("云闪付"), "银"),
+    "unionpay": Way("unionpay", _l("云闪付 / 银联"), _l("银联"), "银"),
     "counter": Way("counter", _l("营业厅现金"), _l("营业厅"), "现"),
 }
 _ON_A_PHONE = {"wechat": Product.H5, "alipay": Product.WAP, "unionpay": Product.WAP}

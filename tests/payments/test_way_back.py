@@ -196,7 +196,7 @@ def test_the_orders_page_posts_a_form_to_the_cashier(
         "07",
     )
     assert fields["txnTime"] == order.order_no[:14]
-    assert ">去云闪付付 ¥149.51</button>" in page
+    assert ">去银联付 ¥149.51</button>" in page
     policy = client.get(path).headers["Content-Security-Policy"]
     assert sandbox.base_url in policy.split("form-action")[1].split(";")[0]
 
@@ -231,7 +231,7 @@ def test_the_front_notice_moves_no_money(
     page = html(client, f"/pay/{_order(database).order_no}")
     assert "<h1>正在确认</h1>" in page
     assert "button primary" not in page
-    assert ">刚才没有付？回云闪付付</button>" in page
+    assert ">刚才没有付？回银联付</button>" in page
 
 
 def test_what_was_made_up_asks_nobody(app: Flask, client: FlaskClient, database: Database) -> None:
@@ -248,7 +248,7 @@ def test_what_was_made_up_asks_nobody(app: Flask, client: FlaskClient, database:
     assert _front(app, "/callbacks/unionpay/front/another", fields) == "/pay/another"
     assert client.get(f"/pay/{order_no}/back?ticket=made-up").location == f"/pay/{order_no}"
     assert _order(database).status == "awaiting"
-    assert "去云闪付付 ¥149.51</button>" in html(client, f"/pay/{order_no}")
+    assert "去银联付 ¥149.51</button>" in html(client, f"/pay/{order_no}")
 
 
 def test_a_ticket_is_for_one_order_and_for_a_moment(
@@ -273,7 +273,7 @@ def test_whoever_turns_back_at_unionpay_can_go_there_again(
     answer = httpx.post(cashier, data={"mode": "cancel"}, trust_env=False)
     path = urlsplit(answer.headers["location"]).path
     assert path == f"/pay/{_order(database).order_no}"
-    assert "去云闪付付 ¥149.51</button>" in html(client, path)
+    assert "去银联付 ¥149.51</button>" in html(client, path)
 
 
 @pytest.mark.parametrize("gateway", ["wechat", "nobody"])

@@ -1,7 +1,7 @@
 """Migrations are numbered, go both ways, and end where the models are."""
 
 import importlib
-import importlib.util
+import pkgutil
 import re
 import subprocess
 import sys
@@ -34,13 +34,14 @@ def _scripts(side: str) -> ScriptDirectory:
 
 
 def _models(side: str) -> MetaData:
-    """Every model of a side; rooms without models have none to compare."""
+    """Every model of a side, wherever in a room it stands."""
     if side == "core":
         core: MetaData = importlib.import_module("core.models").Base.metadata
         return core
     for room in ROOMS:
-        if importlib.util.find_spec(f"{room}.models"):
-            importlib.import_module(f"{room}.models")
+        for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
+            if module.name.endswith(".models"):
+                importlib.import_module(module.name)
     return Base.metadata
 
 

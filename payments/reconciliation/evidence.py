@@ -1,7 +1,6 @@
 """What a person is shown beside a difference: what each side has, as it was when it was found."""
 
 import gzip
-import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,9 @@ from sqlalchemy.orm import Session
 
 LONGEST_LINE = 2000
 """Bytes of a raw line that are kept."""
+
+HEADING = 10
+"""Lines at most before the first line of a statement."""
 
 EVIDENCE = """
     jsonb_strip_nulls(jsonb_build_object(
@@ -54,7 +56,6 @@ _LINE = """
             WHERE lines.no = said.no))
     FROM said WHERE said.no = found.no
 """
-_NUMBERS = re.compile(rb"[0-9A-Za-z_|*@-]{2,64}")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class RawLines:
     def add(self, session: Session) -> None:
         """Write each found difference's line beside it, parsed and as it stands in the file."""
         wanted = {
-            (refund_no or trade_no).encode(): no
+            no: (refund_no or trade_no).encode()
             for trade_no, refund_no, no in session.execute(text(_WANTED))
         }
         raws = _raw_lines(self.path, wanted) if wanted else {}
@@ -76,14 +77,18 @@ class RawLines:
         session.execute(text(_LINE), told | lists)
 
 
-def _raw_lines(path: Path, wanted: dict[bytes, int]) -> dict[int, str]:
-    """The first line in which each of these numbers stands as a whole."""
-    left, found = dict(wanted), {}
-    for line in _lines(path):
-        if not left:
-            break
-        for number in left.keys() & set(_NUMBERS.findall(line)):
-            found[left.pop(number)] = _readable(line)
+def _raw_lines(path: Path, wanted: dict[int, bytes]) -> dict[int, str]:
+    """The lines in which these numbers stand, by their place among the statement's lines.
+
+    A line's place in the file is its place in the statement after a heading of a few lines.
+    """
+    found: dict[int, str] = {}
+    near = {no + head for no in wanted for head in range(HEADING)}
+    for at, line in enumerate(_lines(path)):
+        if at in near:
+            for no in range(at - HEADING + 1, at + 1):
+                if no in wanted and no not in found and wanted[no] in line:
+                    found[no] = _readable(line)
     return found
 
 

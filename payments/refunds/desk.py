@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from payments import soon
-from payments.models import Order, PostingTask, Refund
+from payments.models import Order, OrderItem, PostingTask, Refund
 from payments.refunds import finding, making
 from payments.refunds.asking import KIND
+from runtime.crypto import blind_index
 from runtime.errors import Conflict, NotFound
 from runtime.logs import get_logger
 from service.approvals import Approval
 from service.models import User
+
+MOST_FOUND = 20
+_ACCOUNT, _PHONE = 12, 11
 
 _log = get_logger(__name__)
 
@@ -49,6 +53,22 @@ def case(session: Session, order_no: str) -> Case:
         making.left_of(session, order),
         session.scalars(asked).one_or_none(),
     )
+
+
+def search(session: Session, typed: str) -> list[Order]:
+    """Paid orders, the newest first: of an account (12 digits), of whoever has a phone (11
+    digits), or the order of this very number, paid or not. The caller's asker is staff.
+    """
+    orders = select(Order).order_by(Order.paid_at.desc()).limit(MOST_FOUND)
+    if not typed.isdigit() or len(typed) not in (_ACCOUNT, _PHONE):
+        return list(session.scalars(orders.where(Order.order_no == typed)))
+    orders = orders.where(Order.paid_at.is_not(None))
+    if len(typed) == _ACCOUNT:
+        of_account = exists().where(OrderItem.order_id == Order.id, OrderItem.account_no == typed)
+        return list(session.scalars(orders.where(of_account)))
+    index = blind_index(typed, "user.phone")
+    payer = select(User.id).where(User.phone_index == index).scalar_subquery()
+    return list(session.scalars(orders.where(Order.user_id == payer)))
 
 
 def stuck(session: Session) -> list[tuple[Refund, Order]]:

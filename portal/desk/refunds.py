@@ -20,6 +20,7 @@ from runtime.money import AmountError, parse_yuan
 from service.approvals import Approval
 
 MOST_NOTE = 200
+MOST_TYPED = 60
 REASONS = {
     "paid_elsewhere": _l("付了两次"),
     "paid_late": _l("钱到时账单已缴清"),
@@ -66,15 +67,20 @@ blueprint = desk("refunds", __name__, _l("退款"), COUNTER, icon="purse")
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """Where an order is looked for, and what is stuck."""
-    number = "".join(request.args.get("order", "").split())
-    if number:
-        try:
-            found = cases.case(g.session, number)
-        except NotFound:
-            return _index(number), 404
-        return redirect(url_for("desk_refunds.show", order_no=found.order.order_no), 303)
-    return _index()
+    """Where an order is looked for, what was found, and what is stuck."""
+    typed = "".join(request.args.get("order", "").split())[:MOST_TYPED]
+    found = cases.search(g.session, typed) if typed else []
+    if len(found) == 1:
+        return redirect(url_for("desk_refunds.show", order_no=found[0].order_no), 303)
+    page = render_template(
+        "desk/refunds.html",
+        typed=typed,
+        found=found,
+        stuck=cases.stuck(g.session),
+        order_states=ORDER_STATES,
+        why=_why,
+    )
+    return page, (404 if typed and not found else 200)
 
 
 @blueprint.get("/<order_no>")
@@ -139,12 +145,6 @@ def _in_words(session: Session, approval: Approval) -> Asked:
             (_("退到"), str(way.title) if way else formats.channel_name(found.order.gateway)),
         ],
         url_for("desk_refunds.show", order_no=approval.subject),
-    )
-
-
-def _index(missing: str | None = None) -> str:
-    return render_template(
-        "desk/refunds.html", stuck=cases.stuck(g.session), missing=missing, why=_why
     )
 
 

@@ -1,6 +1,7 @@
 """The way of a refund: core, gateway, done; killed anywhere, refused, set right, told of."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -414,3 +415,21 @@ def test_each_answer_of_the_core_is_kept_before_the_next(
             select(RefundPart.account_no, RefundPart.reversal_no).order_by(RefundPart.id)
         ).all()
     assert kept == [(HOME, "V1"), (OTHER, None)]
+
+
+def test_four_workers_with_the_same_refund_do_it_once(
+    database: Database,
+    desk: Desk,
+    carrier: Carrier,
+    core: Core,
+    till: Till,
+    posted: str,
+    state: State,
+    books: Books,
+) -> None:
+    number = desk.refund(posted, {HOME: 14951, OTHER: 5000})
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(carrier.carry, [number] * 4)) == [None] * 4
+    assert state(posted) == ("refunded", 19951, ["done"], [None])
+    assert (len(core.reversals), [*till.given], books()) == (2, [number], {})
+    assert len(_entries(database, number)) == 4

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 
 from payments import posting, refunds
 from payments.gateways.base import Product
-from payments.models import Refund
+from payments.models import Order, Refund
 from payments.orders import Selection, start_order
 from payments.receipts import record
 from runtime import events
@@ -87,8 +87,30 @@ def test_an_order_is_found_by_its_number_as_people_type_it(
     assert (found.status_code, found.headers["Location"]) == (303, f"/desk/refunds/{order_no}")
     missing = first.get("/desk/refunds", query_string={"order": "2026"})
     assert missing.status_code == 404
-    assert "没有这个单号" in words(missing.text)
+    assert "没有找到付款" in words(missing.text)
     assert 'value="2026"' in missing.text
+
+
+@pytest.mark.parametrize("typed", ["4200 1187 5603", "138 0000 2046"])
+def test_orders_are_found_by_account_and_by_phone(
+    database: Database, first: FlaskClient, order_no: str, typed: str
+) -> None:
+    alone = first.get("/desk/refunds", query_string={"order": typed})
+    assert alone.headers["Location"] == f"/desk/refunds/{order_no}"
+    with database.unit_of_work() as session:
+        customer = session.scalars(select(Order.user_id)).one()
+        for key, amount in (("paid", 700), ("not paid", 800)):
+            selection = Selection(account_no=ACCOUNT, amount_fen=amount)
+            more = start_order(session, customer, selection, "alipay", Product.PAGE, key)
+            if key == "paid":
+                till = Till(name="alipay")
+                record(session, till, till.pay(more.order_no, 700, "2026-1"), "callback")
+    page = words(first.get("/desk/refunds", query_string={"order": typed}).text)
+    assert "¥7.00 支付宝" in page
+    assert "¥199.51 微信支付" in page
+    assert "¥8.00" not in page
+    for stranger in ("420099999999", "13800009999"):
+        assert first.get("/desk/refunds", query_string={"order": stranger}).status_code == 404
 
 
 def test_the_order_is_seen_with_what_can_go_back(first: FlaskClient, order_no: str) -> None:

@@ -108,7 +108,7 @@ def channel_name(channel: str) -> str:
     known = {
         "wechat": _("微信支付"),
         "alipay": _("支付宝"),
-        "unionpay": _("云闪付"),
+        "unionpay": _("云闪付 / 银联"),
         "counter": _("营业厅现金"),
         "bank": _("银行代扣"),
         "hall": _("营业厅"),

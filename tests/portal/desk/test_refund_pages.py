@@ -261,3 +261,44 @@ def test_what_is_not_there_is_not_found(second: FlaskClient) -> None:
     assert _send(second, "/profile", "/desk/refunds/R1/retry").status_code == 404
     _send(second, "/profile", "/desk/approvals/4711/approve")
     assert "没有这件要批的事" in says(second, "/desk/approvals")
+
+
+def test_the_customer_reads_how_far_it_is(
+    database: Database,
+    client: FlaskClient,
+    first: FlaskClient,
+    second: FlaskClient,
+    order_no: str,
+) -> None:
+    post(client, "/sign-in", phone=CUSTOMER, password=PASSWORD)
+    page = f"/pay/{order_no}"
+    assert "退" not in says(client, page)
+    _approved(database, first, second, order_no, {f"part-{ACCOUNT}": "100.5"})
+    assert "¥100.50 正在原路退回，1–3 天到" in says(client, page)
+    assert "缴好了，已经记账" in says(client, page)
+    _approved(
+        database, first, second, order_no, {f"part-{ACCOUNT}": "49.01", f"part-{OTHER}": "50"}
+    )
+    shown = says(client, page)
+    assert "钱正在退回去" in shown
+    assert "¥99.01 正在原路退回" in shown
+    with database.unit_of_work() as session:
+        session.execute(update(Refund).values(state="stuck"))
+    assert "退 ¥99.01 慢了一步，我们的人在办，不用再申请" in says(client, page)
+    create_user(database, "13800009999")
+    stranger = client.application.test_client()
+    post(stranger, "/sign-in", phone="13800009999", password=PASSWORD)
+    assert stranger.get(page).status_code == 404
+
+
+def _approved(
+    database: Database,
+    first: FlaskClient,
+    second: FlaskClient,
+    order_no: str,
+    parts: dict[str, str],
+) -> None:
+    _ask(first, order_no, **parts, reason="wrong_account")
+    with database.unit_of_work() as session:
+        asked = approvals.waiting(session)[0].id
+    _send(second, "/desk/approvals", f"/desk/approvals/{asked}/approve")

@@ -20,6 +20,9 @@ from runtime import clock
 NEAR_MIDNIGHT = timedelta(minutes=15)
 """How far the clocks and the ways of the two sides may part a movement."""
 
+EVENING = {"unionpay": timedelta(hours=1) + NEAR_MIDNIGHT}
+"""The end of the day that may stand on the next day's file: UnionPay settles at 23:00."""
+
 _APART = """
     CREATE TEMP TABLE apart ON COMMIT DROP AS
     SELECT said.no, said.order_no, said.trade_no, said.amount_fen, said.at,
@@ -180,7 +183,7 @@ class Day:
             "start": start,
             "until": min(end, self.asked_at),
             "early": start + NEAR_MIDNIGHT,
-            "late": end - NEAR_MIDNIGHT,
+            "late": end - EVENING.get(self.source, NEAR_MIDNIGHT),
         }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from payments.ledger.booking import POSTED, RECEIVED, Kind, book
 from payments.ledger.models import LedgerEntry
 from payments.models import Order, PostingTask
-from payments.reconciliation import cures, run
+from payments.reconciliation import cures, gateway_side, run
 from payments.reconciliation.models import Difference, StatementRecord
 from payments.reconciliation.run import Outcome, Parties
 from runtime import clock
@@ -225,6 +225,13 @@ def test_a_line_on_the_day_after(books: Database, parties: Parties, wechat: Said
         ("wechat", "missing_at_gateway", "A1", "cured", "other_day"),
         ("wechat", "missing_at_gateway", "A2", "open", None),
     ]
+
+
+@pytest.mark.parametrize(("source", "minutes"), [("wechat", 15), ("unionpay", 75)])
+def test_what_is_paid_late_may_stand_on_the_next_file(source: str, minutes: int) -> None:
+    """UnionPay's day of settlement ends an hour before ours."""
+    late = gateway_side.Day(source, DAY, MIDNIGHT).values()["late"]
+    assert late == MIDNIGHT - timedelta(minutes=minutes)
 
 
 def test_days_may_come_in_any_order(books: Database, parties: Parties, wechat: Said) -> None:

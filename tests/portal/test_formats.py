@@ -122,7 +122,7 @@ def test_numbers_are_grouped_and_masked() -> None:
     [
         ("wechat", "微信支付", "WeChat Pay"),
         ("alipay", "支付宝", "Alipay"),
-        ("unionpay", "云闪付", "UnionPay"),
+        ("unionpay", "云闪付 / 银联", "UnionPay"),
         ("counter", "营业厅现金", "Cash at a counter"),
         ("bank", "银行代扣", "Bank direct debit"),
         ("hall", "营业厅", "Service counter"),

@@ -265,7 +265,8 @@ _PLACES = """
         FROM posting_task GROUP BY order_id
     ) posted ON posted.order_id = placed.id
     LEFT JOIN (
-        SELECT order_id, bool_or(done_at IS NULL) AS waits FROM payment_refund GROUP BY order_id
+        SELECT order_id, bool_or(done_at IS NULL) AS waits
+        FROM payment_refund WHERE trade_no IS NULL GROUP BY order_id
     ) back ON back.order_id = placed.id
     WHERE placed.paid_at IS NOT NULL
 """

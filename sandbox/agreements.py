@@ -127,7 +127,7 @@ def debit(db: Connection, contract_no: str, wish: Wish) -> Trade:
         return trades.settle(db, trade)
     if row["mood"] == "no_money":
         return fail(db, trade)
-    return trade
+    return trades.by_id(db, trade.id)
 
 
 def fail(db: Connection, trade: Trade) -> Trade:

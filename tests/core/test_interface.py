@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+import requests
 import schemathesis
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
@@ -73,8 +75,19 @@ NOT_DESCRIBED = {"/v1/readings": [schemathesis.checks.positive_data_acceptance]}
 )
 def test_no_request_of_any_form_breaks_it(case: schemathesis.Case, core_url: str) -> None:
     """All checks of schemathesis, with data that fits the interface and data that does not."""
+    excluded = NOT_DESCRIBED.get(case.path, [])
+    if _says_less(case, core_url):
+        excluded = [*excluded, schemathesis.checks.negative_data_rejection]
     case.call_and_validate(
         base_url=core_url,
         headers={"Authorization": f"Bearer {TOKEN}"},
-        excluded_checks=NOT_DESCRIBED.get(case.path, []),
+        excluded_checks=excluded,
     )
+
+
+def _says_less(case: schemathesis.Case, core_url: str) -> bool:
+    """Whether a parameter that is too much has no value, so that the address does not name it."""
+    given = case.as_transport_kwargs(base_url=core_url)
+    address = requests.Request("GET", given["url"], params=given.get("params")).prepare().url or ""
+    written = parse_qs(urlsplit(address).query, keep_blank_values=True)
+    return not set(case.query or {}) <= set(written)

@@ -112,6 +112,10 @@ REFUSALS: dict[str, LazyString] = {
     "amount.malformed": _l("金额照 149.51 这样写，最多两位小数。"),
     "amount.too_small": _l("最少缴 %(least_fen)s。"),
     "amount.too_large": _l("一次最多缴 %(most_fen)s，可以分几次缴。"),
+    "threshold.postpaid": _l("这一户先用电后缴费，没有余额要提醒。"),
+    "threshold.out_of_range": _l("提醒的数从 %(least_fen)s 到 %(most_fen)s。"),
+    "threshold.malformed": _l("金额照 80 或 149.51 这样写，最多两位小数。"),
+    "where.too_often": _l("查得太勤了，%(retry_at)s 以后再查。钱在哪都不会丢。"),
     "gateway.not_offered": _l("这种付款方式现在用不了，换一种试试。"),
     "gateway.unavailable": _l("付款通道暂时连不上。没有付款，钱没有扣。换一种方式试试。"),
     "order.unconfirmed": _l("这一笔数额大，要先确认是您本人。没有付款。"),
@@ -190,7 +194,7 @@ def _figures(params: dict[str, Any]) -> dict[str, Any]:
 
 def _spoken(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
-        return formats.moment(value)
+        return formats.deadline(value) if name == "until" else formats.moment(value)
     if name.endswith("_fen"):
         return formats.amount(value)
     return value

@@ -137,7 +137,7 @@ def sentence(refusal: Refused) -> str:
         return _(
             "%(name)s正在付这张账单。%(until)s 还没付成，您再来付。",
             name=formats.masked_name(name),
-            until=formats.moment(refusal.params["until"]),
+            until=formats.deadline(refusal.params["until"]),
         )
     return words.refusal(refusal)
 

@@ -132,3 +132,19 @@ def test_numbers_are_grouped_and_masked() -> None:
 )
 def test_ways_to_pay_have_names(language: str, channel: str, chinese: str, english: str) -> None:
     assert formats.channel_name(channel) == (english if language == "en" else chinese)
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("2026-12-11T12:14:00Z", "20:14"),
+        ("2026-12-11T16:00:00Z", "今天 24:00"),
+        ("2026-12-12T16:00:00Z", "12 月 12 日 24:00"),
+        ("2026-12-12T02:00:00Z", "12 月 12 日 10:00"),
+    ],
+)
+def test_a_deadline_at_midnight_is_the_days_end(
+    app: Flask, december: None, when: str, said: str
+) -> None:
+    with app.test_request_context():
+        assert formats.deadline(datetime.fromisoformat(when)) == said

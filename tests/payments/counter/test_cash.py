@@ -11,9 +11,9 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from payments import history, receipts
+from payments import history, overview, receipts
 from payments.checkout import Checkout
-from payments.counter import cash, shifts
+from payments.counter import cash, closing, shifts
 from payments.counter.cash import Handed, Wanted
 from payments.counter.gateway import COUNTER
 from payments.counter.models import Cash
@@ -176,7 +176,7 @@ def test_whoever_comes_without_a_code_pays_what_is_due(
             history.order_view(session, desk.agent, order.order_no)
         with pytest.raises(NotFound):
             history.order_view(session, home.user_id, order.order_no)
-        assert history.payer(session, order.order_no) is None
+        assert overview.payers(session, [order.order_no]) == {}
         assert history.last_gateway(session, desk.agent) is None
         payment = history.payments_of(session, home.user_id, ACCOUNT)[0]
         assert (payment.channel, payment.amount_fen) == ("counter", 14960)
@@ -291,6 +291,36 @@ def test_two_desks_scan_one_code(database: Database, desk: Desk, coded: str) -> 
     with database.unit_of_work() as session:
         assert session.scalars(select(Cash.receipt_no)).one() in answers
         assert sum(shifts.expected_cash(session).values()) == 14960
+
+
+def test_a_double_click_at_the_same_moment(database: Database, desk: Desk, coded: str) -> None:
+    def click() -> object:
+        with database.unit_of_work() as session:
+            return take(session, desk, coded, key="same").receipt_no
+
+    answers = both_at_once(click, click, click)
+    with database.unit_of_work() as session:
+        assert answers == [session.scalars(select(Cash.receipt_no)).one()] * 3
+
+
+def test_a_drawer_is_counted_before_or_after_the_cash_goes_in(
+    database: Database, desk: Desk, coded: str
+) -> None:
+    with database.unit_of_work() as session:
+        shift_no = shifts.lock_open(session, desk.agent).shift_no
+
+    def count() -> object:
+        with database.unit_of_work() as session:
+            return closing.count(session, shift_no, {100_00: 1}, by=desk.agent).status
+
+    def click() -> object:
+        with database.unit_of_work() as session:
+            return take(session, desk, coded).amount_fen
+
+    assert both_at_once(count, click) in (
+        ["closed", "counter.no_shift"],
+        ["counter.difference", 149_60],
+    )
 
 
 def late_wechat(

@@ -67,7 +67,7 @@ def test_a_week_and_what_waits(finance: FlaskClient) -> None:
     days = part(finance, "/desk/differences", "days")
     assert "11 月 20 日 微信支付 ¥199.002 笔 ¥200.002 笔 ¥200.002 笔 1 处不同" in days
     waiting = part(finance, "/desk/differences", "waiting")
-    assert "¥99.00两边金额不一样微信支付，A211 月 20 日的账，今天 12:00发现等人处理" in waiting
+    assert "两边金额不一样微信支付，A211 月 20 日的账，今天 12:00发现¥99.00等人处理" in waiting
     assert "这几天没有付款" in says(finance, "/desk/differences?until=2026-10-01")
     assert "三边" in says(finance, "/desk/differences?until=nonsense")
 

@@ -153,6 +153,7 @@ class Callback(Base):
     __tablename__ = "payment_callback"
     __table_args__ = (
         UniqueConstraint("gateway", "notification_id"),
+        Index("ix_payment_callback_order_no", "order_no"),
         Index(
             "ix_payment_callback_refused",
             "gateway",

@@ -96,8 +96,11 @@ CREATE = (
     # A day among all days is found by where it lies: these cost a write next to nothing.
     "CREATE INDEX ix_payment_order_paid_at ON payment_order USING brin (paid_at)",
     "CREATE INDEX ix_posting_task_posted_at ON posting_task USING brin (posted_at)",
+    # What arrived about one order is evidence.
+    "CREATE INDEX ix_payment_callback_order_no ON payment_callback (order_no)",
 )
 DROP = (
+    "DROP INDEX ix_payment_callback_order_no",
     "DROP INDEX ix_posting_task_posted_at",
     "DROP INDEX ix_payment_order_paid_at",
     "DROP TABLE difference",

@@ -43,8 +43,8 @@ def test_a_bill_whose_payment_went_back_is_simply_owed(
     page = says(client, f"/bills/{bill.bill_no}")
     assert "待缴 ¥132.20 12 月 18 日前缴，还有 7 天" in page
     assert "缴 ¥132.20 存 PDF" in page
-    assert part(client, f"/bills/{bill.bill_no}", "paid") == (
-        "缴费记录 12 月 6 日 10:05银行代扣¥132.20已退回"
+    assert "缴费记录 12 月 6 日 10:05银行代扣¥132.20已退回" in part(
+        client, f"/bills/{bill.bill_no}", "paid"
     )
     assert "11 月电费，待缴 ¥132.20" in part(client, "/", "owed")
     assert "退回了 ¥132.2012 月 6 日，银行代扣" in part(client, "/", "news")
@@ -58,8 +58,8 @@ def test_a_part_that_went_back_is_named_and_owed(
         take_back(session, pay(session, account, bill), bill, 5000)
     page = says(client, f"/bills/{bill.bill_no}")
     assert "现在缴¥50.00" in page
-    assert part(client, f"/bills/{bill.bill_no}", "paid") == (
-        "缴费记录 12 月 6 日 10:05银行代扣¥132.20退回了 ¥50.00"
+    assert "缴费记录 12 月 6 日 10:05银行代扣¥132.20退回了 ¥50.00" in part(
+        client, f"/bills/{bill.bill_no}", "paid"
     )
 
 
@@ -97,6 +97,6 @@ def test_credit_that_went_back_from_a_bill_does_not_hide_who_paid_it_then(
         take_back(session, ahead, bill, 13220)
         pay(session, account, bill)
     assert "12 月 6 日缴清" in says(client, f"/bills/{bill.bill_no}")
-    assert part(client, f"/bills/{bill.bill_no}", "paid") == (
-        "缴费记录 12 月 6 日 10:05银行代扣¥132.20"
-    )
+    paid = part(client, f"/bills/{bill.bill_no}", "paid")
+    assert "缴费记录 12 月 6 日 10:05银行代扣¥132.20" in paid
+    assert (paid.count("¥132.20"), "退回" in paid) == (1, False)

@@ -204,20 +204,6 @@ def own(user_id: int) -> ColumnElement[bool]:
     return and_(Order.user_id == user_id, Order.product != Product.CASH)
 
 
-def payer(session: Session, order_no: str) -> int | None:
-    """The user who paid an order of ours; None for what was paid elsewhere, or at a counter.
-
-    The caller has checked that the asker may see the payment.
-    """
-    return session.scalar(
-        select(Order.user_id).where(
-            Order.order_no == order_no,
-            Order.paid_at.is_not(None),
-            Order.gateway != COUNTER.name,
-        )
-    )
-
-
 def last_gateway(session: Session, user_id: int) -> str | None:
     """The gateway of the user's last payment."""
     return session.scalar(

@@ -108,6 +108,11 @@ def steps_of(session: Session, order: OrderView) -> dict[str, tuple[Reached, ...
     return {refund.refund_no: _steps(refund) for refund in rows}
 
 
+def trade_no(session: Session, order: OrderView) -> str | None:
+    """The gateway's own number of the payment of the asker's own `order`."""
+    return session.scalar(select(Order.trade_no).where(Order.order_no == order.order_no))
+
+
 def payers(session: Session, order_nos: Collection[str]) -> dict[str, Payer]:
     """Who paid these orders on line; the caller has checked that the asker may see them."""
     rows = session.execute(

@@ -34,6 +34,8 @@ BLUEPRINTS = (
     "portal.bills.views",
     "portal.usage.views",
     "portal.pay.views",
+    "portal.payments.views",
+    "portal.payments.low_balance",
     "portal.agreements.views",
     "portal.agreements.callbacks",
     "portal.callbacks",

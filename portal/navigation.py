@@ -37,7 +37,7 @@ PLACES = (
     Place("home.index", "house", _l("首页")),
     Place("bills.index", "bill", _l("账单")),
     Place("usage.index", "meter", _l("用电")),
-    Place("pay.index", "purse", _l("缴费")),
+    Place("pay.index", "purse", _l("缴费"), others=frozenset({"payments", "low_balance"})),
     Place(
         "profile.index",
         "person",

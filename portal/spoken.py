@@ -19,7 +19,7 @@ def shown(fen: int) -> str:
     """14951 -> `149 元 5 角 1 分`; `¥149.51` in English. Whether it is owed is said beside it."""
     if language() == "en":
         return formats.amount(abs(fen))
-    parts = _parts(fen)
+    parts = split(fen)
     said = [f"{part:,}{KEPT}{coin}" for part, coin in zip(parts, COINS, strict=True) if part]
     return " ".join(said) or f"0{KEPT}{COINS[0]}"
 
@@ -28,7 +28,7 @@ def aloud(fen: int) -> str:
     """14951 -> `一百四十九元五角一分`; `149.51 yuan` in English."""
     if language() == "en":
         return f"{money.yuan(abs(fen))} yuan"
-    parts = _parts(fen)
+    parts = split(fen)
     said = [numeral(part) + coin for part, coin in zip(parts, COINS, strict=True) if part]
     if parts[0] and parts[2] and not parts[1]:
         said.insert(1, ZERO)
@@ -58,7 +58,7 @@ def _group(part: int) -> str:
     return found
 
 
-def _parts(fen: int) -> tuple[int, int, int]:
+def split(fen: int) -> tuple[int, int, int]:
     """Yuan, tenths and hundredths."""
     yuan, rest = divmod(abs(fen), 100)
     return yuan, *divmod(rest, 10)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, Protocol
 
 from fpdf import FPDF
 from fpdf.enums import Align
@@ -47,10 +48,28 @@ BESIDE, GAP = 58, 12
 """How wide the tier stands beside the change, and how far from it."""
 
 
+class Words(Protocol):
+    """A dataclass of all words that a paper has, by which the letters are chosen."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def issuer(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def foot(self) -> str: ...
+
+
 class Sheet(FPDF):
     """Pages with our two weights of type and the paper's own foot."""
 
-    def __init__(self, paper: Paper) -> None:
+    def __init__(self, paper: Words) -> None:
         super().__init__(format="A4")
         self._foot = paper.foot
         letters = sorted({*json.dumps(asdict(paper), ensure_ascii=False), *ALWAYS})

@@ -45,9 +45,14 @@ class Standing:
 
 
 def page(
-    money: Owing, elsewhere: Portfolio, month: SoFar | None, next_bill: str, lasts: str
+    money: Owing,
+    elsewhere: Portfolio,
+    month: SoFar | None,
+    next_bill: str,
+    lasts: str,
+    paid_for_you: str = "",
 ) -> dict[str, object]:
-    """What the template says; `next_bill` and `lasts` are sentences, or empty."""
+    """What the template says; `next_bill`, `lasts` and `paid_for_you` are sentences, or empty."""
     here = money.free or money.state in ("crediting", "prepaid") or not elsewhere.owing
     standing = _standing(money, next_bill, lasts) if here else _elsewhere(elsewhere)
     used = _month_words(month) if month else ""
@@ -55,8 +60,9 @@ def page(
         "greeting": _greeting(),
         "standing": standing,
         "used": used,
+        "paid_for_you": paid_for_you,
         "pays_elsewhere": not here and bool(elsewhere.bill_nos),
-        "aloud": formats.joined((standing.aloud, used)),
+        "aloud": formats.joined((standing.aloud, paid_for_you, used)),
     }
 
 

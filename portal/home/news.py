@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from payments import history
+from payments import history, overview
 from payments.history import Payment, Stage
 from portal import formats
 from portal.home.so_far import SoFar
 from portal.owing import Owing
+from portal.payments.listing import named
 from runtime import clock
 from service.bills import BillSummary
 
@@ -53,6 +54,23 @@ def rows(
     return [each for each in found if each is not None]
 
 
+def paid_for_you(session: Session, user_id: int, account_no: str) -> str:
+    """Who else has paid last for the account, in a sentence; nothing when nobody has lately."""
+    payments = history.payments_of(session, user_id, account_no)[:1]
+    if not payments or clock.now() - payments[0].at > RECENT:
+        return ""
+    last = payments[0]
+    who = overview.payers(session, [last.order_no]).get(last.order_no)
+    if not who or who.user_id == user_id or last.stage not in (Stage.CREDITING, Stage.POSTED):
+        return ""
+    return _(
+        "%(name)s %(day)s替您缴了 %(amount)s。",
+        name=named(who),
+        day=formats.day(clock.civil_date(last.at)),
+        amount=formats.amount(last.amount_fen),
+    )
+
+
 def _new_bill(last: BillSummary | None) -> News | None:
     if last is None or clock.now() - last.issued_at > NEW_BILL:
         return None
@@ -75,7 +93,7 @@ def _payment(session: Session, user_id: int, payments: Sequence[Payment]) -> New
     last = payments[0]
     when = formats.day(clock.civil_date(last.at))
     words = {"day": when, "amount": formats.amount(last.amount_fen)}
-    address = url_for("bills.index")
+    address = url_for("payments.index", account=last.account_no)
     if last.stage is Stage.REFUNDED and not last.refunds:
         way = formats.channel_name(last.channel)
         return News(
@@ -83,11 +101,12 @@ def _payment(session: Session, user_id: int, payments: Sequence[Payment]) -> New
         )
     if last.stage in (Stage.REFUNDING, Stage.REFUNDED):
         return News(_("多付的退回去"), _("%(day)s付的 %(amount)s，1–3 天到", **words), address)
-    who = history.payer(session, last.order_no)
-    if who == user_id:
+    who = overview.payers(session, [last.order_no]).get(last.order_no)
+    if who and who.user_id == user_id:
         return News(_("您缴了 %(amount)s", **words), when, address)
-    if who is not None:
-        return News(_("家里人缴了 %(amount)s", **words), _("%(day)s，代您缴的", **words), address)
+    if who:
+        title = _("%(name)s缴了 %(amount)s", name=named(who), **words)
+        return News(title, _("%(day)s，代您缴的", **words), address)
     way = formats.channel_name(last.channel)
     return News(_("缴了 %(amount)s", **words), _("%(day)s，%(way)s", way=way, **words), address)
 

@@ -16,15 +16,23 @@ SOON_DAYS = 7
 LONG_DAYS = 365
 
 
-def lasts(money: Owing, month: SoFar | None) -> str:
-    """One or two sentences for an account that pays ahead, nothing for others.
+def lasts(money: Owing, month: SoFar | None, below_fen: int | None = None) -> str:
+    """A few sentences for an account that pays ahead, nothing for others.
 
-    The use of the last four weeks says how long.
+    The use of the last four weeks says how long. `below_fen` is what the customer wants to be
+    told of.
     """
     if money.state != "prepaid":
         return ""
     if money.account.balance_fen > 0:
         return _("余额用完了，请尽快充值。")
+    if below_fen is not None and money.credit_fen < below_fen:
+        low = _("低于您定的 %(amount)s，请尽快充值。", amount=formats.amount(below_fen))
+        return formats.joined((low, _duration(money, month)))
+    return _duration(money, month)
+
+
+def _duration(money: Owing, month: SoFar | None) -> str:
     days = month.lasts_days(money.credit_fen) if month else None
     if month is None or days is None:
         return _("每个月出账时自动扣。")

@@ -6,6 +6,7 @@ from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from payments.thresholds.setting import threshold
 from portal import formats
 from portal.access import customer_only
 from portal.bills.tier import standing_gauge
@@ -58,7 +59,8 @@ def _of_one(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
     running = _running(here)
     month = so_far(running) if running else None
     elsewhere = portfolio(others)
-    next_bill, left = _next_bill(last), lasts(money, month)
+    below_fen = _told_below(money)
+    next_bill, left = _next_bill(last), lasts(money, month, below_fen)
     found: dict[str, object] = {
         "money": money,
         "others": others,
@@ -66,12 +68,14 @@ def _of_one(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
         "last": last,
         "next_bill": next_bill,
         "lasts": left,
+        "told_below": below_fen,
         "month": month,
         "measured_to": running.use.as_of if running else None,
         "sees_usage": _sees_usage(here),
     }
     if view() == "elder":
-        return found | elder.page(money, elsewhere, month, next_bill, left)
+        paid = news.paid_for_you(g.session, asker_id(), here.account_no)
+        return found | elder.page(money, elsewhere, month, next_bill, left, paid)
     return found | _rest(money, others, last, running, month)
 
 
@@ -89,6 +93,13 @@ def _rest(
         "gauges": [standing_gauge(each) for each in running.tiers] if running else [],
         "rows": news.rows(g.session, asker_id(), money, last, month),
     }
+
+
+def _told_below(money: Owing) -> int | None:
+    """Below which balance this customer is told, of an account that pays ahead."""
+    if money.account.settlement != "prepaid" or not money.may_pay:
+        return None
+    return threshold(g.session, asker_id(), money.account.account_no)
 
 
 def _sees_usage(account: LinkedAccount) -> bool:

@@ -30,6 +30,11 @@ OTHER_WAYS = {
     "portal/settings.py": {"江城供电"},  # a setting
     "portal/pay/till.py": {"微", "支", "银", "现"},  # marks of the gateways, as a picture would be
     "portal/spoken.py": {"零一二三四五六七八九", *"十百千万亿元角分", "万亿"},  # for a voice
+    "portal/payments/capitals.py": {
+        "零一二三四五六七八九十百千",
+        "零壹贰叁肆伍陆柒捌玖拾佰仟",
+        *"零十元角分整",
+    },  # figures of a receipt, Chinese in every language
     "portal/formats.py": {
         "\u4e00",  # the first and the last Han character
         "\u9fff",

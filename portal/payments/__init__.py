@@ -1,0 +1,1 @@
+"""Payments as their customer looks back on them."""

@@ -1,0 +1,87 @@
+"""Pages of payments: the list, one payment, its receipt, and where its money is."""
+
+from typing import cast
+
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from payments import overview
+from payments.history import Stage
+from payments.whereabouts import Books, Seeker
+from portal.access import customer_only
+from portal.bills.listing import ALL, chosen
+from portal.current import current_account, my_accounts, visitor
+from portal.invoices.views import offered
+from portal.pay.till import till
+from portal.payments.listing import listing
+from portal.payments.page import PaymentPage, paid_page, payment_page
+from portal.payments.receipt import receipt, receipt_pdf
+from portal.payments.where import sentence
+from portal.security import asker_id
+from portal.unit import commit, database
+from service.people import limits
+
+blueprint = customer_only(Blueprint("payments", __name__, url_prefix="/payments"))
+
+NOT_BEGUN = (Stage.STARTED, Stage.AWAITING, Stage.CLOSED)
+"""Orders that have only the page on which they are paid."""
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """What the customer has paid; or all that was paid for one account, by whomever."""
+    mine, here = my_accounts(), current_account()
+    usual = mine if len(mine) == 1 else []
+    choice = chosen(request.args, mine, usual)
+    one = None if request.args.get("account") == ALL else choice.one
+    return render_template(
+        "payments/index.html",
+        one=one,
+        number=choice.page,
+        page=listing(g.session, asker_id(), one, choice.page),
+        here=here,
+        names={each.account_no: each.alias or each.address for each in mine},
+    )
+
+
+@blueprint.get("/<order_no>")
+def show(order_no: str) -> ResponseReturnValue:
+    """One payment: what it paid, and how far it is."""
+    page = _page(order_no)
+    if page.order.stage in NOT_BEGUN:
+        return redirect(url_for("pay.show", order_no=order_no), 303)
+    return render_template("payments/show.html", page=page, found=None)
+
+
+@blueprint.post("/<order_no>/where")
+def where(order_no: str) -> ResponseReturnValue:
+    """Ask all three sides where the money is, and say it."""
+    _page(order_no)
+    limits.require(g.session, limits.WHERE_USER, str(asker_id()))
+    limits.count(g.session, limits.WHERE_USER, str(asker_id()))
+    asker = asker_id()
+    commit()
+    found = sentence(_seeker().find(asker, order_no))
+    return render_template("payments/show.html", page=_page(order_no), found=found)
+
+
+@blueprint.get("/<order_no>/receipt.pdf")
+def pdf(order_no: str) -> ResponseReturnValue:
+    """The receipt as a file to keep."""
+    page, payer = paid_page(_page(order_no)), visitor()
+    assert payer is not None  # noqa: S101 - the blueprint lets nobody else in
+    trade_no = overview.trade_no(g.session, page.order)
+    paper = receipt(page, payer, trade_no, invoices=offered())
+    return Response(
+        receipt_pdf(paper),
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="receipt-{order_no}.pdf"'},
+    )
+
+
+def _page(order_no: str) -> PaymentPage:
+    return payment_page(g.session, asker_id(), order_no, my_accounts(), invoices=offered())
+
+
+def _seeker() -> Seeker:
+    return Seeker(database(), till().gateways, cast(Books, current_app.extensions["core"]))

@@ -1,12 +1,16 @@
 """A customer who owes, a member of staff with an open drawer, and a second person."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from payments.checkout import Checkout, Visit
-from payments.counter import cash, codes, shifts
+from payments.counter import cash, closing, codes, shifts
 from payments.counter.cash import Handed
 from payments.counter.gateway import COUNTER
 from payments.counter.models import Cash
@@ -14,10 +18,16 @@ from payments.gateways import Gateways
 from payments.gateways.base import Product
 from payments.orders import Selection
 from payments.settings import PaymentSettings
+from portal.app import create_app
+from portal.settings import PortalSettings
+from runtime import events
 from runtime.database import Database
+from runtime.settings import load
+from service.events import ActionApproved, ActionDeclined
 from service.models import User
 from tests.payments.builders import create_user
 from tests.payments.conftest import Home
+from tests.payments.counter.browsing import TOKEN, NobodyThere, signed_in
 
 ALL = Selection(all_due=True)
 VISIT = Visit("http://127.0.0.1:9")
@@ -74,3 +84,35 @@ def take(
 ) -> Cash:
     shift = shifts.lock_open(session, desk.agent)
     return cash.take_for_code(session, order_no, Handed(shift, given_fen, key, desk.agent))
+
+
+@pytest.fixture
+def app(database: Database, settings_env: pytest.MonkeyPatch) -> Flask:
+    """A portal without any gateway: cash needs none."""
+    settings = load(
+        PortalSettings,
+        secret_key=SecretStr("for tests alone"),
+        environment="test",
+        kiosk_token=SecretStr(TOKEN),
+    )
+    return create_app(settings, database, NobodyThere())
+
+
+@pytest.fixture
+def customer(app: Flask, database: Database, home: Home) -> FlaskClient:
+    return signed_in(app, database, home.user_id)
+
+
+@pytest.fixture
+def agent(app: Flask, database: Database, desk: Desk) -> FlaskClient:
+    return signed_in(app, database, desk.agent)
+
+
+@pytest.fixture
+def decided(keys: object) -> Iterator[None]:
+    """Approvals reach the shifts, as `denghuo.wiring` connects them."""
+    with (
+        events.subscribed(ActionApproved, closing.on_approved),
+        events.subscribed(ActionDeclined, closing.on_declined),
+    ):
+        yield

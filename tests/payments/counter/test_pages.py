@@ -1,106 +1,20 @@
 """The counter through its real pages: scan, sum, change, receipt, count; and who may not."""
 
-import html as html_
-import re
-from typing import Any
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from payments import history
 from payments.counter import codes, shifts
 from payments.counter.models import Cash, Shift
 from payments.models import Order
-from portal.app import create_app
-from portal.current import lifetime
-from portal.settings import PortalSettings
 from runtime.database import Database
-from runtime.settings import load
 from service.models import User
-from service.people import sessions
-from tests.payments.builders import ACCOUNT, BILL, create_bill
+from tests.payments.builders import ACCOUNT, BILL, create_bill, create_user
 from tests.payments.conftest import Home
+from tests.payments.counter.browsing import COUNTER, get_code, hidden, said, send, signed_in
 from tests.payments.counter.conftest import Desk, create_staff
-
-TOKEN = "of the machines"
-COUNTER = "/desk/counter"
-
-
-class NobodyThere:
-    """A core that is asked nothing here."""
-
-    def verify(self, account_no: str, holder_name: str, phone_last4: str) -> bool:
-        raise AssertionError("no page of the counter asks the core")
-
-
-@pytest.fixture
-def app(database: Database, settings_env: pytest.MonkeyPatch) -> Flask:
-    """A portal without any gateway: cash needs none."""
-    settings = load(
-        PortalSettings,
-        secret_key=SecretStr("for tests alone"),
-        environment="test",
-        kiosk_token=SecretStr(TOKEN),
-    )
-    return create_app(settings, database, NobodyThere())
-
-
-@pytest.fixture
-def customer(app: Flask, database: Database, home: Home) -> FlaskClient:
-    return signed_in(app, database, home.user_id)
-
-
-@pytest.fixture
-def agent(app: Flask, database: Database, desk: Desk) -> FlaskClient:
-    return signed_in(app, database, desk.agent)
-
-
-def signed_in(app: Flask, database: Database, user_id: int) -> FlaskClient:
-    with database.unit_of_work() as session:
-        token = sessions.open_session(
-            session,
-            session.get_one(User, user_id),
-            device="test",
-            address="127.0.0.1",
-            lifetime=lifetime(app.extensions["settings"]),
-        )
-    client = app.test_client()
-    client.set_cookie("denghuo", token)
-    return client
-
-
-def said(page: str) -> str:
-    main = page[page.index("<main") : page.index("</main>")]
-    return html_.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))).strip()
-
-
-def send(client: FlaskClient, path: str, **fields: Any) -> Any:
-    page = client.get("/profile").text
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert token is not None
-    return client.post(path, data={"csrf_token": token[1], **fields})
-
-
-def hidden(page: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page):
-        if name != "csrf_token":
-            found.setdefault(name, []).append(html_.unescape(value))
-    return found
-
-
-def get_code(client: FlaskClient, database: Database, home: Home) -> tuple[str, str]:
-    """The customer asks for a code on the pay page: the page's address and the number."""
-    page = client.get("/pay").text
-    assert "去营业厅付现金" in said(page)
-    answer = send(client, "/pay/counter", **hidden(page))
-    assert answer.status_code == 303
-    order_no = answer.headers["Location"].removeprefix("/pay/")
-    with database.unit_of_work() as session:
-        return answer.headers["Location"], codes.code_of(session, home.user_id, order_no)
 
 
 def test_from_the_pay_page_to_the_printed_receipt(
@@ -352,8 +266,6 @@ def test_a_shift_is_its_own_persons_and_finances(
 def test_a_neighbour_gets_nobodys_code(
     app: Flask, database: Database, customer: FlaskClient, home: Home
 ) -> None:
-    from tests.payments.builders import create_user
-
     address, _number = get_code(customer, database, home)
     with database.unit_of_work() as session:
         neighbour = create_user(session, "13800002047", "李四")
@@ -363,94 +275,6 @@ def test_a_neighbour_gets_nobodys_code(
     assert send(client, "/pay/counter", bill=BILL, expected="14951").status_code in (404, 409)
     with database.unit_of_work() as session:
         assert session.scalar(select(func.count()).select_from(Order)) == 1
-
-
-# ---- machines ------------------------------------------------------------------------------------
-
-
-def ask(app: Flask, path: str, body: object, token: str = TOKEN) -> Any:
-    headers = {"Authorization": f"Bearer {token}"}
-    return app.test_client().post(f"/kiosk/v1/codes/{path}", json=body, headers=headers)
-
-
-def test_a_machine_takes_a_code(
-    app: Flask, customer: FlaskClient, database: Database, home: Home
-) -> None:
-    address, number = get_code(customer, database, home)
-    told = ask(app, number, {"machine": "K01"})
-    assert told.status_code == 200
-    assert told.json["amount_fen"] == 14960
-    assert told.json["accounts"] == [{"account_no": ACCOUNT, "holder": "王*华"}]
-    body = {
-        "machine": "K01",
-        "idempotency_key": "k01-000001",
-        "given_fen": 15000,
-        "change_fen": 40,
-    }
-    answers = [ask(app, f"{number}/pay", body) for _ in range(2)]
-    assert [each.status_code for each in answers] == [200, 200]
-    assert answers[0].json == answers[1].json
-    assert answers[0].json["amount_fen"] == 14960
-    other = ask(app, f"{number}/pay", body | {"idempotency_key": "k01-000002"})
-    assert (other.status_code, other.json["code"]) == (409, "counter.code_paid")
-    assert "收到了，正在记账" in said(customer.get(address).text)
-    with database.unit_of_work() as session:
-        box = session.scalars(select(Shift).where(Shift.machine)).one()
-        assert (box.drawer, shifts.drawer_fen(session, box)) == ("K01", 14960)
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        ({"given_fen": 15000, "change_fen": 0}, 409, "counter.other_amount"),
-        ({"given_fen": 14000}, 400, "counter.too_little"),
-        ({"given_fen": 14965, "change_fen": 5}, 400, "counter.no_such_coins"),
-        ({"given_fen": "15000"}, 422, "request.malformed"),
-        ({"given_fen": 149.6}, 422, "request.malformed"),
-        ({"given_fen": -1}, 422, "request.malformed"),
-        ({"given_fen": 14960, "machine": "no such name!"}, 422, "request.malformed"),
-        ({"given_fen": 14960, "idempotency_key": ""}, 422, "request.malformed"),
-        ({"given_fen": 14960, "currency": "USD"}, 422, "request.malformed"),
-    ],
-)
-def test_what_a_machine_says_must_fit(
-    app: Flask,
-    customer: FlaskClient,
-    database: Database,
-    home: Home,
-    body: dict[str, object],
-    status: int,
-    code: str,
-) -> None:
-    _address, number = get_code(customer, database, home)
-    answer = ask(app, f"{number}/pay", {"machine": "K01", "idempotency_key": "k01-000001"} | body)
-    assert (answer.status_code, answer.json["code"]) == (status, code)
-    with database.unit_of_work() as session:
-        assert session.scalar(select(Cash)) is None
-
-
-def test_a_machine_brings_its_token_and_does_not_guess(
-    app: Flask, customer: FlaskClient, database: Database, home: Home
-) -> None:
-    _address, number = get_code(customer, database, home)
-    for token in ("", "wrong"):
-        assert ask(app, number, {"machine": "K01"}, token).status_code == 401
-    guess = "123456789012345"
-    guess += codes.check_digit(guess)
-    for _ in range(20):
-        assert ask(app, guess, {"machine": "K01"}).status_code == 404
-    refused = ask(app, number, {"machine": "K01"})
-    assert (refused.status_code, refused.json["code"]) == (429, "counter.locked")
-    assert ask(app, number, {"machine": "K02"}).status_code == 200
-    assert ask(app, number, "no object").status_code == 422
-
-
-def test_without_a_token_no_machine_is_answered(
-    database: Database, settings_env: pytest.MonkeyPatch
-) -> None:
-    settings = load(PortalSettings, secret_key=SecretStr("for tests alone"), environment="test")
-    bare = create_app(settings, database, NobodyThere())
-    assert ask(bare, "1", {"machine": "K01"}, "").status_code == 401
 
 
 def test_nobody_notifies_the_counter(app: Flask, database: Database) -> None:

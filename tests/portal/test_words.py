@@ -11,6 +11,9 @@ OPERATORS = ("sync.",)  # said on the operator's command line
 UNSPOKEN = {
     "posting.refused",  # said by the core to the posting job, seen by operators
     "posting.key_reused",
+    "posting.not_found",
+    "reversal.refused",
+    "settlement.malformed",
 }
 
 

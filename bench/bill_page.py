@@ -180,7 +180,12 @@ def _served(application: str, var: Path, url: str, told: dict[str, str]) -> Iter
     """An application under gunicorn with the portal's own settings, until the block ends."""
     port, metrics_port = free_ports(2)
     place = Place(var, portal_port=port, metrics_port=metrics_port)
-    environment = place.environment() | {"DATABASE_URL": url, "DENGHUO_LOG_LEVEL": "WARNING"} | told
+    own = {
+        "DATABASE_URL": url,
+        "DENGHUO_LOG_LEVEL": "WARNING",
+        "DENGHUO_INVOICE_TOKEN": "nobody asks for an invoice here",
+    }
+    environment = place.environment() | own | told
     command = [sys.executable, "-m", "gunicorn", "--config", "portal/gunicorn.py", application]
     with (var / "web.log").open("wb") as log:
         process = subprocess.Popen(

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import select, text
 
+from payments.ledger import cli
 from payments.ledger.booking import POSTED, RECEIVED, SUSPENSE, Kind, book
 from payments.ledger.check import Report, check
 from payments.models import Order
@@ -217,3 +218,22 @@ def test_a_decided_difference_is_explained_and_its_entry_has_its_document(
     assert report.standings[0].agrees
     with books.unit_of_work() as session:
         assert session.scalars(select(Order.order_no).order_by(Order.id)).all()[-1] == "other"
+
+
+def test_the_command_shows_sums_and_names_differences(
+    books: Database, parties: Parties, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.reconcile(books, parties, DAY)
+    cli._show(_check(books))
+    told = capsys.readouterr().out.splitlines()
+    assert told[1] == "  fees                       1.80"
+    assert "Paid orders: 3." in told
+    assert (
+        "  wechat     3: 300.00 | 3: 300.00 | 2: 200.00 | 2: 200.00"
+        " | 0: 0.00 | 0: 0.00 | 0: 0.00 | 0: 0.00" in told
+    )
+    assert told[-2:] == [
+        "1 differences:",
+        f"  2026-11-20 core: missing_posting A3:{ACCOUNT} of order A3: gateway 100.00 yuan,"
+        " order 100.00 yuan, core nothing (curing).",
+    ]

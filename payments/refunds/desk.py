@@ -104,5 +104,5 @@ def _stuck(session: Session, refund_no: str) -> tuple[Order, Refund]:
 
 def _next_number(refund: Refund) -> str:
     """`R…01`, then `R…01x2`, `R…01x3`: letters and digits, as every gateway takes them."""
-    _first, _mark, tries = refund.gateway_no.partition("x")
+    tries = refund.gateway_no.removeprefix(refund.refund_no).removeprefix("x")
     return f"{refund.refund_no}x{int(tries or 1) + 1}"

@@ -51,7 +51,8 @@ def _show(report: Report) -> None:
     if not report.problems:
         click.echo("No difference.")
         return
-    click.echo(f"{len(report.problems)} differences:")
+    count = len(report.problems)
+    click.echo(f"{count} difference{'s' if count > 1 else ''}:")
     for problem in report.problems:
         click.echo(f"  {problem}")
 

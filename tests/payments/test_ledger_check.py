@@ -224,6 +224,7 @@ def test_the_command_shows_sums_and_names_differences(
     books: Database, parties: Parties, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run.reconcile(books, parties, DAY)
+    capsys.readouterr()
     cli._show(_check(books))
     told = capsys.readouterr().out.splitlines()
     assert told[1] == "  fees                       1.80"
@@ -233,7 +234,7 @@ def test_the_command_shows_sums_and_names_differences(
         " | 0: 0.00 | 0: 0.00 | 0: 0.00 | 0: 0.00" in told
     )
     assert told[-2:] == [
-        "1 differences:",
+        "1 difference:",
         f"  2026-11-20 core: missing_posting A3:{ACCOUNT} of order A3: gateway 100.00 yuan,"
         " order 100.00 yuan, core nothing (curing).",
     ]

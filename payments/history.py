@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from payments.counter.gateway import COUNTER
@@ -189,14 +189,6 @@ def payments_of(session: Session, user_id: int, account_no: str) -> list[Payment
     refunds = refunds_of(session, {payment.order_no for payment in payments})
     payments = [_with_refunds(each, account_no, refunds) for each in payments]
     return sorted(payments, key=lambda payment: payment.at, reverse=True)
-
-
-def taken_back_before(session: Session, account_no: str) -> bool:
-    """Whether the core ever took money of the account's payments back.
-
-    The caller has checked that the asker may see the account.
-    """
-    return bool(session.scalar(select(exists().where(Reversal.account_no == account_no))))
 
 
 def own(user_id: int) -> ColumnElement[bool]:

@@ -4,14 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.agreements.models import LIVE, Agreement, AgreementDebit
 from payments.agreements.signing import SIGNING_TAKES
 from payments.models import Order
 from runtime.errors import NotFound
-from runtime.questions import Question, asked
 from service.access import Right, linked
 from service.models import Bill, User
 
@@ -129,12 +128,6 @@ def planned(session: Session, user_id: int, account_nos: Collection[str]) -> dic
     return {row.bill_no: row.day for row in rows}
 
 
-def debit_day(session: Session, bill_no: str) -> date | None:
-    """On which day a bill will be debited; the caller has checked that the asker may see it."""
-    row = _DAY.ask_one(session, bill_no=bill_no)
-    return row[0] if row else None
-
-
 def highest_bill_fen(session: Session, account_no: str) -> int | None:
     """The highest of the last twelve bills, to choose a limit by; the caller has checked rights."""
     recent = (
@@ -144,14 +137,6 @@ def highest_bill_fen(session: Session, account_no: str) -> int | None:
         .limit(12)
     )
     return max(session.scalars(recent), default=None)
-
-
-_DAY = Question(
-    select(AgreementDebit.day).where(
-        AgreementDebit.bill_no == asked("bill_no"),
-        AgreementDebit.state == literal_column("'planned'"),  # said plainly, the index is found
-    )
-)
 
 
 def _debits(session: Session, agreement_id: int) -> tuple[DebitView, ...]:

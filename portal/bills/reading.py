@@ -8,8 +8,8 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from payments import holds
-from payments.agreements.showing import debit_day
-from payments.history import Payment, payments_of, taken_back_before
+from payments.beside import Beside, beside
+from payments.history import Payment, payments_of
 from payments.holds import Hold
 from portal.bills import change, lines, readings, tier
 from portal.bills.change import Change
@@ -30,6 +30,9 @@ from service.people.links import LinkedAccount
 
 USUAL = next(iter(AGAINST))
 """What a bill is held against when the address does not say."""
+
+NOTHING = Beside(taken_back=False, debit_on=None)
+"""What stands beside a bill that has been paid."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,12 @@ class KnownBill:
 def read_bill(session: Session, user_id: int, bill_no: str) -> KnownBill:
     """All that is read for the page of a bill. Raises NotFound when it is not the user's to see."""
     rows = read_rows(session, user_id, bill_no)
-    hold = _hold(session, rows.bill) if rows.bill.open else None
-    has_been_paid = (
-        rows.bill.settled_fen
-        or (hold is not None and hold.paid)
-        or taken_back_before(session, rows.bill.account_no)
-    )
-    payments = _payments(session, user_id, rows.bill) if has_been_paid else ()
-    debit_on = debit_day(session, bill_no) if rows.bill.open and hold is None else None
+    bill = rows.bill
+    hold = _hold(session, bill) if bill.open else None
+    near = NOTHING if bill.settled_fen and not bill.open else _beside(session, bill)
+    has_been_paid = bill.settled_fen or (hold is not None and hold.paid) or near.taken_back
+    payments = _payments(session, user_id, bill) if has_been_paid else ()
+    debit_on = near.debit_on if bill.open and hold is None else None
     return KnownBill(user_id, rows, hold, payments, debit_on)
 
 
@@ -129,6 +130,10 @@ def _against_words(name: str) -> str:
 
 def _hold(session: Session, bill: BillRow) -> Hold | None:
     return holds.held_bills(session, [bill.account_no]).get(bill.bill_no)
+
+
+def _beside(session: Session, bill: BillRow) -> Beside:
+    return beside(session, bill.account_no, bill.bill_no)
 
 
 def _days(sheet: BillSheet, today: date) -> DailyBars | None:

@@ -1,17 +1,18 @@
 """Amounts in the capital figures of Chinese receipts, which nobody can change with a stroke.
 
-As in the rules for bills and settlement papers (支付结算办法, annex 1): 整 ends an amount without
-fen, one 零 stands for any row of zeros within, none is written at its end.
+As in the rules for bills and settlement papers (支付结算办法, annex 1): 人民币 comes first, 整 ends
+an amount without fen, one 零 stands for any row of zeros within, none is written at its end.
 """
 
 from portal.spoken import DIGITS, numeral, split
 
 CAPITALS = str.maketrans("零一二三四五六七八九十百千", "零壹贰叁肆伍陆柒捌玖拾佰仟")
 WHOLE = "整"
+CURRENCY = "人民币"
 
 
 def capital(fen: int) -> str:
-    """14951 -> `壹佰肆拾玖元伍角壹分`, 150000 -> `壹仟伍佰元整`."""
+    """14951 -> `人民币壹佰肆拾玖元伍角壹分`, 150000 -> `人民币壹仟伍佰元整`."""
     yuan, tenths, hundredths = split(fen)
     said = f"{_number(yuan)}元" if yuan or not fen else ""
     if tenths:
@@ -20,7 +21,7 @@ def capital(fen: int) -> str:
         said += ("零" if yuan and not tenths else "") + f"{DIGITS[hundredths]}分"
     else:
         said += WHOLE
-    return said.translate(CAPITALS)
+    return CURRENCY + said.translate(CAPITALS)
 
 
 def _number(yuan: int) -> str:

@@ -125,7 +125,7 @@ def _facts(page: PaymentPage, payer: Visitor, trade_no: str | None) -> tuple[tup
     return (
         (_("收据号"), order.order_no),
         (_("付款人"), "  ".join(each for each in who if each)),
-        (_("收款"), utility_name()),
+        (_("收款方"), utility_name()),
         (_("方式"), str(page.way.title)),
         (_("交易号"), trade_no or _("没有")),
         (_("付款时间"), formats.full_moment(paid_at)),

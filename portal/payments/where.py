@@ -205,5 +205,5 @@ def _at(when: datetime | None, *, seconds: bool = False) -> str:
 
 def _accounts(numbers: tuple[str, ...]) -> str:
     if len(numbers) == 1:
-        return _("户号 …%(tail)s", tail=numbers[0][-4:])
+        return _("户号 …%(tail)s ", tail=numbers[0][-4:])
     return _("%(num)s 个户号", num=len(numbers))

@@ -22,6 +22,8 @@ OWN_PAGES = (
     "/usage/DAY",
     "/pay",
     "/pay?choose=1",
+    "/payments",
+    "/payments?account=all",
     "/accounts",
     "/accounts/bind",
     "/accounts/bind/code",

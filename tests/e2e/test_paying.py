@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from runtime.settings import load
 from service.settings import ServiceSettings
-from tests.e2e.conftest import PHONE, Visit, resident, sign_in
+from tests.e2e.conftest import PHONE, Visit, resident, sign_in, violations
 from tests.e2e.test_doors import code_sent_to, messages_to
 from tests.house import House
 
@@ -82,6 +82,29 @@ def test_a_home_reads_its_bill_and_pays_by_wechat(house: House, visit: Visit) ->
     assert owed(house, "420011875603") == 0
     newest_bill(page, "420011875603")
     expect(page.locator(".badge").first).to_have_text("已缴清", timeout=POSTED_MS)
+
+
+def test_a_payment_is_looked_back_on(house: House, visit: Visit) -> None:
+    """From the page of the order to the payment, where its money is, and its receipt."""
+    page = visit(viewport=PHONE).new_page()
+    sign_in(house, page, "何晓岚")
+    page.goto("/pay/confirm?account=420013347102&amount=15.00")
+    page.check("input[name=way][value=wechat]")
+    page.locator("main button.primary").click()
+    expect(page.locator(".qr svg")).to_be_visible()
+    number = order_no(page)
+    pay_at_gateway(house, number)
+    expect(page.locator("#payment")).to_have_attribute("data-stage", "posted", timeout=POSTED_MS)
+    page.get_by_role("link", name="明细和收据").click()
+    page.get_by_role("button", name="这笔钱到哪了").click()
+    said = page.locator(".notice")
+    expect(said).to_contain_text("微信说")
+    expect(said).to_contain_text("记进了户号 …7102 的账上")
+    assert violations(page) == []
+    receipt = page.request.get(f"/payments/{number}/receipt.pdf")
+    assert (receipt.status, receipt.body()[:5]) == (200, b"%PDF-")
+    page.goto("/payments?account=all")
+    expect(page.locator(f"a[href='/payments/{number}']")).to_contain_text("¥15.00")
 
 
 def test_a_shop_pays_its_arrears_on_a_phone_by_alipay(house: House, visit: Visit) -> None:

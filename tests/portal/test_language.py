@@ -33,6 +33,7 @@ OTHER_WAYS = {
     "portal/payments/capitals.py": {
         "零一二三四五六七八九十百千",
         "零壹贰叁肆伍陆柒捌玖拾佰仟",
+        "人民币",
         *"零十元角分整",
     },  # figures of a receipt, Chinese in every language
     "portal/formats.py": {

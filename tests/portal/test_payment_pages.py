@@ -85,7 +85,7 @@ def test_a_payment_stands_under_its_month_with_its_state(
         "2026 年 12 月 12 月 6 日 20:14微信支付梧桐里 12 栋 502¥132.20到账中"
     )
     posted(database, paid)
-    assert "¥132.20已记账" in says(client, "/payments")
+    assert "¥132.20已记账" in says(client, "/payments?account=all")
     assert f'href="/payments/{paid.order_no}"' in client.get("/payments").text
 
 
@@ -375,7 +375,7 @@ def test_without_money_there_is_no_receipt(
     ],
 )
 def test_capital_figures(fen: int, said: str) -> None:
-    assert capital(fen) == said
+    assert capital(fen) == f"人民币{said}"
 
 
 # ---- where the money is --------------------------------------------------------------------------
@@ -431,7 +431,7 @@ def test_nothing_is_promised_that_is_not_true(app: Flask) -> None:
             "paid",
             "posted",
             "all",
-            "微信说 09:14 付成了，我们 09:14 收到，09:14:02 记进了户号 …5603的账上。",
+            "微信说 09:14 付成了，我们 09:14 收到，09:14:02 记进了户号 …5603 的账上。",
         ),
         ("unpaid", "open", "none", "微信说这笔还没有付，钱没有扣，11:00 前付都有效。"),
         (

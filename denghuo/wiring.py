@@ -10,11 +10,19 @@ from notifications.mail import Enclosure
 from payments import refunds
 from payments.agreements import listening
 from payments.counter import closing
+from payments.invoices import reversing
 from payments.invoices.events import InvoiceIssued
 from payments.reconciliation import resolving
 from runtime import events
 from runtime.money import yuan
-from service.events import ActionApproved, ActionDeclined, AutoPayNews, BalanceSank, BillIssued
+from service.events import (
+    ActionApproved,
+    ActionDeclined,
+    AutoPayNews,
+    BalanceSank,
+    BillIssued,
+    PaymentReversed,
+)
 from service.people.events import CodeIssued
 
 
@@ -25,11 +33,17 @@ def wire() -> None:
     events.subscribe(AutoPayNews, autopay.queue_news)
     events.subscribe(BalanceSank, balances.queue_low)
     events.subscribe(InvoiceIssued, mail_invoice)
+    events.subscribe(PaymentReversed, take_back_invoices)
     events.subscribe(ActionApproved, refunds.on_approved)
     events.subscribe(ActionApproved, closing.on_approved)
     events.subscribe(ActionDeclined, closing.on_declined)
     events.subscribe(ActionApproved, resolving.on_approved)
     events.subscribe(ActionDeclined, resolving.on_declined)
+
+
+def take_back_invoices(session: Session, event: PaymentReversed) -> None:
+    """An invoice for what is no longer paid is taken back; the sweep would find it later too."""
+    reversing.take_back(session, [event.account_no])
 
 
 def mail_invoice(session: Session, event: InvoiceIssued) -> None:

@@ -49,10 +49,10 @@ BLUEPRINTS = (
     "portal.passkeys.limit",
     "portal.invoices.views",
     "portal.desk.door",
-    "portal.desk.counter",
-    "portal.desk.refunds",
-    "portal.desk.approvals",
     "portal.desk.differences",
+    "portal.desk.approvals",
+    "portal.desk.refunds",
+    "portal.desk.counter",
 )
 """The modules whose `blueprint` makes up the portal; a page is added by a line here."""
 

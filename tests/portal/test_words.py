@@ -12,6 +12,11 @@ UNSPOKEN = {
     "posting.refused",  # said by the core to the posting job, seen by operators
     "posting.key_reused",
     "posting.not_found",
+    "reversal.too_much",
+    "reversal.key_reused",
+    "reversal.refused",
+    "settlement.malformed",
+    "posting.not_found",
     "reversal.refused",
     "settlement.malformed",
 }

@@ -16,9 +16,6 @@ UNSPOKEN = {
     "reversal.key_reused",
     "reversal.refused",
     "settlement.malformed",
-    "posting.not_found",
-    "reversal.refused",
-    "settlement.malformed",
 }
 
 

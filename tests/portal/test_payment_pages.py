@@ -479,6 +479,30 @@ def test_asking_says_it_on_the_page(client: FlaskClient, core: CoreWithBooks, pa
     assert "钱在我们这里，账务系统一直没有回音" in words(answer.text)
 
 
+@pytest.mark.parametrize(
+    ("status", "badge", "said"),
+    [
+        ("awaiting", "还没有付", "微信暂时没有回音，付没付成还不知道，先别再付"),
+        ("closed", "没有付成", "这一笔已经关上，我们没有收到钱，微信暂时没有回音"),
+    ],
+)
+def test_what_was_not_paid_can_be_asked_about_too(
+    client: FlaskClient,
+    database: Database,
+    user: User,
+    bill: Bill,
+    status: str,
+    badge: str,
+    said: str,
+) -> None:
+    with database.unit_of_work() as session:
+        order = started(session, user, bill)
+        order.status = status
+    page = post(client, f"/payments/{order.order_no}/where").text
+    assert f"付款{badge} ¥132.20 {said}" in words(page)
+    assert f'href="/pay/{order.order_no}">回到付款页' in page
+
+
 def test_nobody_asks_without_end(client: FlaskClient, paid: Order) -> None:
     token = form_token(client, f"/payments/{paid.order_no}")
     asked = [

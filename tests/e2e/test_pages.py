@@ -38,7 +38,11 @@ OWN_PAGES = (
     "/profile/prove/code",
     "/profile/large-payments",
 )
-PEOPLE = {"王春华": OWN_PAGES, "江城暖阳纺织有限公司": ("/", "/bills", "BILL", "/usage", "/pay")}
+PEOPLE = {
+    "王春华": OWN_PAGES,
+    "江城暖阳纺织有限公司": ("/", "/bills", "BILL", "/usage", "/pay", "/payments"),
+    "陈安然": ("/", "/payments/low-balance/420015268840"),
+}
 
 
 def addresses(page: Page, pages: tuple[str, ...]) -> list[str]:

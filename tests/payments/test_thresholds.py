@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from notifications import balances
 from notifications.models import Message
+from payments.thresholds import work
 from payments.thresholds.checking import check
 from payments.thresholds.models import LowBalance
 from payments.thresholds.setting import set_threshold, threshold
-from runtime import clock, events
+from runtime import clock, events, jobs
 from runtime.database import Database
 from runtime.errors import Forbidden, NotFound, Refused
 from service.events import BalanceSank
@@ -82,6 +83,19 @@ def test_told_once_when_it_sinks_and_again_only_after_it_rose(home: Prepaid) -> 
         {"tail": "5603", "left": "49.99", "below": "50.00", "link": LINK},
     )
     assert second[1]["left"] == "12.34"
+
+
+def test_the_job_looks_at_them_every_minute(
+    home: Prepaid, settings_env: pytest.MonkeyPatch
+) -> None:
+    settings_env.setenv("DENGHUO_PUBLIC_URL", "https://denghuo.test")
+    home.wants(50_00)
+    home.left(10_00)
+    jobs.use_database(home.database)
+    work.low_balances(0)
+    work.low_balances(60)
+    [(_template, params)] = home.told()
+    assert params["link"] == LINK
 
 
 def test_a_balance_that_is_used_up_says_what_is_missing(home: Prepaid) -> None:

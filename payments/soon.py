@@ -1,5 +1,7 @@
 """Asking for the jobs of payments in the transaction of a change; `payments.work` does them."""
 
+from datetime import date
+
 from sqlalchemy.orm import Session
 
 from runtime.jobs import TaskName, defer
@@ -10,6 +12,7 @@ ASK = TaskName("payments.ask", "payments")
 CLOSE = TaskName("payments.close", "payments")
 RECOVER = TaskName("payments.recover", "payments")
 SECOND_TRADE = TaskName("payments.second_trade", "payments")
+RECONCILE = TaskName("payments.reconcile_day", "payments")
 
 
 def post(session: Session, order_no: str) -> None:
@@ -47,3 +50,8 @@ def close(session: Session, order_no: str) -> None:
 def recover(session: Session, order_no: str) -> None:
     """Ask for the gateway to be asked about an order that its statement has as paid."""
     defer(session, RECOVER, queueing_lock=f"recover:{order_no}", order_no=order_no)
+
+
+def reconcile(session: Session, day: date) -> None:
+    """Ask for a civil day to be compared now, rather than in the night."""
+    defer(session, RECONCILE, queueing_lock=f"reconcile:{day}", day=day.isoformat())

@@ -66,6 +66,12 @@ def reconcile(timestamp: int) -> None:
         raise NotReconciled(", ".join(missing))
 
 
+@jobs.task(name=soon.RECONCILE.name, queue=soon.RECONCILE.queue)
+def reconcile_day(day: str) -> None:
+    """Compare a day that somebody at the desk asks for; the night does it again in any case."""
+    reconcile_days(database(), _parties(), date.fromisoformat(day))
+
+
 @jobs.periodic(cron="*/10 * * * *")
 @jobs.task(name="payments.look", queue="payments", queueing_lock="payments.look")
 def look(timestamp: int) -> None:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from payments import soon
 from payments.reconciliation import resolving, showing
 from payments.reconciliation.models import Difference
 from payments.reconciliation.resolving import Action
@@ -97,6 +98,14 @@ def index() -> ResponseReturnValue:
         refusal=_refusal,
         newest=clock.today(),
     )
+
+
+@blueprint.post("/run")
+def run() -> ResponseReturnValue:
+    """Compare a day now; what came of it is on the page when the worker has done it."""
+    soon.reconcile(g.session, _last_day())
+    flash(_("开始对了，一般一分钟内好，刷新就看得到。"))
+    return redirect(url_for("desk_differences.index", until=request.args.get("until")), 303)
 
 
 @blueprint.get("/<int:difference_id>")

@@ -9,6 +9,7 @@ from runtime.jobs import TaskName, jobs
 TELLS = {
     "payments.refund": ["refund_no"],
     "payments.second_trade": ["gateway", "order_no", "trade_no"],
+    "payments.reconcile_day": ["day"],
 }
 """What a job is told, where it is not the number of an order alone."""
 
@@ -22,6 +23,7 @@ def test_every_job_that_is_asked_for_is_declared() -> None:
         "payments.close",
         "payments.second_trade",
         "payments.recover",
+        "payments.reconcile_day",
     }
     for each in asked:
         declared = jobs.tasks[each.name]

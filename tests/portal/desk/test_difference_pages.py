@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from payments.ledger.models import LedgerEntry
 from payments.reconciliation import resolving, run
@@ -158,3 +158,15 @@ def _state(database: Database) -> tuple[str, str | None]:
     with database.unit_of_work() as session:
         found = session.scalars(select(Difference)).one()
         return found.state, found.how
+
+
+def test_finance_has_a_day_compared_at_once(app: Flask, reconciled: Database) -> None:
+    finance = _staff(app, reconciled, "13800009601", "finance")
+    for _ in range(2):
+        assert post(finance, f"/desk/differences/run?until={DAY}").status_code == 303
+    with reconciled.unit_of_work() as session:
+        jobs = text("select args from procrastinate_jobs where task_name = :name")
+        asked = session.scalars(jobs, {"name": "payments.reconcile_day"}).all()
+    assert asked == [{"day": f"{DAY}"}]
+    agent = _staff(app, reconciled, "13800009600", "agent")
+    assert post(agent, "/desk/differences/run").status_code == 404

@@ -49,7 +49,7 @@ RULES = (
     ),
     # nothing was paid
     Rule(
-        _l("%(way)s说这笔钱已经退给您了，我们没有收，要缴就重新付一次。"),
+        _l("%(way)s说这笔钱已经退给您了，我们没有收，要付就重新付一次。"),
         _BEFORE,
         (AtGateway.RETURNED,),
     ),
@@ -59,7 +59,7 @@ RULES = (
         (AtGateway.UNPAID, AtGateway.UNKNOWN),
     ),
     Rule(
-        _l("%(way)s说这笔没有付成，钱没有扣，要缴就重新付一次。"),
+        _l("%(way)s说这笔没有付成，钱没有扣，要付就重新付一次。"),
         _BEFORE,
         _DENIED,
     ),

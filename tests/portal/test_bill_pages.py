@@ -296,7 +296,7 @@ def test_payments_of_the_bill(
     page = says(client, f"/bills/{bill.bill_no}")
     assert "已缴清 ¥132.20 12 月 6 日缴清" in page
     assert part(client, f"/bills/{bill.bill_no}", "paid") == (
-        "缴费记录 12 月 6 日 10:05营业厅现金¥50.00 12 月 6 日从余额扣的¥82.20 全部缴费记录"
+        "缴费记录 12 月 6 日 10:05营业厅现金¥50.00 12 月 6 日从余额扣的¥82.20 全部付款记录"
     )
     assert "，其中 ¥82.20 从余额扣" in page
 
@@ -319,7 +319,7 @@ def test_a_bill_paid_late_says_what_was_paid_on_top(
     assert "合计¥132.20 缴晚了，另付的违约金+2.38一共付了¥134.58" in page
     assert part(client, f"/bills/{bill.bill_no}", "paid") == (
         "缴费记录 12 月 6 日 10:05微信支付，含违约金 ¥2.38 · 和别的账单一起付的，共 ¥266.78¥134.58"
-        " 全部缴费记录"
+        " 全部付款记录"
     )
 
 

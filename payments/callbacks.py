@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from payments import ordinary, receipts
@@ -31,6 +31,9 @@ REFUSED_PER_HOUR = 500
 REFUSED_KEPT = timedelta(days=30)
 _KEPT_HEADERS = 12
 _KEPT_HEADER_LENGTH = 600
+
+_UNKEEPABLE = (DataError, UnicodeEncodeError)
+"""A NUL, half a character, a number too long: signed, and yet nothing that can be kept."""
 
 _log = get_logger(__name__)
 _callbacks = metrics.counter(
@@ -90,6 +93,8 @@ def _verdict(database: Database, gateway: Teller, message: Message, apply: Apply
         return _store_refused(database, gateway, message, Verdict(refusal.reason))
     try:
         return apply(database, gateway, message, notification)
+    except _UNKEEPABLE:
+        return _store_refused(database, gateway, message, Verdict.MALFORMED)
     except SQLAlchemyError:
         raise  # the database is away or busy; the gateway says it again
     except Exception:

@@ -11,7 +11,8 @@ from portal.pay import till, way_back
 from portal.security import exempt_from_form_token
 from portal.unit import database
 
-ENDLESS = 1 << 40
+ENDLESS = 10**4300
+"""No length is more: `int` reads no longer number."""
 
 blueprint = exempt_from_form_token(
     callback(Blueprint("callbacks", __name__, url_prefix="/callbacks"))

@@ -19,6 +19,7 @@ from payments.gateways.unionpay_wire import (
     DONE,
     NAME,
     UNCERTAIN,
+    YUAN,
     UnionPayWire,
     fen_of,
     moment,
@@ -69,6 +70,9 @@ def notified(fields: Mapping[str, str]) -> RefundReport:
 
 
 def _report(said: Mapping[str, str], order_no: str, code: str) -> RefundReport:
+    """Raises KeyError, ValueError."""
+    if said.get("currencyCode", YUAN) != YUAN:
+        raise ValueError("the amount is not in fen")
     done = code in DONE
     undone = RefundState.PROCESSING if code in UNCERTAIN else RefundState.CLOSED
     return RefundReport(

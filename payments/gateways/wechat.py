@@ -7,7 +7,6 @@ number, close, payment notification; for refunds see `wechat_refunds`.
 import time
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -28,7 +27,7 @@ from payments.gateways.base import (
     Trade,
     TradeState,
 )
-from payments.gateways.wechat_wire import WeChatWire
+from payments.gateways.wechat_wire import WeChatWire, instant
 from payments.settings import PaymentSettings
 from runtime import clock
 
@@ -133,13 +132,15 @@ class WeChatPayGateway:
             total = amount.get("total")
             if total is not None and (type(total) is not int or amount["currency"] != "CNY"):
                 raise ValueError("the amount is not in fen")
-            paid = state is TradeState.PAID
+            paid, trade_no = state is TradeState.PAID, said.get("transaction_id")
+            if not isinstance(trade_no, str if paid else str | None):
+                raise ValueError("a paid trade has a number, which is a text")
             return Trade(
                 order_no=said["out_trade_no"],
                 state=state,
-                trade_no=said.get("transaction_id"),
+                trade_no=trade_no,
                 amount_fen=total,
-                paid_at=datetime.fromisoformat(said["success_time"]) if paid else None,
+                paid_at=instant(said["success_time"]) if paid else None,
                 merchant={"mchid": str(said["mchid"]), "appid": str(said.get("appid", ""))},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -5,7 +5,6 @@ taken at once and done later; one that is closed can be asked for again under an
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from payments.gateways.base import (
@@ -16,7 +15,7 @@ from payments.gateways.base import (
     RefundReport,
     RefundState,
 )
-from payments.gateways.wechat_wire import NAME, WeChatWire
+from payments.gateways.wechat_wire import NAME, WeChatWire, instant
 
 _STATES = {
     "SUCCESS": RefundState.DONE,
@@ -80,7 +79,7 @@ def _report(
             refund_no=str(said["out_refund_no"]),
             state=state,
             amount_fen=fen,
-            done_at=datetime.fromisoformat(said["success_time"]) if done else None,
+            done_at=instant(said["success_time"]) if done else None,
             merchant=merchant or {},
         )
     except (KeyError, TypeError, ValueError) as error:

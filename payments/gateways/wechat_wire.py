@@ -6,6 +6,7 @@ Pages of the gateway's documentation: signature of requests, of answers and of n
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -123,6 +124,14 @@ class WeChatWire:
         if not isinstance(message, dict):
             raise NotificationRefused(NAME, "bad_signature")
         return message
+
+
+def instant(text: str) -> datetime:
+    """The instant of an RFC 3339 text. Raises ValueError for one without its zone, TypeError."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("an instant on the wire names its zone")
+    return at
 
 
 def _text(body: bytes) -> str:

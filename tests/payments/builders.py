@@ -287,7 +287,7 @@ class World:
             "traceTime": paid[4:],
             "traceNo": change.get("notification_id", secrets.token_hex(3)),
             "signPubKeyCert": change.get("certificate", self.unionpay_pem),
-        }
+        } | change.get("more", {})
         content = "&".join(f"{name}={value}" for name, value in sorted(fields.items()))
         digest = sha256(content.encode()).hexdigest()
         signed = signature(change.get("key", self.unionpay), digest)

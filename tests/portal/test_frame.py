@@ -94,7 +94,7 @@ def test_tokens_alone_decide_colours() -> None:
     components = (ROOT / "static/css/components.css").read_text(encoding="utf-8")
     pages = (ROOT / "static/css/pages.css").read_text(encoding="utf-8")
     allowed = {"#0000001f", "#ffc15c", "#14213d", "#fdf8ec", "#0b1326a8", "#fff", "#000"}
-    allowed |= {"#1f8a4c", "#1f66c7"}
+    allowed |= {"#1f8a4c", "#1f66c7", "#b3263a"}
     assert set(re.findall(r"#[0-9a-f]{3,8}\b", components + pages)) <= allowed
 
 

@@ -277,7 +277,7 @@ def test_a_gateway_that_is_down_frees_the_bill_at_once(
 
 def test_a_gateway_that_is_not_there_is_not_offered(checkout: Checkout, home: Home) -> None:
     with pytest.raises(Refused) as refused:
-        checkout.place(home.user_id, ALL, "unionpay", Product.PAGE, "k", Visit("http://x"))
+        checkout.place(home.user_id, ALL, "cheque", Product.PAGE, "k", Visit("http://x"))
     assert refused.value.code == "gateway.not_offered"
 
 

@@ -132,7 +132,7 @@ def test_the_neighbour_sees_none_of_it(
     for path in ("/invoices/titles/1/remove", "/invoices/titles/1/prefer"):
         assert post(stranger, path).status_code == 404
     _title(stranger, kind="personal", name="邻居", tax_no="")
-    assert post(stranger, "/invoices", bill=paid, title="1").status_code == 404
+    assert post(stranger, "/invoices", bill=paid, title="2").status_code == 404
 
 
 def test_without_a_platform_there_are_no_invoices(

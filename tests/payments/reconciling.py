@@ -18,6 +18,7 @@ from payments.reconciliation.models import Difference
 from payments.statements.base import Line, Statement, StatementRefused
 from runtime import clock
 from runtime.database import Database
+from runtime.errors import Refused
 from service.models import User
 
 DAY = date(2026, 11, 20)
@@ -81,8 +82,11 @@ class CoreFile:
     """The core's settlement files; rows as `booked` gives them."""
 
     rows: dict[date, list[tuple[object, ...]]] = field(default_factory=dict)
+    refused: str | None = None
 
     def settlement(self, day: date, folder: Path) -> Path:
+        if self.refused:
+            raise Refused("settlement.malformed", reason=self.refused)
         rows = self.rows.get(day, [])
         path = folder / f"core-{day}.csv"
         with path.open("w", newline="", encoding="utf-8") as file:

@@ -34,6 +34,7 @@ from runtime.database import Database
 from runtime.settings import load
 from tests.payments.bent import AFTER, COMMON, OWN, Case
 from tests.payments.builders import World
+from tests.payments.fingerprint import everything
 
 CLASSES = {
     made.name: made
@@ -114,11 +115,7 @@ class Shop:
         return [tuple(row) for row in rows]
 
     def everything(self) -> list[Any]:
-        """A fingerprint of every table but that of messages: money, jobs, all there is."""
-        with self.database.unit_of_work() as session:
-            tables = session.scalars(text(_TABLES)).all()
-            sums = " union all ".join(_SUM.format(table) for table in tables) + " order by 1"
-            return list(session.execute(text(sums)).all())
+        return everything(self.database, "payment_callback")
 
     def judged(self, case: Case, answer: Answer, message: Message, before: object) -> object:
         """What is wrong with how a message was dealt with; nothing, if all is as it must be."""
@@ -135,11 +132,6 @@ _KEPT = """
     WITH gone AS (DELETE FROM payment_callback RETURNING *)
     SELECT gateway, verdict, size, body FROM gone ORDER BY id
 """
-_TABLES = """
-    SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-    WHERE schemaname IN ('public', 'core') AND tablename <> 'payment_callback' ORDER BY 1
-"""
-_SUM = "SELECT '{0}', count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {0} t"
 
 
 @pytest.fixture(scope="module")

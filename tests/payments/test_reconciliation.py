@@ -17,6 +17,7 @@ from payments.reconciliation.run import Outcome, Parties
 from runtime import clock
 from runtime.database import Database
 from tests.payments.builders import create_account, create_user
+from tests.payments.fingerprint import everything
 from tests.payments.reconciling import (
     DAY,
     NOON,
@@ -264,6 +265,24 @@ def test_a_refused_statement_is_written_down_and_changes_nothing(
     assert (refused.verdict, refused.reason, refused.line) == ("refused", reason, 7)
     wechat.refused, wechat.lines[DAY] = None, [line("A1")]
     assert [each.verdict for each in run.reconcile(books, parties, DAY)] == ["taken", "taken"]
+
+
+@pytest.mark.parametrize("reason", ["wrong_hash", "wrong_total", "wrong_row"])
+def test_a_refused_file_of_the_core_is_written_down_and_changes_nothing(
+    books: Database, parties: Parties, wechat: Said, core: CoreFile, reason: str
+) -> None:
+    """`wrong_total` is a line too many or too few; see the tests of CoreClient."""
+    _pay(books, "A1")
+    wechat.refused, core.refused = "truncated", reason
+    before = everything(books, "statement")
+    outcome = run.reconcile(books, parties, DAY)[-1]
+    assert (outcome.source, outcome.verdict, outcome.reason) == ("core", "refused", reason)
+    assert everything(books, "statement") == before
+    with books.unit_of_work() as session:
+        kept = select(StatementRecord.verdict, StatementRecord.reason).filter_by(source="core")
+        assert session.execute(kept).all() == [("refused", reason)]
+    core.refused, core.rows[DAY] = None, [booked("A1")]
+    assert run.reconcile(books, parties, DAY)[-1].verdict == "taken"
 
 
 def test_another_statement_of_the_same_day_is_refused(

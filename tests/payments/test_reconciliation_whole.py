@@ -1,7 +1,6 @@
 """One difference of each class, made by gateways, core and database as they really are."""
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -28,6 +27,7 @@ from service.sync.sources import CoreFeed
 from tests.core import builders as core_side
 from tests.core.conftest import TOKEN
 from tests.payments.builders import ACCOUNT, create_user, link
+from tests.payments.fingerprint import everything
 from tests.payments.reconciling import differences
 from tests.sandbox.server import SandboxServer
 
@@ -74,6 +74,8 @@ class House:
             destination = session.scalars(select(Order).filter_by(order_no=number)).one()
         if gateway == "alipay":
             self.sandbox.open((destination.destination or {})["redirect_url"])
+        if gateway == "unionpay":
+            self.sandbox.post(**(destination.destination or {})["form"])
         return number
 
     def pay(self, fen: int, gateway: str = "wechat", *, known: bool = True) -> str:
@@ -194,35 +196,63 @@ def _cure(house: House, silent: str, *waiting: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason"),
+    ("source", "kind", "reason"),
     [
-        ("wrong_hash", "wrong_hash"),
-        ("missing_line", "miscounted"),
-        ("extra_line", "miscounted"),
-        ("truncated", "truncated"),
-        ("wrong_day", "wrong_day"),
+        ("wechat", "wrong_hash", "wrong_hash"),
+        ("wechat", "missing_line", "miscounted"),
+        ("wechat", "extra_line", "miscounted"),
+        ("wechat", "truncated", "truncated"),
+        ("wechat", "wrong_day", "wrong_day"),
+        ("alipay", "missing_line", "miscounted"),
+        ("alipay", "extra_line", "miscounted"),
+        ("alipay", "truncated", "truncated"),
+        ("unionpay", "truncated", "truncated"),
+        ("unionpay", "wrong_merchant", "wrong_merchant"),
     ],
 )
 def test_a_spoiled_statement_changes_nothing(
-    house: House, parties: Parties, kind: str, reason: str
+    house: House, parties: Parties, source: str, kind: str, reason: str
 ) -> None:
-    number = house.pay(1000)
+    number = house.pay(1000, source)
     house.post(number)
     house.sandbox.close_day()
-    house.sandbox.spoil("wechat", kind)
-    _reconcile(house, parties, clock.today())
-    assert differences(house.database) == []
+    house.sandbox.spoil(source, kind)
+    before = everything(house.database, "statement")
+    _reconcile(house, parties, source)
+    assert everything(house.database, "statement") == before
     with house.database.unit_of_work() as session:
-        refused = session.scalars(select(StatementRecord).filter_by(source="wechat")).one()
+        refused = session.scalars(select(StatementRecord).filter_by(source=source)).one()
     assert (refused.verdict, refused.reason) == ("refused", reason)
     assert check(house.database, clock.today()).problems == [
-        f"{clock.today()} wechat: the gateway's statement has not been taken: {reason}."
+        f"{clock.today()} {source}: the gateway's statement has not been taken: {reason}."
     ]
     house.sandbox.unspoil()
-    _reconcile(house, parties, clock.today())
+    _reconcile(house, parties, source)
     assert check(house.database, clock.today()).problems == []
 
 
-def _reconcile(house: House, parties: Parties, day: date) -> None:
-    only = {"wechat": parties.statements["wechat"]}
-    run.reconcile(house.database, Parties(only, parties.core, parties.folder), day)
+@pytest.mark.parametrize("kind", ["missing_line", "extra_line"])
+def test_a_file_without_totals_is_found_out_by_our_books(
+    house: House, parties: Parties, kind: str
+) -> None:
+    """UnionPay's has none: its lines are believed, and each that does not fit is for a person."""
+    number = house.pay(1000, "unionpay")
+    house.post(number)
+    house.sandbox.close_day()
+    house.sandbox.spoil("unionpay", kind)
+    apart = ("statement", "difference", "ledger_entry")
+    before = everything(house.database, *apart)
+    _reconcile(house, parties, "unionpay")
+    stranger = f"{clock.today():%Y%m%d}unknown"
+    assert [row[:3] for row in differences(house.database)] == [
+        ("unionpay", "missing_at_gateway", number)
+        if kind == "missing_line"
+        else ("unionpay", "unknown", stranger)
+    ]
+    assert len(check(house.database, clock.today()).problems) == 1
+    assert everything(house.database, *apart) == before
+
+
+def _reconcile(house: House, parties: Parties, source: str) -> None:
+    only = {source: parties.statements[source]}
+    run.reconcile(house.database, Parties(only, parties.core, parties.folder), clock.today())

@@ -44,7 +44,7 @@ class UnionPayStatements:
 
     def _bring(self, day: date, path: Path) -> None:
         asked = FILE | {"settleDate": f"{day:%m%d}", "txnTime": stamp(clock.now())}
-        said = self._wire.call(self._address, asked)
+        said = self._answer(asked)
         if said.get("respCode") == ABSENT:
             raise GatewayRefused(NAME, "no_statement")
         must_succeed(said)
@@ -53,6 +53,15 @@ class UnionPayStatements:
         if said.get("settleDate") != asked["settleDate"]:
             raise StatementRefused(NAME, "wrong_day")
         path.write_bytes(self._inflated(said.get("fileContent", "")))
+
+    def _answer(self, asked: dict[str, str]) -> dict[str, str]:
+        """The signature stands for a hash: the file is one of the fields that it covers."""
+        try:
+            return self._wire.call(self._address, asked)
+        except GatewayUnavailable as error:
+            if error.reason == "bad_signature":
+                raise StatementRefused(NAME, "wrong_hash") from error
+            raise
 
     def _inflated(self, content: str) -> bytes:
         """The zip. Raises StatementRefused, GatewayUnavailable."""

@@ -91,11 +91,13 @@ class Shop:
 
     def message(self, **change: Any) -> Message:
         """A true message, bent: `cut` changes its bytes, `signed_for` has it signed as another."""
-        given = {"order_no": self.order_no, "amount_fen": 14951} | change
-        make = getattr(self.world, f"{self.gateway.name}_message")
-        headers, body = make(**given)
+        true = {"order_no": self.order_no, "amount_fen": 14951}
         if "signed_for" in change:
-            headers, signed = make(self.order_no, 14951)
+            true["notification_id"] = "n1"
+        make = getattr(self.world, f"{self.gateway.name}_message")
+        headers, body = make(**true | change)
+        if "signed_for" in change:
+            headers, signed = make(**true | change["signed_for"])
             for sign in re.findall(rb"&sign(?:ature)?=[^&]+", signed):
                 body = re.sub(rb"&sign(?:ature)?=[^&]+", lambda _, sign=sign: sign, body)
         return Message(headers, change.get("cut", bytes)(body))

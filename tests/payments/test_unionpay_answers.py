@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from hashlib import sha256
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
 
 from payments import gateways
 from payments.gateways.base import Gateway, GatewayRefused, GatewayUnavailable, TradeState
+from payments.statements.base import StatementRefused
+from payments.statements.unionpay import UnionPayStatements
 from tests.payments.builders import World, signature
 from tests.sandbox.merchant import Merchant
 
@@ -65,6 +69,18 @@ def test_an_answer_that_is_no_set_of_fields_is_none(world: World) -> None:
             with pytest.raises(GatewayUnavailable) as caught:
                 unionpay.query(ORDER)
             assert caught.value.reason in ("unreadable_answer", "bad_signature")
+
+
+def test_a_file_that_was_bent_after_signing_is_refused(world: World, tmp_path: Path) -> None:
+    said = _signed(world, _said(world) | {"fileContent": "AAAA"})
+    text = "&".join(f"{name}={value}" for name, value in said).replace("AAAA", "BBBB")
+    with Merchant(answer=(200, text.encode())) as other_side:
+        source = UnionPayStatements(world.settings(unionpay_files=other_side.url))
+        with pytest.raises(StatementRefused) as refused:
+            source.fetch(date(2026, 11, 20), tmp_path)
+        source._wire.close()
+    assert refused.value.reason == "wrong_hash"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_field_in_braces_may_hold_the_sign_between_fields(world: World) -> None:

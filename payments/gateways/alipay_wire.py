@@ -17,7 +17,12 @@ from urllib.parse import urlencode, urlsplit
 import rsa
 from alipay.aop.api.util.SignatureUtils import get_sign_content, sign_with_rsa2, verify_with_rsa
 
-from payments.gateways.base import GatewayRefused, GatewayUnavailable, NotificationRefused
+from payments.gateways.base import (
+    YEARS,
+    GatewayRefused,
+    GatewayUnavailable,
+    NotificationRefused,
+)
 from payments.gateways.posted import posted_fields
 from payments.settings import PaymentSettings
 from runtime import clock
@@ -168,4 +173,6 @@ def stamp(at: datetime) -> str:
 def instant(text: str) -> datetime:
     """The instant of a wall clock in Beijing, which may have milliseconds. Raises ValueError."""
     wall = datetime.strptime(text.partition(".")[0], _STAMP)  # noqa: DTZ007
+    if wall.year not in YEARS:
+        raise ValueError("an instant on the wire is of our time")
     return wall.replace(tzinfo=clock.BEIJING)

@@ -40,6 +40,10 @@ class RefundState(StrEnum):
     ABSENT = "absent"  # the gateway has never heard of it
 
 
+YEARS = range(2000, 2100)
+"""Instants of other years are no instants of a payment, and some of them cannot be read again."""
+
+
 class GatewayError(Exception):
     """A gateway did not do what was asked. `reason` is a code of ours, never its own message."""
 

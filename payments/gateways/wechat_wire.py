@@ -15,7 +15,12 @@ from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.type import RequestType
 from wechatpayv3.utils import build_authorization
 
-from payments.gateways.base import GatewayRefused, GatewayUnavailable, NotificationRefused
+from payments.gateways.base import (
+    YEARS,
+    GatewayRefused,
+    GatewayUnavailable,
+    NotificationRefused,
+)
 from payments.settings import PaymentSettings
 from runtime import clock
 
@@ -127,10 +132,10 @@ class WeChatWire:
 
 
 def instant(text: str) -> datetime:
-    """The instant of an RFC 3339 text. Raises ValueError for one without its zone, TypeError."""
+    """The instant of an RFC 3339 text with its zone. Raises ValueError, TypeError."""
     at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("an instant on the wire names its zone")
+    if at.tzinfo is None or at.year not in YEARS:
+        raise ValueError("an instant on the wire names its zone, and is of our time")
     return at
 
 

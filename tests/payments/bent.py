@@ -90,6 +90,7 @@ OWN: dict[str, dict[str, Case]] = {
         "number for a text": ({"more": {"transaction_id": 4200}}, "malformed"),
         "half a character": ({"trade_no": "4200\ud800"}, "malformed"),
         "a time without a zone": ({"more": {"success_time": "2026-11-21T18:00:00"}}, "malformed"),
+        "paid in year one": ({"more": {"success_time": "0001-01-01T00:00:00+08:00"}}, "malformed"),
         "unknown state": ({"state": "SOMETHING_NEW"}, "malformed"),
         "no object": ({"body": "[]"}, "malformed"),
         "no fields": ({"body": "{}"}, "bad_signature"),
@@ -115,6 +116,7 @@ OWN: dict[str, dict[str, Case]] = {
         "another charset": ({"more": {"charset": "GBK"}}, "malformed"),
         "half in GBK": ({"cut": lambda body: body + b"&note=%B5%E7"}, "malformed"),
         "no form": ({"cut": lambda _: b"no form at all"}, "malformed"),
+        "paid in year one": ({"more": {"gmt_payment": "0001-01-01 00:00:00"}}, "malformed"),
         "unknown state": ({"state": "SOMETHING_NEW"}, "malformed"),
         "own number too long": ({"notification_id": "x" * 129}, "malformed"),
         "refund before payment": (
@@ -136,6 +138,7 @@ OWN: dict[str, dict[str, Case]] = {
         "another merchant": ({"merid": "777290058100002"}, "wrong_merchant"),
         "another charset": ({"encoding": "GBK"}, "malformed"),
         "no form": ({"cut": lambda _: b"no form at all"}, "malformed"),
+        "paid in year one": ({"txn_time": "00010101000000"}, "stale"),
         "no such day": ({"txn_time": "20261331000000"}, "malformed"),
         "something else": ({"txn_type": "99"}, "ignored"),
         "refund before payment": (_refund_of_unionpay(), "unknown_refund"),

@@ -20,6 +20,7 @@ from payments.reconciliation import core_side, cures, gateway_side, keeping, sta
 from payments.reconciliation.evidence import RawLines
 from payments.reconciliation.gateway_side import Day
 from payments.reconciliation.models import StatementRecord
+from payments.reconciliation.standing import CHANNELS
 from payments.statements.base import Statement, StatementRefused, StatementSource
 from runtime import clock, metrics
 from runtime.database import Database
@@ -27,8 +28,6 @@ from runtime.errors import Refused, Unavailable
 from runtime.logs import get_logger
 
 CORE = "core"
-CHANNELS = ["wechat", "alipay", "unionpay", "counter"]
-"""The core's channels that are ours."""
 
 READY = time(10)
 """WeChat Pay makes yesterday's statement by ten in the morning (page "apply for trade bill" of its

@@ -18,6 +18,9 @@ from payments.reconciliation.models import Difference, StatementRecord
 from runtime import clock
 
 UNSETTLED = ("open", "curing", "asked")
+CHANNELS = ["wechat", "alipay", "unionpay", "counter"]
+"""The core's channels that are ours."""
+
 WITHOUT_STATEMENT = "counter"
 """Cash has no statement: a shift is closed by counting (docs/counter.md)."""
 
@@ -135,8 +138,13 @@ def standings(session: Session, first: date, last: date) -> list[Standing]:
             refused=refused.get(key) or refused.get((key[0], "core")),
             unsettled=unsettled.get(key, 0),
         )
-        for key in sorted(moved, key=lambda key: (-key[0].toordinal(), key[1]))
+        for key in sorted(filter(_is_ours, moved), key=lambda key: (-key[0].toordinal(), key[1]))
     ]
+
+
+def _is_ours(key: Key) -> bool:
+    """Of the core's other channels nothing is known here."""
+    return key[1] in CHANNELS
 
 
 def _span(first: date, last: date) -> dict[str, object]:

@@ -98,12 +98,17 @@ class CoreFile:
 
 
 def booked(
-    number: str, fen: int = 10000, *, at: datetime = NOON, posting_no: str | None = None
+    number: str,
+    fen: int = 10000,
+    *,
+    at: datetime = NOON,
+    posting_no: str | None = None,
+    channel: str = "wechat",
 ) -> tuple[object, ...]:
     """A posting in the core's file."""
     posting_no = posting_no or f"P{number}"
     when = at.isoformat()
-    return ("posting", posting_no, ACCOUNT, fen, "wechat", number, when, when)
+    return ("posting", posting_no, ACCOUNT, fen, channel, number, when, when)
 
 
 def place_order(

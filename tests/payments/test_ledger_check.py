@@ -91,7 +91,8 @@ def test_right_books_with_a_payment_on_its_way(books: Database, parties: Parties
 def test_a_right_day_has_no_difference(books: Database, parties: Parties) -> None:
     with books.unit_of_work() as session:
         _post(session, "A3")
-    parties.core.rows[DAY].append(booked("A3"))  # type: ignore[attr-defined]
+    elsewhere = booked("D1", 77700, channel="bank")  # came by the utility's own ways
+    parties.core.rows[DAY] += [booked("A3"), elsewhere]  # type: ignore[attr-defined]
     run.reconcile(books, parties, DAY)
     report = _check(books)
     assert report.problems == []

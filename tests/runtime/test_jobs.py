@@ -62,7 +62,9 @@ def test_a_second_job_of_the_same_queueing_lock_is_not_added(database: Database)
         assert list(numbers) == ["1", "3"]
 
 
-@pytest.mark.parametrize(("failures", "seconds"), [(0, 1), (1, 2), (3, 8), (9, 512), (40, 600), (9_999, 600)])
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(0, 1), (1, 2), (3, 8), (9, 512), (40, 600), (9_999, 600)]
+)
 def test_pauses_grow_up_to_a_bound(failures: int, seconds: int) -> None:
     waits = {BACKOFF.wait(failures).total_seconds() for _ in range(50)}
     assert seconds / 2 <= min(waits) < max(waits) <= seconds

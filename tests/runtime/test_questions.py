@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import func, literal_column, select, text
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -53,12 +53,15 @@ def test_values_are_values_and_nothing_else(session: Session) -> None:
 
 def test_an_error_is_the_sessions_own(database: Database) -> None:
     slow = Question(select(literal_column("pg_sleep(60)").label("slept")))
-    with database.reading() as session:
-        session.execute(text("SET LOCAL statement_timeout = 20"))
-        with pytest.raises(OperationalError, match="statement timeout"):
-            slow.ask(session)
-    with database.reading() as session:
+    hurried = Database(database.url, statement_timeout=timedelta(milliseconds=20))
+    with (
+        hurried.reading() as session,
+        pytest.raises(OperationalError, match="statement timeout"),
+    ):
+        slow.ask(session)
+    with hurried.reading() as session:
         assert BACKEND.ask_one(session) is not None
+    hurried.dispose()
 
 
 def test_a_lost_connection_leaves_the_pool(database: Database) -> None:

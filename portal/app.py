@@ -51,8 +51,8 @@ BLUEPRINTS = (
     "portal.desk.door",
     "portal.desk.differences",
     "portal.desk.approvals",
-    "portal.desk.refunds",
     "portal.desk.counter",
+    "portal.desk.refunds",
 )
 """The modules whose `blueprint` makes up the portal; a page is added by a line here."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox import box, clock, invoice_papers
+from sandbox import box, clock
 
 invoices = Blueprint("invoices", __name__, url_prefix="/invoice/v1/invoices")
 
@@ -108,6 +108,8 @@ def progress(request_no: str) -> Response:
 
 @invoices.get("/<request_no>/paper.<any(pdf, xml):kind>")
 def paper(request_no: str, kind: str) -> Response:
+    from sandbox import invoice_papers  # here, so that the sandbox starts fast
+
     invoice = _found(request_no)
     if invoice.status != "issued":
         raise RejectedError(409, "not_issued")

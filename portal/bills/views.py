@@ -6,7 +6,6 @@ from flask.typing import ResponseReturnValue
 from portal.access import customer_only
 from portal.bills.listing import chosen, listing, number_named
 from portal.bills.paper import paper
-from portal.bills.pdf import bill_pdf
 from portal.bills.reading import USUAL, bill_page, read_bill
 from portal.bills.sheet import written
 from portal.current import current_account, my_accounts
@@ -49,6 +48,8 @@ def show(bill_no: str) -> ResponseReturnValue:
 @blueprint.get("/<bill_no>.pdf")
 def pdf(bill_no: str) -> ResponseReturnValue:
     """The bill as a file to keep."""
+    from portal.bills.pdf import bill_pdf  # here: a second to load, and few ask for it
+
     known = read_bill(g.session, asker_id(), number_named(bill_no))
     page = bill_page(known, USUAL, clock.today())
     summary = page.bill.summary

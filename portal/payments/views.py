@@ -15,7 +15,6 @@ from portal.invoices.views import offered
 from portal.pay.till import till
 from portal.payments.listing import listing
 from portal.payments.page import PaymentPage, paid_page, payment_page
-from portal.payments.receipt import receipt, receipt_pdf
 from portal.payments.where import sentence
 from portal.security import asker_id
 from portal.unit import commit, database
@@ -68,6 +67,8 @@ def where(order_no: str) -> ResponseReturnValue:
 @blueprint.get("/<order_no>/receipt.pdf")
 def pdf(order_no: str) -> ResponseReturnValue:
     """The receipt as a file to keep."""
+    from portal.payments.receipt import receipt, receipt_pdf  # here, as in portal.bills.views
+
     page, payer = paid_page(_page(order_no)), visitor()
     assert payer is not None  # noqa: S101 - the blueprint lets nobody else in
     trade_no = overview.trade_no(g.session, page.order)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from flask import request
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -44,6 +45,11 @@ class Form(FlaskForm):
                 self[name].errors = [*self[name].errors, sentence]
                 return
         self.form_errors.append(sentence)
+
+
+def form_page(template: str, form: Form, **context: object) -> ResponseReturnValue:
+    """The page of a form; 422 when it was submitted and something in it is to be put right."""
+    return render_template(template, form=form, **context), 422 if form.errors else 200
 
 
 def one_of(

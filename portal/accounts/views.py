@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal.access import customer_only
 from portal.accounts.forms import ROLES, AliasForm, BindByCodeForm, BindByHolderForm
 from portal.current import my_accounts, remember_account
-from portal.forms import Form, wants_code
+from portal.forms import form_page, wants_code
 from portal.i18n import language
 from portal.navigation import way_back
 from portal.security import asker_address, asker_id
@@ -56,7 +56,7 @@ def bind() -> ResponseReturnValue:
             return _bound(number)
         except Refused as refusal:
             form.refuse(refusal)
-    return _form_page("accounts/bind.html", form)
+    return form_page("accounts/bind.html", form)
 
 
 @blueprint.route("/bind/code", methods=["GET", "POST"])
@@ -77,7 +77,7 @@ def bind_by_code() -> ResponseReturnValue:
             return _bound(number)
         except Refused as refusal:
             form.refuse(refusal)
-    return _form_page("accounts/bind_by_code.html", form)
+    return form_page("accounts/bind_by_code.html", form)
 
 
 @blueprint.post("/<account_no>/choose")
@@ -96,7 +96,7 @@ def name(account_no: str) -> ResponseReturnValue:
         links.set_alias(g.session, asker_id(), account_no, form.alias.data)
         flash(_("名字改好了。"))
         return redirect(url_for("accounts.index"))
-    return _form_page("accounts/name.html", form, account=account)
+    return form_page("accounts/name.html", form, account=account)
 
 
 @blueprint.route("/<account_no>/unbind", methods=["GET", "POST"])
@@ -176,12 +176,7 @@ def _send_code(form: BindByCodeForm) -> ResponseReturnValue:
         sent = True
     except Refused as refusal:
         form.refuse(refusal)
-    return _form_page("accounts/bind_by_code.html", form, sent=sent)
-
-
-def _form_page(template: str, form: Form, **context: object) -> ResponseReturnValue:
-    page = render_template(template, form=form, **context)
-    return page, 422 if form.errors else 200
+    return form_page("accounts/bind_by_code.html", form, sent=sent)
 
 
 def _bound(account_no: str) -> ResponseReturnValue:

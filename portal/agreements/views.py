@@ -14,6 +14,7 @@ from portal.agreements.forms import SignForm
 from portal.agreements.office import install, office, ways
 from portal.agreements.saying import sentence
 from portal.current import my_accounts
+from portal.forms import form_page
 from portal.pay import choosing
 from portal.pay.till import WAYS, on_a_phone
 from portal.security import asker_address, asker_id
@@ -142,9 +143,9 @@ def _account(agreement: AgreementView) -> LinkedAccount | None:
 
 def _sign_page(account: Account, form: SignForm, live: Held | None) -> ResponseReturnValue:
     highest = showing.highest_bill_fen(g.session, account.account_no)
-    page = render_template(
+    return form_page(
         "agreements/sign.html",
-        form=form,
+        form,
         account=account,
         live=live,
         offered=ways(),
@@ -152,7 +153,6 @@ def _sign_page(account: Account, form: SignForm, live: Held | None) -> ResponseR
         waiting=dues(g.session, asker_id(), [account.account_no], needs=Right.PAY),
         **_rules(),
     )
-    return page, 422 if form.errors else 200
 
 
 def _begin(account: Account, form: SignForm) -> ResponseReturnValue:

@@ -28,6 +28,7 @@ from payments.settings import PaymentSettings
 from portal import words
 from portal.access import customer_only
 from portal.current import current_account, my_accounts
+from portal.forms import form_page
 from portal.i18n import language
 from portal.invoices.forms import TitleForm
 from portal.navigation import way_back
@@ -173,8 +174,7 @@ def add_title() -> ResponseReturnValue:
             return redirect(_after_title(), 303)
         except Refused as refusal:
             form.refuse(refusal)
-    page = render_template("invoices/title.html", form=form, next=request.values.get("next", ""))
-    return page, 422 if form.errors else 200
+    return form_page("invoices/title.html", form, next=request.values.get("next", ""))
 
 
 @blueprint.post("/titles/<int:title_id>/prefer")

@@ -1,12 +1,13 @@
 """Above which sum a customer wants to be asked before paying."""
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from payments.confirmations import rules
 from portal.access import customer_only
+from portal.forms import form_page
 from portal.passkeys.forms import LimitForm
 from portal.pay.till import till
 from portal.security import asker_id
@@ -31,8 +32,7 @@ def edit() -> ResponseReturnValue:
             return redirect(url_for("proof.by_password", next=url_for("limit.edit")))
         except Refused as refusal:
             form.refuse(refusal)
-    page = render_template("passkeys/limit.html", form=form, house_fen=house)
-    return page, 422 if form.errors else 200
+    return form_page("passkeys/limit.html", form, house_fen=house)
 
 
 def _typed(text: str, house_fen: int) -> int | None:

@@ -1,11 +1,11 @@
 """Showing once more that it is oneself, by password or by code, and then back to the task."""
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.access import signed_in_only
-from portal.forms import Form, wants_code
+from portal.forms import Form, form_page, wants_code
 from portal.i18n import language
 from portal.navigation import way_back
 from portal.passkeys.forms import ProveByCodeForm, ProveByPasswordForm
@@ -29,7 +29,7 @@ def by_password() -> ResponseReturnValue:
             return redirect(way_back(form.next.data))
         except Refused as refusal:
             form.refuse(refusal)
-    return _page("passkeys/prove.html", form)
+    return form_page("passkeys/prove.html", form)
 
 
 @blueprint.route("/code", methods=["GET", "POST"])
@@ -64,9 +64,4 @@ def _send_code(form: Form) -> ResponseReturnValue:
 
 def _code_page(form: Form, *, sent: bool = False) -> ResponseReturnValue:
     wait = codes.seconds_to_wait(g.session, codes.PROVE, current_user.phone)
-    return _page("passkeys/prove_by_code.html", form, sent=sent, wait=wait)
-
-
-def _page(template: str, form: Form, **context: object) -> ResponseReturnValue:
-    page = render_template(template, form=form, **context)
-    return page, 422 if form.errors else 200
+    return form_page("passkeys/prove_by_code.html", form, sent=sent, wait=wait)

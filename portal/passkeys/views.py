@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from portal.access import signed_in_only
 from portal.devices import device_name
+from portal.forms import form_page
 from portal.passkeys.forms import NewPasskeyForm, PasskeyForm
 from portal.passkeys.site import needed_site, site, to_script
 from portal.security import asker_id
@@ -43,8 +44,7 @@ def add() -> ResponseReturnValue:
             form.refuse(refusal)
     elif not proof.is_fresh(g.session, current_user.session_id):
         return redirect(url_for("proof.by_password", next=url_for("passkeys.add")))
-    page = render_template("passkeys/add.html", form=form, site=here)
-    return page, 422 if form.errors else 200
+    return form_page("passkeys/add.html", form, site=here)
 
 
 @blueprint.post("/add/options")
@@ -62,8 +62,7 @@ def edit(passkey_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         passkeys.rename(g.session, asker_id(), passkey_id, form.name.data or "")
         return redirect(url_for("passkeys.index"))
-    page = render_template("passkeys/edit.html", form=form, passkey=passkey)
-    return page, 422 if form.errors else 200
+    return form_page("passkeys/edit.html", form, passkey=passkey)
 
 
 @blueprint.post("/<int:passkey_id>/remove")

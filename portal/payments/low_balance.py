@@ -1,6 +1,6 @@
 """How low a prepaid balance may sink before this customer is told."""
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,7 +11,7 @@ from payments.thresholds import setting
 from portal import formats
 from portal.access import customer_only
 from portal.current import my_accounts
-from portal.forms import Form, one_of
+from portal.forms import Form, form_page, one_of
 from portal.security import asker_id
 from runtime.errors import NotFound, Refused
 from runtime.money import AmountError, parse_yuan, yuan
@@ -50,8 +50,7 @@ def edit(account_no: str) -> ResponseReturnValue:
             return redirect(url_for("home.index"), 303)
         except Refused as refusal:
             form.refuse(refusal)
-    page = render_template("payments/low_balance.html", form=form, account=account)
-    return page, 422 if form.errors else 200
+    return form_page("payments/low_balance.html", form, account=account)
 
 
 def _account(account_no: str) -> LinkedAccount:

@@ -9,7 +9,7 @@ from portal.access import signed_in_only
 from portal.current import lifetime, my_accounts
 from portal.devices import device_name
 from portal.display import remember, theme, view
-from portal.forms import Form, wants_code
+from portal.forms import Form, form_page, wants_code
 from portal.i18n import language
 from portal.profile.forms import PasswordByCodeForm, PasswordForm, ProfileForm
 from portal.security import asker_address, asker_id
@@ -30,7 +30,7 @@ def edit() -> ResponseReturnValue:
         name=current_user.name, language=language(), theme=theme(), elder_mode=view() == "elder"
     )
     if not form.validate_on_submit():
-        return _form_page("profile/edit.html", form)
+        return form_page("profile/edit.html", form)
     users.rename(g.session, asker_id(), form.name.data or "")
     users.set_display(
         g.session,
@@ -65,7 +65,7 @@ def password() -> ResponseReturnValue:
         except Refused as refusal:
             form.refuse(refusal)
     has_password = users.has_password(g.session, asker_id())
-    return _form_page("profile/password.html", form, has_password=has_password)
+    return form_page("profile/password.html", form, has_password=has_password)
 
 
 @blueprint.route("/password/code", methods=["GET", "POST"])
@@ -124,14 +124,9 @@ def _send_code(form: Form) -> ResponseReturnValue:
 
 def _code_page(form: Form, *, sent: bool = False) -> ResponseReturnValue:
     wait = codes.seconds_to_wait(g.session, codes.PASSWORD, current_user.phone)
-    return _form_page("profile/password_by_code.html", form, sent=sent, wait=wait)
+    return form_page("profile/password_by_code.html", form, sent=sent, wait=wait)
 
 
 def _password_changed() -> ResponseReturnValue:
     flash(_("密码改好了，其他设备都退出了。"))
     return redirect(url_for("profile.index"))
-
-
-def _form_page(template: str, form: Form, **context: object) -> ResponseReturnValue:
-    page = render_template(template, form=form, **context)
-    return page, 422 if form.errors else 200

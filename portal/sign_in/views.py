@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session
+from flask import Blueprint, flash, g, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.access import public
 from portal.current import drop_token, keep_token, lifetime, token_in_cookie, visitor
-from portal.forms import Form, wants_code
+from portal.forms import Form, form_page, wants_code
 from portal.i18n import chosen_language, language
 from portal.navigation import home, way_back
 from portal.security import asker_address
@@ -103,8 +103,7 @@ def _send_code(
 
 def _door(template: str, form: Form, purpose: str | None = None) -> ResponseReturnValue:
     wait = _seconds_to_wait(form, purpose) if purpose and request.method == "POST" else 0
-    page = render_template(template, form=form, wait=wait, sent=g.get("code_sent", False))
-    return page, 422 if form.errors else 200
+    return form_page(template, form, wait=wait, sent=g.get("code_sent", False))
 
 
 def _seconds_to_wait(form: Form, purpose: str) -> int:

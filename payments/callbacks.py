@@ -47,6 +47,8 @@ class Message:
 
     headers: Mapping[str, str]
     body: bytes
+    whole: bool = True
+    """False when its sender was gone before the end."""
 
 
 class Teller(Protocol):
@@ -86,6 +88,8 @@ def forget_refused(session: Session) -> int:
 
 def _verdict(database: Database, gateway: Teller, message: Message, apply: Apply) -> Verdict:
     try:
+        if not message.whole:
+            raise NotificationRefused(gateway.name, Verdict.CUT_SHORT)
         if len(message.body) > LARGEST_BODY:
             raise NotificationRefused(gateway.name, Verdict.TOO_LARGE)
         notification = gateway.verify_notification(message.headers, message.body)

@@ -42,6 +42,7 @@ class Verdict(StrEnum):
     STALE = "stale"
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
+    CUT_SHORT = "cut_short"
     FAILED = "failed"
 
 

@@ -26,7 +26,7 @@ def notify(gateway: str) -> ResponseReturnValue:
     known = till.till().gateways.get(gateway)
     if known is None:
         abort(404)
-    answer = callbacks.take(database(), known, Message(dict(request.headers), body()))
+    answer = callbacks.take(database(), known, message())
     return Response(answer.body, answer.status, content_type=answer.content_type)
 
 
@@ -46,10 +46,13 @@ def front(gateway: str, order_no: str) -> ResponseReturnValue:
     return redirect(url_for("pay.back", order_no=order_no, ticket=ticket), 303)
 
 
-def body() -> bytes:
-    """The body as it came, read a little past the limit so that too much is seen as such."""
+def message() -> Message:
+    """What came, read a little past the limit so that too much is seen as such."""
     request.max_content_length = ENDLESS  # what is not read costs nothing
+    wanted = LARGEST_BODY + 1
     try:
-        return request.stream.read(LARGEST_BODY + 1)
+        body = request.stream.read(wanted)
     except ClientDisconnected:
-        return b""
+        body = b""
+    whole = len(body) >= min(request.content_length or 0, wanted)
+    return Message(dict(request.headers), body, whole)

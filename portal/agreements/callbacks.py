@@ -1,13 +1,12 @@
 """Where gateways tell of agreements: `POST /callbacks/<gateway>/agreements`."""
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 
 from payments.agreements import hearing
-from payments.callbacks import Message
 from portal.access import callback
 from portal.agreements.office import install, office
-from portal.callbacks import body
+from portal.callbacks import message
 from portal.security import exempt_from_form_token
 from portal.unit import database
 
@@ -23,6 +22,5 @@ def notify(gateway: str) -> ResponseReturnValue:
     known = office().gateways.get(gateway)
     if known is None:
         abort(404)
-    message = Message(dict(request.headers), body())
-    answer = hearing.take(database(), known, message, office().settings)
+    answer = hearing.take(database(), known, message(), office().settings)
     return Response(answer.body, answer.status, content_type=answer.content_type)

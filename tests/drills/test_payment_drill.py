@@ -268,14 +268,11 @@ def _check_orders(database: Database, bought: list[Bought]) -> None:
         ).all()
         paid = select(func.count(OrderEvent.id)).where(OrderEvent.to_status == "paid")
         assert session.scalar(paid) == PAYMENTS
-        assert (
-            session.scalar(
-                select(func.count(Callback.id)).where(
-                    Callback.verdict.not_in(["accepted", "duplicate"])
-                )
-            )
-            == 0
+        # A sandbox killed while it speaks leaves the beginning of a message; it says it again.
+        astray = select(Callback.gateway, Callback.order_no, Callback.verdict, Callback.size).where(
+            Callback.verdict.not_in(["accepted", "duplicate", "cut_short"])
         )
+        assert session.execute(astray).all() == []
     assert sorted((fen, *bill_nos) for fen, bill_nos in tasks) == sorted(
         (each.fen, each.bill_no) for each in bought
     )

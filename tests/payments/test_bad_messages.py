@@ -298,6 +298,17 @@ def test_a_length_that_says_less_cuts_the_message_off(shop: Shop, length: str) -
     assert shop.everything() == before
 
 
+def test_a_sender_who_dies_while_speaking_is_not_taken_for_a_forger(shop: Shop) -> None:
+    """What it said is refused by its own name, and the whole message, said again, is heard."""
+    before, message = shop.everything(), shop.message()
+    longer = {"CONTENT_LENGTH": str(len(message.body) + 1)}
+    assert shop.post(message, environ_overrides=longer) == REFUSED[shop.gateway.name]
+    heard = (len(message.body), message.body)
+    assert shop.kept() == [(shop.gateway.name, "cut_short", *heard)]
+    assert shop.everything() == before
+    assert shop.post(message) == HEARD[shop.gateway.name]
+
+
 def test_the_content_type_is_not_what_is_signed(shop: Shop) -> None:
     """Whatever stands there, the bytes are read as they came."""
     for kind in ("multipart/form-data; boundary=x", "text/html; charset=GBK", "", "\xff/\xff"):

@@ -1,6 +1,6 @@
 """What a gateway says of a day's money, in the words of payments and not of any gateway."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -64,14 +64,11 @@ class Statement:
     paid_fen: int
     refunded_fen: int
     fee_fen: int
-    read: Callable[[Path], Iterator[Line]] = field(repr=False, compare=False)
+    lines: Iterable[Line] = field(repr=False, compare=False)
 
     def rows(self) -> Iterator[Line]:
-        """The lines in the order of the file, streamed from disk with bounded memory.
-
-        Raises StatementRefused when the file has been spoiled since.
-        """
-        return self.read(self.path)
+        """The lines in the order of the file, streamed from disk with bounded memory."""
+        return iter(self.lines)
 
 
 class StatementSource(Protocol):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from payments.statements.base import Line, Statement, StatementRefused
+from payments.statements.kept import KeptLines
 from runtime import clock
 
 _DRAFT = ".part"
@@ -63,13 +64,13 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def checked(form: Form, day: date, path: Path, read: Read) -> Statement:
-    """A file's counts and sums, once every line has been read. Raises StatementRefused.
+    """A file's counts, sums and lines, once each has been read. Raises StatementRefused.
 
-    It keeps eight bytes of each line to find one that is there twice.
+    In memory it keeps eight bytes of each line, to find one that is there twice.
     """
-    marks = array("q")
+    marks, kept = array("q"), KeptLines(path.parent)
     paid = refunded = fees = 0
-    for line in read(path):
+    for line in kept.keeping(read(path)):
         marks.append(_mark(line))
         if line.kind == "payment":
             paid += line.amount_fen
@@ -80,7 +81,7 @@ def checked(form: Form, day: date, path: Path, read: Read) -> Statement:
     if alike := _alike(marks):
         _refuse_repeats(form, path, read, alike)
     sha256 = _sha256(path)
-    return Statement(form.gateway, day, path, sha256, len(marks), paid, refunded, fees, read)
+    return Statement(form.gateway, day, path, sha256, len(marks), paid, refunded, fees, kept)
 
 
 def _mark(line: Line) -> int:

@@ -84,7 +84,8 @@ _REVERSALS = """
                     ELSE 'refund_amount' END AS class,
                EXISTS (SELECT FROM payment_refund_part part
                        JOIN posting_task task ON task.id = part.task_id
-                       WHERE task.posting_no = posting_no AND part.reversal_no IS NULL) AS waiting
+                       WHERE task.posting_no = coalesce(said.posting_no, ours.posting_no)
+                         AND part.reversal_no IS NULL) AS waiting
         FROM (
             SELECT posting_no, min(order_no) AS order_no, CAST(-sum(amount_fen) AS bigint) AS fen
             FROM booked WHERE kind = 'reversal' AND channel = ANY(:channels) GROUP BY posting_no

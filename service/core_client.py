@@ -4,12 +4,10 @@ Refusals become `runtime.errors` with codes of our own; a core that does not ans
 what nobody can read, is `Unavailable("core.unavailable")`.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Annotated, Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
@@ -17,6 +15,7 @@ import httpx
 import msgspec
 from msgspec import Meta, Struct
 
+from runtime import files
 from runtime.errors import Conflict, NotFound, Refused, Unavailable
 from runtime.http import Outbound, OutboundError, TooLarge
 from runtime.settings import Settings, load
@@ -233,16 +232,12 @@ class CoreClient:
         It comes piece by piece and stands there whole and checked, or not at all. Raises
         Unavailable, and Refused("settlement.malformed") when it is not what its headers say.
         """
-        path = folder / f"core-{day}.csv"
-        descriptor, name = mkstemp(dir=folder, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w+b") as file:
-                headers = self._save(day, file)
-                file.seek(0)
-                settlement.check(file, headers)
-            return Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        final = folder / f"core-{day}.csv"
+        with files.draft(final) as draft, draft.open("w+b") as file:
+            headers = self._save(day, file)
+            file.seek(0)
+            settlement.check(file, headers)
+        return final
 
     def _save(self, day: date, file: BinaryIO) -> httpx.Headers:
         try:

@@ -1,7 +1,5 @@
 """How a statement comes to lie on disk: whole and checked, or not at all."""
 
-import os
-import tempfile
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,11 +11,7 @@ import numpy as np
 
 from payments.statements.base import Line, Statement, StatementRefused
 from payments.statements.kept import KeptLines
-from runtime import clock
-
-_DRAFT = ".part"
-_LEFT_SECONDS = 86_400
-"""A draft that is older was left by a process that was killed."""
+from runtime import files
 
 Bring = Callable[[Path], None]
 """Fills an empty file that exists, for its owner only."""
@@ -42,25 +36,11 @@ def fetch(form: Form, day: date, folder: Path, bring: Bring, read: Read) -> Stat
     Raises what `bring` raises, and StatementRefused.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _remove_leftovers(folder)
     final = folder / f"{form.gateway}-{day}{form.suffix}"
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{final.name}.", suffix=_DRAFT)
-    os.close(descriptor)
-    draft = Path(name)
-    try:
+    with files.draft(final) as draft:
         bring(draft)
         statement = checked(form, day, draft, read)
-        draft.replace(final)
-    finally:
-        draft.unlink(missing_ok=True)
     return replace(statement, path=final)
-
-
-def _remove_leftovers(folder: Path) -> None:
-    before = clock.now().timestamp() - _LEFT_SECONDS
-    for draft in folder.glob(f".*{_DRAFT}"):
-        if draft.stat().st_mtime < before:
-            draft.unlink(missing_ok=True)
 
 
 def checked(form: Form, day: date, path: Path, read: Read) -> Statement:

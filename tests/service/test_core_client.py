@@ -1,9 +1,11 @@
 import hashlib
+import os
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import httpx
 import pytest
 
+from runtime import clock
 from runtime.errors import Conflict, NotFound, Refused, Unavailable
 from service import settlement
 from service.core_client import CoreClient, Outstanding, Reversed
@@ -318,6 +320,16 @@ def test_a_settlement_file_that_is_not_what_it_says_is_refused(
     assert type(caught.value) is Refused
     assert (caught.value.code, caught.value.params) == ("settlement.malformed", {"reason": reason})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_of_a_settlement_file_is_removed(core, client, tmp_path):
+    old, new = tmp_path / ".core-2026-11-03.csv.a.part", tmp_path / ".core-2026-11-04.csv.b.part"
+    for draft in (old, new):
+        draft.touch()
+    os.utime(old, (0, clock.now().timestamp() - 86_500))
+    _serve(core, FILE)
+    path = client.settlement(DAY, tmp_path)
+    assert sorted(tmp_path.iterdir()) == [new, path]
 
 
 def test_a_settlement_file_without_its_headers_is_refused(core, client, tmp_path):

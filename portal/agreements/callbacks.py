@@ -7,6 +7,7 @@ from payments.agreements import hearing
 from portal.access import callback
 from portal.agreements.office import install, office
 from portal.callbacks import message
+from portal.pay.till import till
 from portal.security import exempt_from_form_token
 from portal.unit import database
 
@@ -22,5 +23,5 @@ def notify(gateway: str) -> ResponseReturnValue:
     known = office().gateways.get(gateway)
     if known is None:
         abort(404)
-    answer = hearing.take(database(), known, message(), office().settings)
+    answer = hearing.take(database(), known, message(), till().settings)
     return Response(answer.body, answer.status, content_type=answer.content_type)

@@ -9,10 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from payments.agreements import offered as offering
 from payments.agreements.offered import AgreementGateways
 from payments.agreements.signing import Desk
-from payments.settings import PaymentSettings
-from portal.pay.till import WAYS, Way
-from portal.settings import PortalSettings
-from runtime.settings import load
+from portal.pay import till
 
 
 @dataclass(frozen=True)
@@ -21,7 +18,6 @@ class Office:
 
     gateways: AgreementGateways
     desk: Desk
-    settings: PaymentSettings
 
 
 def install(state: BlueprintSetupState) -> None:
@@ -29,22 +25,17 @@ def install(state: BlueprintSetupState) -> None:
     app = cast(Flask, state.app)
     if "office" in app.extensions:
         return
-    portal: PortalSettings = app.extensions["settings"]
-    settings = load(
-        PaymentSettings,
-        var=portal.var,
-        environment=portal.environment,
-        public_url=portal.public_url,
-    )
-    gateways = offering.from_settings(settings, hurried=True)
-    desk = Desk(app.extensions["database"], gateways, settings)
-    app.extensions["office"] = Office(gateways, desk, settings)
+    till.install(state)
+    made: till.Till = app.extensions["till"]
+    gateways = offering.from_settings(made.settings, hurried=True)
+    desk = Desk(app.extensions["database"], gateways, made.settings)
+    app.extensions["office"] = Office(gateways, desk)
 
 
 def office() -> Office:
     return cast(Office, current_app.extensions["office"])
 
 
-def ways() -> list[Way]:
+def ways() -> list[till.Way]:
     """The wallets that can be debited under an agreement."""
-    return [WAYS[name] for name in office().gateways]
+    return [till.WAYS[name] for name in office().gateways]

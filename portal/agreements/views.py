@@ -16,7 +16,7 @@ from portal.agreements.saying import sentence
 from portal.current import my_accounts
 from portal.forms import form_page
 from portal.pay import choosing
-from portal.pay.till import WAYS, on_a_phone
+from portal.pay.till import WAYS, on_a_phone, till
 from portal.security import asker_address, asker_id
 from portal.unit import commit
 from runtime.errors import Conflict, Refused
@@ -128,7 +128,7 @@ def _of(code: str) -> dict[str, object]:
 
 
 def _rules() -> dict[str, object]:
-    settings = office().settings
+    settings = till().settings
     return {
         "debit_days": settings.agreement_debit_days,
         "debit_hour": settings.agreement_debit_hour,

@@ -2,14 +2,11 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import cast
 
 from flask import (
     Blueprint,
-    Flask,
     Response,
     abort,
-    current_app,
     flash,
     g,
     redirect,
@@ -17,14 +14,12 @@ from flask import (
     request,
     url_for,
 )
-from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from payments.invoices import asking, listing, titles
 from payments.invoices.asking import Invoiceable, Wish
 from payments.invoices.models import Invoice
-from payments.settings import PaymentSettings
 from portal import words
 from portal.access import customer_only
 from portal.current import current_account, my_accounts
@@ -32,29 +27,19 @@ from portal.forms import form_page
 from portal.i18n import language
 from portal.invoices.forms import TitleForm
 from portal.navigation import way_back
+from portal.pay.till import till
 from portal.security import asker_id
-from portal.settings import PortalSettings
 from runtime.errors import Refused
-from runtime.settings import load
 from service.people.links import LinkedAccount
 
 blueprint = customer_only(Blueprint("invoices", __name__, url_prefix="/invoices"))
 PAPERS = {"pdf": "application/pdf", "xml": "application/xml"}
 
 
-@blueprint.record_once
-def install(state: BlueprintSetupState) -> None:
-    """Whether this installation issues invoices is known when it is put together."""
-    app = cast(Flask, state.app)
-    portal: PortalSettings = app.extensions["settings"]
-    settings = load(PaymentSettings, var=portal.var, environment=portal.environment)
-    app.extensions["invoices"] = settings.invoice_url is not None
-    app.jinja_env.globals["invoices_offered"] = offered
-
-
+@blueprint.app_template_global("invoices_offered")
 def offered() -> bool:
     """Whether customers can ask for invoices here."""
-    return bool(current_app.extensions["invoices"])
+    return till().settings.invoice_url is not None
 
 
 @blueprint.before_request

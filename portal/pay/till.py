@@ -26,6 +26,7 @@ class Till:
 
     gateways: Gateways
     checkout: Checkout
+    settings: PaymentSettings
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,15 @@ def install(state: BlueprintSetupState) -> None:
     if "till" in app.extensions:
         return
     portal: PortalSettings = app.extensions["settings"]
-    settings = load(PaymentSettings, var=portal.var, environment=portal.environment)
+    settings = load(
+        PaymentSettings,
+        var=portal.var,
+        environment=portal.environment,
+        public_url=portal.public_url,
+    )
     offered = gateways.from_settings(settings, hurried=True)
     checkout = Checkout(app.extensions["database"], offered, settings)
-    app.extensions["till"] = Till(offered, checkout)
+    app.extensions["till"] = Till(offered, checkout, settings)
     for origin in settings.cashiers:
         allow_form_target(app, origin)
 

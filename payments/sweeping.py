@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from payments import soon
+from payments.counter.gateway import COUNTER
 from payments.models import Order, Refund
 from payments.states import OPEN
 from runtime import clock, metrics
@@ -43,9 +44,14 @@ def _pick_up_payments(session: Session) -> None:
 
 
 def _pick_up_refunds(session: Session) -> None:
-    """Those that are stuck wait for the desk."""
+    """Those that are stuck wait for the desk, and cash at the counter for whoever fetches it."""
     under_way = Refund.state.not_in(("done", "stuck"))
-    lying = select(Refund.refund_no).where(under_way, Refund.created_at < clock.now() - LIES_ABOUT)
+    to_be_fetched = and_(Refund.state == "at_gateway", Order.gateway == COUNTER.name)
+    lying = (
+        select(Refund.refund_no)
+        .join(Order, Order.id == Refund.order_id)
+        .where(under_way, ~to_be_fetched, Refund.created_at < clock.now() - LIES_ABOUT)
+    )
     _each(session, lying.order_by(Refund.created_at).limit(AT_ONCE), soon.refund)
     _count(session, "refunding", under_way)
     _count(session, "stuck", Refund.state == "stuck")

@@ -6,6 +6,7 @@ the next step, so that whoever is killed anywhere is followed by whoever does th
 
 from dataclasses import dataclass
 
+from payments.counter.gateway import COUNTER
 from payments.gateways import Gateways
 from payments.gateways.base import (
     Gateway,
@@ -45,7 +46,7 @@ class Carrier:
     site: str
 
     def carry(self, refund_no: str) -> None:
-        """Bring a refund as far as it goes now. Raises NotRefunded while it is not at its end."""
+        """Bring a refund as far as it goes now. Raises NotRefunded while there is more to do."""
         refund = self._begin(refund_no)
         if refund is None:
             return
@@ -110,9 +111,12 @@ class Carrier:
             )
 
     def _give(self, refund_no: str) -> None:
-        """Ask the gateway, and again until it says that the money is on its way back."""
+        """Ask the gateway, and again until it says that the money is on its way back.
+
+        Cash waits at the counter until it is fetched: `counter.payouts` finishes it.
+        """
         order, refund, asked_before = self._at_gateway(refund_no)
-        if refund.state in OVER:
+        if refund.state in OVER or order.gateway == COUNTER.name:
             return
         gateway = self.gateways.get(order.gateway)
         if gateway is None:

@@ -77,17 +77,17 @@ def sign() -> ResponseReturnValue:
 @blueprint.get("/<code>")
 def show(code: str) -> ResponseReturnValue:
     """The agreement as it is at this moment."""
-    return render_template("agreements/show.html", **_of(code))
+    agreement = showing.agreement_view(g.session, asker_id(), code)
+    return render_template("agreements/show.html", **_of(agreement))
 
 
 @blueprint.get("/<code>/state")
 def state(code: str) -> ResponseReturnValue:
     """The part of `show` that changes; nothing when it is still as the page has it."""
-    shown = _of(code)
-    agreement = shown["agreement"]
-    if isinstance(agreement, AgreementView) and request.args.get("seen") == agreement.state:
+    agreement = showing.agreement_view(g.session, asker_id(), code)
+    if request.args.get("seen") == agreement.state:
         return "", 204
-    return render_template("agreements/_state.html", **shown)
+    return render_template("agreements/_state.html", **_of(agreement))
 
 
 @blueprint.get("/<code>/back")
@@ -116,8 +116,7 @@ def end(code: str) -> ResponseReturnValue:
     )
 
 
-def _of(code: str) -> dict[str, object]:
-    agreement = showing.agreement_view(g.session, asker_id(), code)
+def _of(agreement: AgreementView) -> dict[str, object]:
     return {
         "agreement": agreement,
         "account": _account(agreement),

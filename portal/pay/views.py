@@ -12,6 +12,7 @@ from payments.gateways.base import Product
 from payments.history import OrderView, Stage
 from payments.orders import Payable, Selection, order_by_key, payable
 from portal.access import customer_only
+from portal.agreements.views import autopay_offered
 from portal.current import current_account, my_accounts
 from portal.forms import wants_code
 from portal.passkeys.site import to_script
@@ -139,16 +140,17 @@ def counter() -> ResponseReturnValue:
 @blueprint.get("/<order_no>")
 def show(order_no: str) -> ResponseReturnValue:
     """The order as it is at this moment."""
-    return render_template("pay/order.html", **_of_order(order_no))
+    order = history.order_view(g.session, asker_id(), order_no)
+    return render_template("pay/order.html", **_of(order))
 
 
 @blueprint.get("/<order_no>/state")
 def state(order_no: str) -> ResponseReturnValue:
     """The part of `show` that changes; nothing when it is still as the page has it."""
-    shown = _of_order(order_no)
-    if request.args.get("seen") == shown["stage"]:
+    order = history.order_view(g.session, asker_id(), order_no)
+    if request.args.get("seen") == _stage(order):
         return "", 204
-    return render_template("pay/_state.html", **shown)
+    return render_template("pay/_state.html", **_of(order))
 
 
 @blueprint.get("/<order_no>/back")
@@ -271,15 +273,19 @@ def _once_more(order: OrderView) -> str:
     return url_for("pay.confirm", bill=[item.bill_no for item in order.items if item.bill_no])
 
 
-def _of_order(order_no: str) -> dict[str, object]:
-    order = history.order_view(g.session, asker_id(), order_no)
+def _stage(order: OrderView) -> str:
+    """The stage as the page has it: what is said to be paid a moment ago is being confirmed."""
+    confirming = order.stage is Stage.AWAITING and way_back.is_fresh(order.order_no)
+    return "confirming" if confirming else order.stage.value
+
+
+def _of(order: OrderView) -> dict[str, object]:
     code = order.destination.get("code_url")
     awaiting = order.stage is Stage.AWAITING
-    confirming = awaiting and way_back.is_fresh(order_no)
     accounts = [each for each in my_accounts() if each.account_no in order.account_nos]
     return {
         "order": order,
-        "stage": "confirming" if confirming else order.stage.value,
+        "stage": _stage(order),
         "again": _once_more(order),
         "way": till.WAYS[order.gateway],
         "code": qr.drawn(code) if code and awaiting else None,
@@ -293,6 +299,8 @@ def _of_order(order_no: str) -> dict[str, object]:
 
 def _autopay_for(order: OrderView, accounts: list[LinkedAccount]) -> str | None:
     """The account for which this customer may want its bills debited from now on."""
+    if not autopay_offered():
+        return None
     if order.stage not in (Stage.CREDITING, Stage.POSTED) or len(accounts) != 1:
         return None
     number = accounts[0].account_no

@@ -1,9 +1,10 @@
 """Starting an order: what is paid is decided here, from the bills and never from the form."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,6 +29,7 @@ MOST_FEN = 50_000_00
 """The largest amount of one's own choice: fifty thousand yuan, a usual limit of one payment."""
 
 WORTH_REUSING = timedelta(minutes=2)
+_Bill = TypeVar("_Bill")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 
 
@@ -160,16 +162,23 @@ def _items(session: Session, user_id: int, selection: Selection) -> list[OrderIt
 
 
 def _wanted(waiting: list[Due], selection: Selection, held: dict[str, Hold]) -> list[Due]:
-    by_no = {due.bill_no: due for due in waiting}
     if selection.all_due:
         if not waiting:
             raise Conflict("order.nothing_due")
         return [due for due in waiting if due.bill_no not in held] or waiting
-    if not selection.bill_nos:
+    return pick({due.bill_no: due for due in waiting}, selection.bill_nos)
+
+
+def pick(by_no: Mapping[str, _Bill], bill_nos: Collection[str]) -> list[_Bill]:
+    """The chosen ones of the bills that are due, in the order of the choice.
+
+    Raises Conflict: "order.nothing_chosen", "bill.settled".
+    """
+    if not bill_nos:
         raise Conflict("order.nothing_chosen")
-    if any(bill_no not in by_no for bill_no in selection.bill_nos):
+    if any(bill_no not in by_no for bill_no in bill_nos):
         raise Conflict("bill.settled")
-    return [by_no[bill_no] for bill_no in dict.fromkeys(selection.bill_nos)]
+    return [by_no[bill_no] for bill_no in dict.fromkeys(bill_nos)]
 
 
 def _accounts(session: Session, user_id: int, selection: Selection) -> set[str]:
@@ -186,12 +195,20 @@ def _accounts(session: Session, user_id: int, selection: Selection) -> set[str]:
 
 def _own_amount(session: Session, user_id: int, selection: Selection) -> OrderItem:
     fen = selection.amount_fen or 0
+    require_amount(fen)
+    account = visible_account(session, user_id, selection.account_no or "", needs=Right.PAY)
+    return OrderItem(account_no=account.account_no, principal_fen=fen, late_fen=0, amount_fen=fen)
+
+
+def require_amount(fen: int) -> None:
+    """An amount of one's own choice has its limits.
+
+    Raises Refused: "amount.too_small" (`least_fen`), "amount.too_large" (`most_fen`).
+    """
     if fen < LEAST_FEN:
         raise Refused("amount.too_small", least_fen=LEAST_FEN)
     if fen > MOST_FEN:
         raise Refused("amount.too_large", most_fen=MOST_FEN)
-    account = visible_account(session, user_id, selection.account_no or "", needs=Right.PAY)
-    return OrderItem(account_no=account.account_no, principal_fen=fen, late_fen=0, amount_fen=fen)
 
 
 def item_of(due: Due) -> OrderItem:

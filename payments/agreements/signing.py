@@ -17,7 +17,7 @@ from payments.agreements.base import Agreed, Contract, Signing
 from payments.agreements.models import LIVE, Agreement
 from payments.agreements.offered import AgreementGateways
 from payments.gateways.base import GatewayError
-from payments.orders import LEAST_FEN, MOST_FEN
+from payments.orders import require_amount
 from payments.settings import PaymentSettings
 from payments.states import lock_accounts
 from runtime import clock
@@ -209,10 +209,7 @@ def _check(session: Session, user_id: int, wish: Wish) -> None:
         raise Refused("agreement.prepaid")
     if account.closed is not None:
         raise Refused("agreement.closed")
-    if wish.limit_fen < LEAST_FEN:
-        raise Refused("amount.too_small", least_fen=LEAST_FEN)
-    if wish.limit_fen > MOST_FEN:
-        raise Refused("amount.too_large", most_fen=MOST_FEN)
+    require_amount(wish.limit_fen)
 
 
 def _same(live: Agreement, wish: Wish) -> bool:

@@ -16,7 +16,7 @@ from payments.counter.gateway import COUNTER
 from payments.counter.models import Cash, Shift
 from payments.gateways.base import Product, Trade, TradeState
 from payments.models import Order, OrderItem
-from payments.orders import LEAST_FEN, MOST_FEN, add_order, item_of, new_order
+from payments.orders import add_order, item_of, new_order, pick, require_amount
 from payments.receipts import Verdict
 from payments.states import OPEN, lock_accounts, lock_order
 from runtime import clock
@@ -130,22 +130,16 @@ def items_for(session: Session, wanted: Wanted) -> list[OrderItem]:
     """What an order for this would hold, its sum in whole jiao. Raises as `take_for_account`."""
     if wanted.top_up_fen is not None:
         return [_top_up(session, wanted.account_no, wanted.top_up_fen)]
-    if not wanted.bill_nos:
-        raise Conflict("order.nothing_chosen")
     held = holds.held_bills(session, {wanted.account_no})
     waiting = {due.bill_no: due for due in dues.dues_of(session, wanted.account_no)}
-    if any(bill_no not in waiting for bill_no in wanted.bill_nos):
-        raise Conflict("bill.settled")
+    picked = pick(waiting, wanted.bill_nos)
     _require_free(held, wanted.bill_nos)
-    return coins.rounded([item_of(waiting[bill_no]) for bill_no in dict.fromkeys(wanted.bill_nos)])
+    return coins.rounded([item_of(due) for due in picked])
 
 
 def _top_up(session: Session, account_no: str, fen: int) -> OrderItem:
     account = dues.account_at_the_desk(session, account_no)
-    if fen < LEAST_FEN:
-        raise Refused("amount.too_small", least_fen=LEAST_FEN)
-    if fen > MOST_FEN:
-        raise Refused("amount.too_large", most_fen=MOST_FEN)
+    require_amount(fen)
     if not coins.in_coins(fen):
         raise Refused("counter.no_such_coins")
     return OrderItem(account_no=account.account_no, principal_fen=fen, late_fen=0, amount_fen=fen)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from payments.orders import LEAST_FEN, MOST_FEN, Payable, Selection, payable
+from payments.orders import MOST_FEN, Payable, Selection, payable, pick, require_amount
 from portal import formats, words
 from runtime.errors import Conflict, Refused
 from runtime.money import AmountError, parse_yuan
@@ -89,11 +89,7 @@ def summary(session: Session, user_id: int, chosen: Selection) -> Summary:
         line = Line(account.account_no, None, None, chosen.amount_fen, 0, None, 0)
         return Summary((line,), own_amount=True)
     waiting = {each.due.bill_no: each for each in payable(session, user_id)}
-    if not chosen.bill_nos:
-        raise Conflict("order.nothing_chosen")
-    if any(bill_no not in waiting for bill_no in chosen.bill_nos):
-        raise Conflict("bill.settled")
-    picked = [waiting[bill_no] for bill_no in dict.fromkeys(chosen.bill_nos)]
+    picked = pick(waiting, chosen.bill_nos)
     if any(each.hold is not None and each.hold.paid for each in picked):
         raise Conflict("bill.being_credited")
     return Summary(tuple(_line(each) for each in picked), own_amount=False)
@@ -149,10 +145,7 @@ def _typed_amount(text: str) -> int:
         if error.code == "too_large":
             raise Refused("amount.too_large", most_fen=MOST_FEN) from error
         raise Refused("amount.malformed") from error
-    if fen < LEAST_FEN:
-        raise Refused("amount.too_small", least_fen=LEAST_FEN)
-    if fen > MOST_FEN:
-        raise Refused("amount.too_large", most_fen=MOST_FEN)
+    require_amount(fen)
     return fen
 
 

@@ -75,7 +75,7 @@ def payment_page(
     *,
     invoices: bool,
 ) -> PaymentPage:
-    """The user's own payment; `invoices` says whether they are offered here. Raises NotFound."""
+    """The user's own payment; `invoices`: with what can still be invoiced. Raises NotFound."""
     order = history.order_view(session, user_id, order_no)
     steps = overview.steps_of(session, order)
     ready = _invoiceable(session, user_id, order) if invoices else frozenset()
@@ -103,7 +103,9 @@ def paid_page(page: PaymentPage) -> PaymentPage:
 def _invoiceable(session: Session, user_id: int, order: OrderView) -> frozenset[str]:
     if order.stage is not Stage.POSTED or not any(item.bill_no for item in order.items):
         return frozenset()
-    return frozenset(each.bill_no for each in asking.invoiceable(session, user_id))
+    return frozenset(
+        each.bill_no for each in asking.invoiceable(session, user_id, order.account_nos)
+    )
 
 
 def _of(part: Part, ready: Collection[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from payments import overview
+from payments import history, overview
 from payments.history import Stage
 from payments.whereabouts import Books, Seeker
 from portal.access import customer_only
@@ -55,7 +55,7 @@ def show(order_no: str) -> ResponseReturnValue:
 @blueprint.post("/<order_no>/where")
 def where(order_no: str) -> ResponseReturnValue:
     """Ask all three sides where the money is, and say it."""
-    _page(order_no)
+    history.order_view(g.session, asker_id(), order_no)
     limits.require(g.session, limits.WHERE_USER, str(asker_id()))
     limits.count(g.session, limits.WHERE_USER, str(asker_id()))
     asker = asker_id()
@@ -69,7 +69,8 @@ def pdf(order_no: str) -> ResponseReturnValue:
     """The receipt as a file to keep."""
     from portal.payments.receipt import receipt, receipt_pdf  # here, as in portal.bills.views
 
-    page, payer = paid_page(_page(order_no)), visitor()
+    found = payment_page(g.session, asker_id(), order_no, my_accounts(), invoices=False)
+    page, payer = paid_page(found), visitor()
     assert payer is not None  # noqa: S101 - the blueprint lets nobody else in
     trade_no = overview.trade_no(g.session, page.order)
     paper = receipt(page, payer, trade_no, invoices=offered())

@@ -1,4 +1,6 @@
-"""Each debit in one sentence."""
+"""Each debit in one sentence, and who stands in the way of another agreement."""
+
+from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -24,6 +26,18 @@ def sentence(debit: DebitView, agreement: AgreementView) -> str:
             return _("%(day)s扣了 %(amount)s，账单已另外缴清，原路退回", **said)
         return _("%(day)s扣了 %(amount)s", **said)
     return _failed(debit, said) if debit.state == "failed" else _dropped(debit)
+
+
+def taken(name: str, until: datetime | None) -> str:
+    """Whose agreement the account has; `until` can be signed what is not yet."""
+    person = formats.masked_name(name)
+    if until is None:
+        return _("%(name)s已经给这一户开了自动缴，不用再开。", name=person)
+    return _(
+        "%(name)s正在给这一户开自动缴，%(until)s 还没签好，您再来开。",
+        name=person,
+        until=formats.moment(until),
+    )
 
 
 def _planned(debit: DebitView, said: dict[str, object]) -> str:

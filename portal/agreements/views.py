@@ -8,14 +8,12 @@ from payments.agreements import showing, signing
 from payments.agreements.calendar import AGAIN_AFTER
 from payments.agreements.showing import AgreementView, Held
 from payments.agreements.signing import Visit, Wish
-from portal import formats
 from portal.access import customer_only
 from portal.agreements.forms import SignForm
 from portal.agreements.office import install, office, ways
-from portal.agreements.saying import sentence
+from portal.agreements.saying import sentence, taken
 from portal.current import my_accounts
 from portal.forms import form_page
-from portal.pay import choosing
 from portal.pay.till import WAYS, on_a_phone, till
 from portal.security import asker_address, asker_id
 from portal.unit import commit
@@ -64,14 +62,15 @@ def sign() -> ResponseReturnValue:
     live = showing.held(g.session, asker_id(), [number]).get(number)
     if live is not None and live.code and live.state == "active":
         return redirect(url_for("agreements.show", code=live.code), 303)
-    form = SignForm(limit=str(_suggested(account) // 100))
+    highest_fen = showing.highest_bill_fen(g.session, number) or 0
+    form = SignForm(limit=str(_suggested(highest_fen) // 100))
     form.offer(ways())
     if form.validate_on_submit():
         try:
             return _begin(account, form)
         except Refused as refusal:
             _refuse(form, refusal)
-    return _sign_page(account, form, live)
+    return _sign_page(account, form, live, highest_fen)
 
 
 @blueprint.get("/<code>")
@@ -140,15 +139,17 @@ def _account(agreement: AgreementView) -> LinkedAccount | None:
     return next(mine, None)
 
 
-def _sign_page(account: Account, form: SignForm, live: Held | None) -> ResponseReturnValue:
-    highest = showing.highest_bill_fen(g.session, account.account_no)
+def _sign_page(
+    account: Account, form: SignForm, live: Held | None, highest_fen: int
+) -> ResponseReturnValue:
     return form_page(
         "agreements/sign.html",
         form,
         account=account,
         live=live,
         offered=ways(),
-        highest_fen=highest if highest and highest > 0 else None,
+        taken=taken,
+        highest_fen=highest_fen,
         waiting=dues(g.session, asker_id(), [account.account_no], needs=Right.PAY),
         **_rules(),
     )
@@ -164,28 +165,17 @@ def _begin(account: Account, form: SignForm) -> ResponseReturnValue:
 
 
 def _refuse(form: SignForm, refusal: Refused) -> None:
-    """Sentences that name somebody, or speak of money, are this page's own."""
+    """A sentence that names somebody is this page's own."""
     name = refusal.params.get("name")
     if isinstance(refusal, Conflict) and name:
-        form.form_errors.append(
-            _("%(name)s已经给这一户开了自动缴，不用再开。", name=formats.masked_name(name))
-            if refusal.code == "agreement.exists"
-            else _(
-                "%(name)s正在给这一户开自动缴，%(until)s 还没签好，您再来开。",
-                name=formats.masked_name(name),
-                until=formats.moment(refusal.params["until"]),
-            )
-        )
-    elif refusal.code == "amount.malformed":
-        form.limit.errors = [*form.limit.errors, choosing.sentence(refusal)]
+        form.form_errors.append(taken(name, refusal.params.get("until")))
     else:
         form.refuse(refusal)
 
 
-def _suggested(account: Account) -> int:
+def _suggested(highest_fen: int) -> int:
     """Half as much again as the highest bill of a year, in whole hundreds of yuan."""
-    highest = showing.highest_bill_fen(g.session, account.account_no) or 0
-    steps = -(-highest * 3 // (2 * STEP_FEN))
+    steps = -(-highest_fen * 3 // (2 * STEP_FEN))
     return max(LEAST_SUGGESTED_FEN, steps * STEP_FEN)
 
 

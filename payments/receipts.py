@@ -16,7 +16,7 @@ from payments.gateways.base import Gateway, Trade, TradeState
 from payments.ledger.booking import RECEIVED, Kind, book
 from payments.models import Order, OrderItem, PostingTask, Refund
 from payments.refunds import making
-from payments.states import OPEN, advance, lock_accounts, lock_order
+from payments.states import OPEN, advance, lock_with_accounts
 from runtime import clock, metrics
 from runtime.logs import get_logger
 
@@ -62,7 +62,7 @@ def record(session: Session, gateway: Gateway, trade: Trade, cause: str) -> Verd
     """Apply what `gateway` says of an order, in the caller's transaction. Idempotent."""
     if trade.merchant and trade.merchant != gateway.merchant:
         return _alarm(Verdict.WRONG_MERCHANT, trade)
-    order = _locked(session, trade.order_no)
+    order = lock_with_accounts(session, trade.order_no)
     if order is None or order.gateway != gateway.name:
         return _alarm(Verdict.UNKNOWN_ORDER, trade)
     if trade.state is TradeState.PAID:
@@ -76,13 +76,6 @@ def record(session: Session, gateway: Gateway, trade: Trade, cause: str) -> Verd
 def pays_us(gateway: Gateway, trade: Trade) -> bool:
     """Whether the gateway says that our merchant was paid."""
     return trade.state is TradeState.PAID and trade.merchant == gateway.merchant
-
-
-def _locked(session: Session, order_no: str) -> Order | None:
-    """The order under lock, its accounts before it (see `lock_accounts`)."""
-    accounts = select(OrderItem.account_no).join(Order).where(Order.order_no == order_no)
-    lock_accounts(session, set(session.scalars(accounts)))
-    return lock_order(session, order_no)
 
 
 def _paid(session: Session, order: Order, trade: Trade, cause: str) -> Verdict:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from payments.models import Order, OrderEvent
+from payments.models import Order, OrderEvent, OrderItem
 from runtime import clock
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -58,6 +58,13 @@ def lock_order(session: Session, order_no: str) -> Order | None:
         .with_for_update(of=Order)
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def lock_with_accounts(session: Session, order_no: str) -> Order | None:
+    """The order under lock, its accounts before it (see `lock_accounts`)."""
+    accounts = select(OrderItem.account_no).join(Order).where(Order.order_no == order_no)
+    lock_accounts(session, set(session.scalars(accounts)))
+    return lock_order(session, order_no)
 
 
 def lock_accounts(session: Session, account_nos: set[str]) -> None:

@@ -18,7 +18,7 @@ from payments.gateways.base import Product, Trade, TradeState
 from payments.models import Order, OrderItem
 from payments.orders import add_order, item_of, new_order, pick, require_amount
 from payments.receipts import Verdict
-from payments.states import OPEN, lock_accounts, lock_order
+from payments.states import OPEN, lock_accounts, lock_with_accounts
 from runtime import clock
 from runtime.errors import Conflict, NotFound, Refused
 from service import dues
@@ -153,9 +153,7 @@ def _require_free(held: dict[str, holds.Hold], bill_nos: Collection[str]) -> Non
 
 
 def _locked(session: Session, order_no: str) -> Order:
-    accounts = select(OrderItem.account_no).join(Order).where(Order.order_no == order_no)
-    lock_accounts(session, set(session.scalars(accounts)))
-    order = lock_order(session, order_no)
+    order = lock_with_accounts(session, order_no)
     if order is None or order.product != Product.CODE:
         raise NotFound("counter.order_unknown")
     return order

@@ -88,11 +88,7 @@ def _orders(connection: Connection, report: Report) -> None:
     """Every paid order is where it should be, or in a queue that brings it there."""
     for queue, count, fen in connection.execute(text(_QUEUES)):
         report.queues[queue] = (int(count), int(fen))
-    for order_no, status, fen, done in connection.execute(text(_ASTRAY), {"most": SHOWN}):
-        report.problems.append(
-            f"Order {order_no} of {yuan(fen)} yuan is {status}, {yuan(int(done))} yuan of it are"
-            " where they belong, and no queue holds it."
-        )
+    report.problems += _astray(connection) if "astray" in report.queues else []
     held = -report.balances.get("received", 0)
     (waiting,) = connection.execute(text(_WAITING)).one()
     if held != int(waiting):
@@ -100,6 +96,15 @@ def _orders(connection: Connection, report: Report) -> None:
             f"{yuan(held)} yuan are owed to the core or to payers by the books;"
             f" {yuan(int(waiting))} yuan are in the queues."
         )
+
+
+def _astray(connection: Connection) -> list[str]:
+    rows = connection.execute(text(_ASTRAY), {"most": SHOWN})
+    return [
+        f"Order {order_no} of {yuan(fen)} yuan is {status}, {yuan(int(done))} yuan of it are"
+        " where they belong, and no queue holds it."
+        for order_no, status, fen, done in rows
+    ]
 
 
 def _day(session: Session, report: Report) -> None:

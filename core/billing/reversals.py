@@ -4,9 +4,10 @@ Never more than was posted, and once per idempotency key, whatever the caller re
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import select
@@ -134,28 +135,67 @@ def _check(posting: Posting, withdrawal: Withdrawal) -> None:
 
 def _open_bills(session: Session, posting: Posting, row: Reversal, back: Reopening) -> None:
     """Find the money in bills: those that the posting settled, then others."""
-    for replaced in _replaced(session, posting):
+    if not back.left_fen:
+        return
+    earlier = _opened_earlier(session, row)
+    bills = _numbered(session, [*posting.allocations, *earlier])
+    for replaced in _replaced(posting, bills):
         return_charges(session, replaced, back)
-    for bill, most_fen in _own(session, posting, row):
-        reopen(session, bill, most_fen, back)
-    for bill in _settled(session, posting.account_id):
-        if not back.left_fen:
-            break
-        reopen(session, bill, bill.settled_fen, back)
+    own = _own(posting, earlier, _standing(session, bills))
+    candidates = chain(own, _others(session, posting.account_id))
+    while back.left_fen and (found := next(candidates, None)):
+        reopen(session, *found, back)
 
 
-def _own(session: Session, posting: Posting, row: Reversal) -> list[tuple[Bill, int]]:
+def _opened_earlier(session: Session, row: Reversal) -> list[dict[str, Any]]:
+    """The parts of bills that earlier reversals of the same posting opened."""
+    query = select(Reversal.allocations)
+    query = query.where(Reversal.posting_id == row.posting_id, Reversal.id < row.id)
+    return [part for allocations in session.scalars(query) for part in allocations]
+
+
+def _numbered(session: Session, allocations: Iterable[dict[str, Any]]) -> dict[str, Bill]:
+    """The bills that allocations name, by their numbers."""
+    numbers = {part["bill_no"] for part in allocations}
+    bills = session.scalars(select(Bill).where(Bill.bill_no.in_(numbers)))
+    return {bill.bill_no: bill for bill in bills}
+
+
+def _replaced(posting: Posting, bills: Mapping[str, Bill]) -> list[Bill]:
+    """The bills that the posting settled and that were cancelled since, the last in front."""
+    settled = [bills[part["bill_no"]] for part in reversed(posting.allocations)]
+    return [bill for bill in settled if bill.status == "cancelled"]
+
+
+def _standing(session: Session, bills: Mapping[str, Bill]) -> dict[str, Bill]:
+    """The issued bills that stand for those of the numbers: the same, or what replaced them.
+
+    A month has one bill that is not cancelled (`uq_bill_live`).
+    """
+    standing = {}
+    for number, bill in bills.items():
+        live: Bill | None = bill
+        if bill.status == "cancelled":
+            live = issuing.live_bill(session, bill.service_point_id, bill.period)
+        if live is not None and live.status == "issued":
+            standing[number] = live
+    return standing
+
+
+def _own(
+    posting: Posting, earlier: Iterable[dict[str, Any]], standing: Mapping[str, Bill]
+) -> list[tuple[Bill, int]]:
     """The bills that the posting settled, the last in front, with what it still settles of each.
 
     A bill that was corrected meanwhile stands for the bill in its place.
     """
     settled: Counter[Bill] = Counter()
-    for bill, fen in _principals(session, posting.allocations):
-        settled[bill] += fen
-    earlier = select(Reversal).where(Reversal.posting_id == posting.id, Reversal.id < row.id)
-    for reversal in session.scalars(earlier):
-        for bill, fen in _principals(session, reversal.allocations):
-            settled[bill] -= fen
+    for part in posting.allocations:
+        if bill := standing.get(part["bill_no"]):
+            settled[bill] += part["principal_fen"]
+    for part in earlier:
+        if bill := standing.get(part["bill_no"]):
+            settled[bill] -= part["principal_fen"]
     return [
         (bill, min(fen, bill.settled_fen))
         for bill, fen in reversed(settled.items())
@@ -163,33 +203,18 @@ def _own(session: Session, posting: Posting, row: Reversal) -> list[tuple[Bill, 
     ]
 
 
-def _principals(
-    session: Session, allocations: Iterable[dict[str, Any]]
-) -> Iterator[tuple[Bill, int]]:
-    for part in allocations:
-        bill = _numbered(session, part["bill_no"])
-        live = issuing.live_bill(session, bill.service_point_id, bill.period)
-        if live is not None and live.status == "issued":
-            yield live, part["principal_fen"]
+def _others(session: Session, account_id: int) -> Iterator[tuple[Bill, int]]:
+    """The account's bills of which something is settled, the one due last in front, with that.
 
-
-def _replaced(session: Session, posting: Posting) -> list[Bill]:
-    """The bills that the posting settled and that were cancelled since, the last in front."""
-    bills = [_numbered(session, part["bill_no"]) for part in reversed(posting.allocations)]
-    return [bill for bill in bills if bill.status == "cancelled"]
-
-
-def _numbered(session: Session, bill_no: str) -> Bill:
-    return session.scalars(select(Bill).where(Bill.bill_no == bill_no)).one()
-
-
-def _settled(session: Session, account_id: int) -> Sequence[Bill]:
-    """The account's bills of which something is settled, the one due last in front."""
-    return session.scalars(
+    They are looked for when the first is asked for.
+    """
+    bills = session.scalars(
         select(Bill)
         .where(Bill.account_id == account_id, Bill.status == "issued", Bill.settled_fen > 0)
         .order_by(Bill.due.desc(), Bill.id.desc())
     ).all()
+    for bill in bills:
+        yield bill, bill.settled_fen
 
 
 def _publish(

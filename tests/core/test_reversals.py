@@ -1,12 +1,14 @@
 """Money that goes back: never more than came, once, and bills follow."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -101,6 +103,36 @@ def test_what_a_debit_took_is_owed_beside_the_bills(session: Session, account: A
     assert (done.reversal.credit_fen, done.reversal.allocations) == (0, [])
     assert ledger.balance_fen(session, account.id) == 500
     assert settlement.credit_fen(session, account.id) == 0
+
+
+def test_the_bills_of_a_posting_are_read_at_once(session: Session, account: Account) -> None:
+    """While the account is held, no question is asked for each bill that is not opened."""
+    asked = []
+    for bills in (1, 2, 5):
+        points = [create_service_point(session, account) for _ in range(bills)]
+        for point in points:
+            create_bill(session, point, 100)
+        posting = pay(session, account, bills * 100)
+        back(session, posting, 10, f"first-{bills}")
+        with _statements(session) as statements:
+            back(session, posting, 10, f"again-{bills}")
+        asked.append(len(statements))
+        pay(session, account, 20)
+    assert asked[0] == asked[1] == asked[2]
+
+
+@contextmanager
+def _statements(session: Session) -> Iterator[list[str]]:
+    """What the database was asked meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    bind = session.get_bind()
+    event.listen(bind, "before_cursor_execute", note)
+    yield asked
+    event.remove(bind, "before_cursor_execute", note)
 
 
 # ---- once, and never more than came -------------------------------------------------------------

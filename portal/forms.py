@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired
 
 from portal import words
 from runtime.errors import Refused
+from runtime.money import AmountError, parse_yuan
 
 
 class OwnWords:
@@ -63,6 +64,14 @@ def one_of(
 def required(sentence: object = None) -> InputRequired:
     """The field must be filled in."""
     return InputRequired(sentence or _l("这一项要填"))
+
+
+def fen_typed(text: str, code: str = "amount.malformed") -> int:
+    """Yuan as they were typed, in fen. Raises Refused(code)."""
+    try:
+        return parse_yuan(text)
+    except AmountError as error:
+        raise Refused(code) from error
 
 
 def phone_field() -> StringField:

@@ -4,10 +4,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 
-from portal.forms import Form, required
+from portal.forms import Form, fen_typed, required
 from portal.pay.till import Way
-from runtime.errors import Refused
-from runtime.money import AmountError, parse_yuan
 
 
 class SignForm(Form):
@@ -25,7 +23,4 @@ class SignForm(Form):
 
     def limit_fen(self) -> int:
         """The sum as typed. Raises Refused("amount.malformed")."""
-        try:
-            return parse_yuan(self.limit.data or "")
-        except AmountError as error:
-            raise Refused("amount.malformed") from error
+        return fen_typed(self.limit.data or "")

@@ -13,10 +13,10 @@ from payments.refunds.reasons import OF_THE_DESK
 from portal import formats, words
 from portal.desk.asked import Asked, in_words
 from portal.desk.frame import COUNTER, FINANCE, desk
+from portal.forms import fen_typed
 from portal.pay import till
 from portal.security import asker_id
 from runtime.errors import NotFound, Refused
-from runtime.money import AmountError, parse_yuan
 from service.approvals import Approval
 
 MOST_NOTE = 200
@@ -103,8 +103,6 @@ def ask(order_no: str) -> ResponseReturnValue:
         )
     except NotFound:
         raise
-    except AmountError:
-        return _page(order_no, given, _("金额照 149.51 这样写，最多两位小数。")), 409
     except Refused as refusal:
         return _page(order_no, given, words.refusal(refusal)), 409
     flash(_("申请好了。另一个人批了，钱就退回去。"))
@@ -166,14 +164,17 @@ def _page(order_no: str, given: MultiDict[str, str], said: str | None = None) ->
 
 
 def _parts(given: MultiDict[str, str]) -> dict[str, int]:
-    """Fen by account, of the fields `part-<account>`; empty ones give nothing back."""
+    """Fen by account, of the fields `part-<account>`; empty ones give nothing back.
+
+    Raises Refused("amount.malformed").
+    """
     typed = {
         name.removeprefix("part-"): value.strip()
         for name, value in given.items()
         if name.startswith("part-")
     }
     return {
-        account_no: fen for account_no, text in typed.items() if text and (fen := parse_yuan(text))
+        account_no: fen for account_no, text in typed.items() if text and (fen := fen_typed(text))
     }
 
 

@@ -7,12 +7,12 @@ from flask_login import current_user
 
 from payments.confirmations import rules
 from portal.access import customer_only
-from portal.forms import form_page
+from portal.forms import fen_typed, form_page
 from portal.passkeys.forms import LimitForm
 from portal.pay.till import till
 from portal.security import asker_id
 from runtime.errors import Forbidden, Refused
-from runtime.money import AmountError, parse_yuan, yuan
+from runtime.money import yuan
 
 blueprint = customer_only(Blueprint("limit", __name__, url_prefix="/profile/large-payments"))
 
@@ -39,8 +39,5 @@ def _typed(text: str, house_fen: int) -> int | None:
     """Fen; None for nothing, and for the house's own sum. Raises Refused("limit.malformed")."""
     if not text.strip():
         return None
-    try:
-        fen = parse_yuan(text)
-    except AmountError as error:
-        raise Refused("limit.malformed") from error
+    fen = fen_typed(text, "limit.malformed")
     return None if fen == house_fen else fen

@@ -11,10 +11,10 @@ from payments.thresholds import setting
 from portal import formats
 from portal.access import customer_only
 from portal.current import my_accounts
-from portal.forms import Form, form_page, one_of
+from portal.forms import Form, fen_typed, form_page, one_of
 from portal.security import asker_id
 from runtime.errors import NotFound, Refused
-from runtime.money import AmountError, parse_yuan, yuan
+from runtime.money import yuan
 from service.people.links import LinkedAccount
 
 blueprint = customer_only(Blueprint("low_balance", __name__, url_prefix="/payments/low-balance"))
@@ -73,10 +73,7 @@ def _wanted(form: LowBalanceForm) -> int | None:
     """Fen; None for no message. Raises Refused("threshold.malformed")."""
     if form.below.data != OWN:
         return None if form.below.data == OFF else int(form.below.data)
-    try:
-        return parse_yuan(form.own.data or "")
-    except AmountError as error:
-        raise Refused("threshold.malformed") from error
+    return fen_typed(form.own.data or "", "threshold.malformed")
 
 
 def _said(below_fen: int | None) -> str:

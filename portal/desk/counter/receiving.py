@@ -19,13 +19,13 @@ from payments.counter.cash import Handed, Wanted
 from payments.counter.models import Cash
 from payments.counter.reading import Sum
 from portal.desk.counter.room import blueprint, my_shift, page, reach, typed_fen
+from portal.forms import fen_typed
 from portal.pay import till
 from portal.pay.choosing import MOST_DIGITS
 from portal.security import asker_id
 from portal.unit import commit
 from runtime.errors import Refused
 from runtime.logs import get_logger
-from runtime.money import AmountError, parse_yuan
 from service import dues
 
 ACCOUNT_DIGITS = 12
@@ -149,11 +149,7 @@ def _wanted(account_no: str, form: MultiDict[str, str]) -> Wanted:
     expected_fen = int(seen) if known else None
     if "amount" not in form:
         return Wanted(account_no, tuple(form.getlist("bill")), expected_fen=expected_fen)
-    try:
-        fen = parse_yuan(form["amount"])
-    except AmountError as error:
-        raise Refused("amount.malformed") from error
-    return Wanted(account_no, top_up_fen=fen, expected_fen=expected_fen)
+    return Wanted(account_no, top_up_fen=fen_typed(form["amount"]), expected_fen=expected_fen)
 
 
 def _of_code(order_no: str) -> Sum:

@@ -10,10 +10,10 @@ from payments.counter.models import Shift
 from portal import words
 from portal.desk.frame import COUNTER, FINANCE, desk
 from portal.errors import STATUS_OF_REFUSAL
+from portal.forms import fen_typed
 from portal.pay import till
 from portal.security import asker_id
 from runtime.errors import Refused
-from runtime.money import AmountError, parse_yuan
 
 blueprint = desk("counter", __name__, _l("收银"), COUNTER, icon="purse")
 blueprint.record_once(till.install)
@@ -37,10 +37,7 @@ def typed_fen(name: str, *, empty: int | None = None) -> int:
     text = request.form.get(name, "").strip()
     if not text and empty is not None:
         return empty
-    try:
-        return parse_yuan(text)
-    except AmountError as error:
-        raise Refused("amount.malformed") from error
+    return fen_typed(text)
 
 
 def page(template: str, refusal: Refused | None = None, **shown: object) -> ResponseReturnValue:

@@ -4,12 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
-from payments.counter import shifts
 from payments.counter.models import Cash, Payout, Shift
-from payments.models import Order, OrderItem, Refund
+from payments.models import Order, OrderItem
 from runtime.errors import NotFound
 from service.models import Account, User
 
@@ -61,7 +60,6 @@ class Sheet:
     counted_by: str | None
     taken: list[Cash]
     paid_out: list[Payout]
-    expected_fen: int
 
     @property
     def taken_fen(self) -> int:
@@ -70,6 +68,11 @@ class Sheet:
     @property
     def paid_out_fen(self) -> int:
         return sum(payout.amount_fen for payout in self.paid_out)
+
+    @property
+    def expected_fen(self) -> int:
+        """What is to be in the drawer: the float, what was taken, less what was handed back."""
+        return self.shift.float_fen + self.taken_fen - self.paid_out_fen
 
     @property
     def difference_fen(self) -> int | None:
@@ -95,7 +98,6 @@ def receipt(session: Session, receipt_no: str) -> Receipt:
     if row is None:
         raise NotFound("counter.receipt_unknown")
     cash, order, drawer = row
-    refunded = select(func.coalesce(func.sum(Refund.amount_fen), 0))
     return Receipt(
         receipt_no=cash.receipt_no,
         order_no=order.order_no,
@@ -104,7 +106,7 @@ def receipt(session: Session, receipt_no: str) -> Receipt:
         taken_at=cash.taken_at,
         drawer=drawer,
         taken_by=_name(session, cash.taken_by),
-        refunded_fen=int(session.scalar(refunded.where(Refund.order_id == order.id)) or 0),
+        refunded_fen=order.refunded_fen,
     )
 
 
@@ -143,7 +145,6 @@ def sheet(session: Session, shift_no: str, *, of: int | None) -> Sheet:
         counted_by=_name(session, shift.counted_by),
         taken=list(session.scalars(taken)),
         paid_out=list(session.scalars(paid_out)),
-        expected_fen=shifts.drawer_fen(session, shift),
     )
 
 

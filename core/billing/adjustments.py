@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import feed
 from core.billing import issuing, ledger, settlement
-from core.billing.requests import check_same, fingerprint
+from core.billing.requests import fingerprint, insert_once, known
 from core.models import Adjustment
 from runtime import clock
 
@@ -39,23 +37,20 @@ def adjust(
     account = ledger.lock_account(session, account_no)
     request = fingerprint((account_no, amount_fen, reason, decided_by))
     now = clock.now()
-    statement = (
-        insert(Adjustment)
-        .values(
-            idempotency_key=idempotency_key,
-            request_sha256=request,
-            account_id=account.id,
-            amount_fen=amount_fen,
-            reason=reason,
-            decided_by=decided_by,
-            booked_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[Adjustment.idempotency_key])
-        .returning(Adjustment)
+    row = insert_once(
+        session,
+        Adjustment,
+        idempotency_key,
+        request,
+        account_id=account.id,
+        amount_fen=amount_fen,
+        reason=reason,
+        decided_by=decided_by,
+        booked_at=now,
     )
-    row = session.scalar(statement)
     if row is None:
-        return _replay(session, account_no, idempotency_key, request)
+        row = known(session, Adjustment, idempotency_key, request)
+        return Adjusted(row, account_no, replayed=True)
     number = row.adjustment_no
     ledger.book(session, account.id, "adjustment", number, amount_fen, now, reason)
     bills = settlement.use_credit(session, account, now)
@@ -65,9 +60,3 @@ def adjust(
     ]
     feed.append(session, changes)
     return Adjusted(row, account_no, replayed=False)
-
-
-def _replay(session: Session, account_no: str, key: str, request: str) -> Adjusted:
-    known = session.scalars(select(Adjustment).where(Adjustment.idempotency_key == key)).one()
-    check_same(key, known.request_sha256, request)
-    return Adjusted(known, account_no, replayed=True)

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import feed, published
 from core.billing import issuing, ledger
 from core.billing.closing import stamp
-from core.billing.requests import check_same, fingerprint
+from core.billing.requests import fingerprint, insert_once, known
 from core.billing.settlement import outstanding, settle
 from core.models import Account, Bill, Posting
 from runtime import clock
@@ -56,9 +55,22 @@ def post(
         raise Refused("posting.in_future", field="paid_at")
     request = fingerprint(replace(payment, paid_at=payment.paid_at.astimezone(UTC)))
     at = posted_at or stamp(session)
-    posting = _insert_once(session, account, payment, idempotency_key, request, at)
+    posting = insert_once(
+        session,
+        Posting,
+        idempotency_key,
+        request,
+        account_id=account.id,
+        amount_fen=payment.amount_fen,
+        channel=payment.channel,
+        order_no=payment.order_no,
+        paid_at=payment.paid_at,
+        posted_at=at,
+        allocations=[],
+    )
     if posting is None:
-        return _replay(session, account, idempotency_key, request)
+        posting = known(session, Posting, idempotency_key, request)
+        return Posted(posting, account.account_no, replayed=True)
     settled = settle(
         session, _in_order(session, account, payment), payment.amount_fen, payment.paid_at
     )
@@ -66,40 +78,6 @@ def post(
     ledger.book(session, account.id, "posting", posting.posting_no, -payment.amount_fen, at)
     _publish(session, account, posting, settled.bills, at)
     return Posted(posting, account.account_no, replayed=False)
-
-
-def _insert_once(
-    session: Session,
-    account: Account,
-    payment: Payment,
-    idempotency_key: str,
-    request: str,
-    at: datetime,
-) -> Posting | None:
-    """The new posting, None when the key is taken; waits for whoever is just taking it."""
-    statement = (
-        insert(Posting)
-        .values(
-            idempotency_key=idempotency_key,
-            request_sha256=request,
-            account_id=account.id,
-            amount_fen=payment.amount_fen,
-            channel=payment.channel,
-            order_no=payment.order_no,
-            paid_at=payment.paid_at,
-            posted_at=at,
-            allocations=[],
-        )
-        .on_conflict_do_nothing(index_elements=[Posting.idempotency_key])
-        .returning(Posting)
-    )
-    return session.scalar(statement)
-
-
-def _replay(session: Session, account: Account, idempotency_key: str, request: str) -> Posted:
-    known = session.scalars(select(Posting).where(Posting.idempotency_key == idempotency_key)).one()
-    check_same(idempotency_key, known.request_sha256, request)
-    return Posted(known, account.account_no, replayed=True)
 
 
 def _in_order(session: Session, account: Account, payment: Payment) -> list[Bill]:

@@ -1,10 +1,17 @@
 """Requests that must take effect once: the key the caller gives, and a fingerprint of the rest."""
 
 from hashlib import sha256
+from typing import Any, TypeVar
 
 import msgspec
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
+from core.models import Adjustment, Posting, Reversal, ServiceOrder
 from runtime.errors import Conflict
+
+Kept = TypeVar("Kept", Posting, Reversal, Adjustment, ServiceOrder)
 
 
 def fingerprint(request: object) -> str:
@@ -12,7 +19,25 @@ def fingerprint(request: object) -> str:
     return sha256(msgspec.json.encode(request)).hexdigest()
 
 
-def check_same(idempotency_key: str, known: str, given: str) -> None:
-    """Raises Conflict when a key comes again with another request."""
-    if known != given:
+def insert_once(
+    session: Session, model: type[Kept], idempotency_key: str, request: str, **values: Any
+) -> Kept | None:
+    """The new row, None when the key is taken; waits for whoever is just taking it.
+
+    `request` is the fingerprint.
+    """
+    statement = (
+        insert(model)
+        .values(idempotency_key=idempotency_key, request_sha256=request, **values)
+        .on_conflict_do_nothing(index_elements=[model.idempotency_key])
+        .returning(model)
+    )
+    return session.scalar(statement)
+
+
+def known(session: Session, model: type[Kept], idempotency_key: str, request: str) -> Kept:
+    """The row that the key made before. Raises Conflict when that was for another request."""
+    row = session.scalars(select(model).where(model.idempotency_key == idempotency_key)).one()
+    if row.request_sha256 != request:
         raise Conflict("idempotency.key_reused", key=idempotency_key)
+    return row

@@ -6,19 +6,17 @@ Never more than was posted, and once per idempotency key, whatever the caller re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import feed, published
 from core.billing import issuing, ledger, settlement
 from core.billing.closing import stamp
 from core.billing.reopening import Reopening, reopen, return_charges
-from core.billing.requests import check_same, fingerprint
+from core.billing.requests import fingerprint, insert_once, known
 from core.models import Account, Bill, Posting, Reversal
 from runtime import clock
 from runtime.errors import Conflict, NotFound, Refused
@@ -55,9 +53,20 @@ def reverse(session: Session, withdrawal: Withdrawal, idempotency_key: str) -> R
     """
     account, posting = _lock(session, withdrawal.posting_no)
     request, at = fingerprint(withdrawal), stamp(session)
-    row = _insert_once(session, posting, withdrawal, idempotency_key, request, at)
+    row = insert_once(
+        session,
+        Reversal,
+        idempotency_key,
+        request,
+        posting_id=posting.id,
+        amount_fen=withdrawal.amount_fen,
+        reason=withdrawal.reason,
+        reversed_at=at,
+        allocations=[],
+    )
     if row is None:
-        return _replay(session, idempotency_key, request)
+        row = known(session, Reversal, idempotency_key, request)
+        return Reversed(row, posting, account.account_no, replayed=True)
     _check(posting, withdrawal)
     row.credit_fen = min(withdrawal.amount_fen, settlement.credit_fen(session, account.id))
     posting.reversed_fen += withdrawal.amount_fen
@@ -83,43 +92,6 @@ def _lock(session: Session, posting_no: str) -> tuple[Account, Posting]:
     account = ledger.lock_account(session, account_no)
     fresh = select(Posting).where(Posting.posting_no == posting_no)
     return account, session.scalars(fresh.execution_options(populate_existing=True)).one()
-
-
-def _insert_once(
-    session: Session,
-    posting: Posting,
-    withdrawal: Withdrawal,
-    idempotency_key: str,
-    request: str,
-    at: datetime,
-) -> Reversal | None:
-    """The new reversal, None when the key is taken; waits for whoever is just taking it."""
-    statement = (
-        insert(Reversal)
-        .values(
-            idempotency_key=idempotency_key,
-            request_sha256=request,
-            posting_id=posting.id,
-            amount_fen=withdrawal.amount_fen,
-            reason=withdrawal.reason,
-            reversed_at=at,
-            allocations=[],
-        )
-        .on_conflict_do_nothing(index_elements=[Reversal.idempotency_key])
-        .returning(Reversal)
-    )
-    return session.scalar(statement)
-
-
-def _replay(session: Session, idempotency_key: str, request: str) -> Reversed:
-    row, posting, account_no = session.execute(
-        select(Reversal, Posting, Account.account_no)
-        .join(Posting, Posting.id == Reversal.posting_id)
-        .join(Account, Account.id == Posting.account_id)
-        .where(Reversal.idempotency_key == idempotency_key)
-    ).one()
-    check_same(idempotency_key, row.request_sha256, request)
-    return Reversed(row, posting, account_no, replayed=True)
 
 
 def _check(posting: Posting, withdrawal: Withdrawal) -> None:

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import feed, published
 from core.billing.accounts import find_account
-from core.billing.requests import check_same, fingerprint
+from core.billing.requests import fingerprint, insert_once, known
 from core.models import Account, ServiceOrder
 from runtime import clock
 from runtime.errors import Conflict, NotFound
@@ -48,24 +47,21 @@ def create(
     account_id = find_account(session, account_no).id if account_no else None
     request = fingerprint((kind, account_no, sorted(details.items())))
     now = clock.now()
-    statement = (
-        insert(ServiceOrder)
-        .values(
-            idempotency_key=idempotency_key,
-            request_sha256=request,
-            account_id=account_id,
-            kind=kind,
-            status="received",
-            details=details,
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[ServiceOrder.idempotency_key])
-        .returning(ServiceOrder)
+    row = insert_once(
+        session,
+        ServiceOrder,
+        idempotency_key,
+        request,
+        account_id=account_id,
+        kind=kind,
+        status="received",
+        details=details,
+        created_at=now,
+        updated_at=now,
     )
-    row = session.scalar(statement)
     if row is None:
-        return _replay(session, idempotency_key, request, account_no)
+        row = known(session, ServiceOrder, idempotency_key, request)
+        return Order(row, account_no, replayed=True)
     feed.append(session, [published.service_order(row, account_no)])
     return Order(row, account_no)
 
@@ -102,9 +98,3 @@ def move(
     row.details = row.details | (details or {})
     feed.append(session, [published.service_order(row, order.account_no)])
     return order
-
-
-def _replay(session: Session, key: str, request: str, account_no: str | None) -> Order:
-    known = session.scalars(select(ServiceOrder).where(ServiceOrder.idempotency_key == key)).one()
-    check_same(key, known.request_sha256, request)
-    return Order(known, account_no, replayed=True)

@@ -1,6 +1,7 @@
 """Shifts: one drawer from its opening until it is given up for counting."""
 
 import re
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -31,7 +32,7 @@ def open_shift(session: Session, staff_id: int, drawer: str, float_fen: int) -> 
         raise Refused("counter.float_too_large", most_fen=LARGEST_FLOAT_FEN)
     try:
         with session.begin_nested():
-            return _add(session, drawer, opened_by=staff_id, float_fen=float_fen)
+            return _add(session, drawer, staff_id, float_fen)
     except IntegrityError as clash:
         known = current(session, staff_id)
         raise Conflict("counter.shift_open" if known else "counter.drawer_taken") from clash
@@ -104,40 +105,18 @@ def empty_machine(session: Session, shift_no: str) -> Shift:
 
 def drawer_fen(session: Session, shift: Shift) -> int:
     """What should be in the drawer: the float, what was taken, less what was handed back."""
-    return shift.float_fen + int(session.scalar(select(_net(shift.id))) or 0)
+    net = select(_sum(Cash, shift) - _sum(Payout, shift))
+    return shift.float_fen + int(session.scalar(net) or 0)
 
 
-def expected_cash(session: Session) -> dict[str, int]:
-    """Customers' cash in each shift that is not closed, in fen, by its number.
-
-    Floats are not in it: they are the utility's own. The sum is the balance of the ledger's
-    account `counter`; a shift leaves both in the transaction that closes it.
-    """
-    unclosed = select(Shift.shift_no, _net(Shift.id)).where(Shift.status != "closed")
-    return {shift_no: int(fen) for shift_no, fen in session.execute(unclosed)}
-
-
-def _net(shift_id: object) -> ColumnElement[int]:
-    return _sum(Cash, shift_id) - _sum(Payout, shift_id)
-
-
-def _sum(table: type[Cash] | type[Payout], shift_id: object) -> ColumnElement[int]:
+def _sum(table: type[Cash] | type[Payout], shift: Shift) -> ColumnElement[int]:
     amounts: Select[tuple[int]] = select(func.coalesce(func.sum(table.amount_fen), 0))
-    return amounts.where(table.shift_id == shift_id).scalar_subquery()
+    return amounts.where(table.shift_id == shift.id).scalar_subquery()
 
 
-def _add(session: Session, drawer: str, *, opened_by: int | None, float_fen: int) -> Shift:
-    number = _next_number(session)
-    shift = Shift(
-        id=number,
-        shift_no=_shift_no(number),
-        drawer=drawer,
-        machine=opened_by is None,
-        opened_by=opened_by,
-        float_fen=float_fen,
-        opened_at=clock.now(),
-        status="open",
-    )
+def _add(session: Session, drawer: str, staff_id: int, float_fen: int) -> Shift:
+    row = _row(session, drawer)
+    shift = Shift(**row, machine=False, opened_by=staff_id, float_fen=float_fen)
     session.add(shift)
     session.flush()
     return shift
@@ -154,26 +133,20 @@ def _open_box(session: Session, machine: str) -> Shift | None:
 
 def _add_box(session: Session, machine: str) -> None:
     """A new box, unless another request of the machine has just opened one."""
-    number = _next_number(session)
-    values = {
-        "id": number,
-        "shift_no": _shift_no(number),
-        "drawer": machine,
-        "machine": True,
-        "float_fen": 0,
-        "opened_at": clock.now(),
-        "status": "open",
-    }
-    box = insert(Shift).values(values)
+    box = insert(Shift).values(**_row(session, machine), machine=True, float_fen=0)
     session.execute(
         box.on_conflict_do_nothing(index_elements=["drawer"], index_where=text("status = 'open'"))
     )
 
 
-def _next_number(session: Session) -> int:
+def _row(session: Session, drawer: str) -> dict[str, Any]:
+    """What any shift has that begins now."""
     sequence = func.pg_get_serial_sequence("counter_shift", "id")
-    return int(session.scalars(select(func.nextval(sequence))).one())
-
-
-def _shift_no(number: int) -> str:
-    return f"S{clock.today():%Y%m%d}{number:06d}"
+    number = session.scalars(select(func.nextval(sequence))).one()
+    return {
+        "id": number,
+        "shift_no": f"S{clock.today():%Y%m%d}{number:06d}",
+        "drawer": drawer,
+        "opened_at": clock.now(),
+        "status": "open",
+    }

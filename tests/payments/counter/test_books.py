@@ -14,7 +14,7 @@ from runtime.database import Database
 from service import approvals
 from tests.payments.builders import ACCOUNT
 from tests.payments.conftest import Home
-from tests.payments.counter.books import balance
+from tests.payments.counter.books import balance, customers_cash
 from tests.payments.counter.conftest import Desk
 
 
@@ -50,7 +50,7 @@ def test_the_books_always_hold_what_the_drawers_hold(
         with database.unit_of_work() as session:
             happen(session, desk, act, place)
         with database.unit_of_work() as session:
-            expected = shifts.expected_cash(session)
+            expected = customers_cash(session)
             assert sum(expected.values()) == balance(session)
             taken = session.scalars(select(Cash)).all()
             assert len({each.order_id for each in taken}) == len(taken)

@@ -27,6 +27,7 @@ from runtime.errors import Conflict, NotFound, Refused
 from service.models import Bill
 from tests.payments.builders import ACCOUNT, BILL, create_account, create_bill
 from tests.payments.conftest import Home
+from tests.payments.counter.books import customers_cash
 from tests.payments.counter.conftest import Desk, place, take
 
 
@@ -48,9 +49,7 @@ def test_cash_for_a_code_is_a_payment_like_all_others(
         assert (entry.kind, entry.debit, entry.credit) == ("payment", "counter", "received")
         assert entry.amount_fen == 14960
         assert shifts.drawer_fen(session, shifts.lock_open(session, desk.agent)) == 249_60
-        assert shifts.expected_cash(session) == {
-            shifts.lock_open(session, desk.agent).shift_no: 14960
-        }
+        assert customers_cash(session) == {shifts.lock_open(session, desk.agent).shift_no: 14960}
         jobs = session.scalar(text("select count(*) from procrastinate_jobs"))
         assert jobs == 1
 

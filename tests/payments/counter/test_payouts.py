@@ -22,7 +22,7 @@ from service import approvals
 from service.core_client import CoreClient
 from service.events import ActionApproved
 from tests.payments.builders import ACCOUNT
-from tests.payments.counter.books import FLOAT, balance, books, shift_of
+from tests.payments.counter.books import FLOAT, balance, books, customers_cash, shift_of
 from tests.payments.counter.conftest import Desk, take
 from tests.payments.refunds.conftest import SITE
 from tests.payments.refunds.doubles import Core
@@ -113,7 +113,7 @@ def test_a_refund_of_cash_is_fetched_at_the_counter_once(
         assert books(session, "refund") == [("refund", "refunds", "counter", 149_60)]
         shift = shift_of(session, desk)
         assert shifts.drawer_fen(session, shift) == 100_00
-        assert shifts.expected_cash(session) == {shift.shift_no: 0}
+        assert customers_cash(session) == {shift.shift_no: 0}
         assert balance(session) == 0
         assert payouts.waiting(session) == []
         closing.count(session, shift.shift_no, FLOAT, by=desk.agent)

@@ -20,6 +20,7 @@ from runtime import clock
 from runtime.database import Database
 from runtime.errors import Conflict, Refused
 from tests.payments.conftest import Home
+from tests.payments.counter.books import customers_cash
 from tests.payments.counter.conftest import ALL, Desk, create_staff, place, take
 
 
@@ -61,7 +62,7 @@ def test_two_desks_scan_one_code(database: Database, desk: Desk, coded: str) -> 
     assert "counter.code_paid" in answers
     with database.unit_of_work() as session:
         assert session.scalars(select(Cash.receipt_no)).one() in answers
-        assert sum(shifts.expected_cash(session).values()) == 14960
+        assert sum(customers_cash(session).values()) == 14960
 
 
 def test_a_double_click_at_the_same_moment(database: Database, desk: Desk, coded: str) -> None:

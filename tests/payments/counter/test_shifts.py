@@ -12,7 +12,14 @@ from runtime.errors import Conflict, Forbidden, NotFound, Refused
 from service import approvals
 from tests.payments.builders import ACCOUNT
 from tests.payments.conftest import Home
-from tests.payments.counter.books import FLOAT, WITH_THE_BILL, balance, books, shift_of
+from tests.payments.counter.books import (
+    FLOAT,
+    WITH_THE_BILL,
+    balance,
+    books,
+    customers_cash,
+    shift_of,
+)
 from tests.payments.counter.conftest import Desk, take
 
 # ---- opening -------------------------------------------------------------------------------------
@@ -54,14 +61,14 @@ def test_a_count_that_agrees_closes_the_shift_and_books_the_deposit(
     with database.unit_of_work() as session:
         take(session, desk, coded)
         number = shift_of(session, desk).shift_no
-        assert balance(session) == sum(shifts.expected_cash(session).values()) == 149_60
+        assert balance(session) == sum(customers_cash(session).values()) == 149_60
     with database.unit_of_work() as session:
         closing.count(session, number, WITH_THE_BILL, by=desk.agent)
     with database.unit_of_work() as session:
         shift = shift_of(session, desk)
         assert (shift.status, shift.counted_fen, shift.expected_fen) == ("closed", 249_60, 249_60)
         assert books(session, "deposit", "adjustment") == [("deposit", "bank", "counter", 149_60)]
-        assert shifts.expected_cash(session) == {}
+        assert customers_cash(session) == {}
         assert balance(session) == 0
         sheet = reading.sheet(session, number, of=None)
         assert (sheet.taken_fen, sheet.difference_fen, sheet.deposit_fen) == (149_60, 0, 149_60)
@@ -131,7 +138,7 @@ def test_a_difference_wants_a_second_person_and_goes_to_suspense(
             "expected_fen": 249_60,
         }
         assert shift_of(session, desk).status == "waiting"
-        assert shifts.expected_cash(session) == {number: 149_60}
+        assert customers_cash(session) == {number: 149_60}
         assert books(session, "deposit", "adjustment") == []
         with pytest.raises(Forbidden):
             approvals.approve(session, asked.id, by=desk.agent)
@@ -140,7 +147,7 @@ def test_a_difference_wants_a_second_person_and_goes_to_suspense(
     with database.unit_of_work() as session:
         assert shift_of(session, desk).status == "closed"
         assert books(session, "deposit", "adjustment") == entries
-        assert (shifts.expected_cash(session), balance(session)) == ({}, 0)
+        assert (customers_cash(session), balance(session)) == ({}, 0)
 
 
 def test_a_declined_difference_is_counted_again(

@@ -8,7 +8,6 @@ from payments.gateways import Gateways
 from payments.reconciliation import cures, resolving, run
 from payments.reconciliation.run import CORE, Outcome, Parties
 from payments.settings import PaymentSettings
-from runtime import clock
 from runtime.database import Database
 from runtime.jobs import BACKOFF, Backoff, database, jobs, nightly
 from runtime.logs import get_logger
@@ -90,8 +89,3 @@ def recover(order_no: str) -> None:
 def give_back(difference_id: int) -> None:
     """Give money back that came for no order of ours, as two people decided."""
     resolving.give_back(database(), _gateways(), difference_id)
-
-
-def yesterday() -> date:
-    """The last civil day that is over."""
-    return clock.today() - timedelta(days=1)

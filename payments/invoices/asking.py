@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -72,6 +72,12 @@ def invoiceable(
         Invoiceable(each.bill_no, each.account_no, each.period, each.wh, sold_fen(each))
         for each in bills
     ]
+
+
+def how_many(session: Session, user_id: int) -> int:
+    """How many bills `invoiceable` gives for all accounts of the user."""
+    query = linked(select(func.count(Bill.bill_no)), Bill.account_no, user_id, Right.PAY)
+    return session.scalars(query.where(may_be_invoiced())).one()
 
 
 def may_be_invoiced() -> ColumnElement[bool]:

@@ -76,20 +76,16 @@ def index() -> ResponseReturnValue:
     """The invoices so far, and the way to another."""
     mine = listing.invoices(g.session, asker_id())
     reds = {each.red_of: each for each in mine if each.red_of is not None}
-    waiting = asking.invoiceable(g.session, asker_id())
     return render_template(
         "invoices/index.html",
         shown=[_shown(each, reds.get(each.id)) for each in mine],
-        waiting=len(waiting),
+        waiting=asking.how_many(g.session, asker_id()),
     )
 
 
 @blueprint.get("/new")
 def new() -> ResponseReturnValue:
     """Choose bills of one account, a title, and where to send it."""
-    if not titles.titles(g.session, asker_id()):
-        back = url_for("invoices.new", bill=request.args.getlist("bill"))
-        return redirect(url_for("invoices.add_title", next=back), 303)
     return _form()
 
 
@@ -181,9 +177,15 @@ def _after_title() -> str:
 
 
 def _form(refusal: Refused | None = None) -> ResponseReturnValue:
+    """The form of an invoice; who has no title yet adds one first."""
     named = request.values.getlist("bill")
+    kept = titles.titles(g.session, asker_id())
+    if not kept:
+        back = url_for("invoices.new", bill=named)
+        return redirect(url_for("invoices.add_title", next=back), 303)
     waiting = asking.invoiceable(g.session, asker_id())
-    here = _account(waiting, named)
+    having = _having(waiting)
+    here = _account(having, {each.account_no for each in waiting if each.bill_no in named})
     bills = [each for each in waiting if here and each.account_no == here.account_no]
     picked = {each.bill_no for each in bills if each.bill_no in named}
     ticked = picked or {each.bill_no for each in bills[:1]}
@@ -193,8 +195,8 @@ def _form(refusal: Refused | None = None) -> ResponseReturnValue:
         ticked=ticked,
         total_fen=sum(each.amount_fen for each in bills if each.bill_no in ticked),
         here=here,
-        others=[each for each in my_accounts() if each.account_no in _accounts(waiting)],
-        titles=titles.titles(g.session, asker_id()),
+        others=[each for each in my_accounts() if each.account_no in having],
+        titles=kept,
         typed=request.form,
         key=secrets.token_urlsafe(24),
         said=words.refusal(refusal) if refusal else None,
@@ -202,18 +204,17 @@ def _form(refusal: Refused | None = None) -> ResponseReturnValue:
     return page, (409 if refusal else 200)
 
 
-def _account(waiting: list[Invoiceable], named: list[str]) -> LinkedAccount | None:
-    """The account of the named bills; else the one asked for, or the current one, if it has any."""
+def _having(waiting: list[Invoiceable]) -> dict[str, LinkedAccount]:
+    """The accounts of these bills by their numbers, in the order of the bills."""
     mine = {each.account_no: each for each in my_accounts()}
-    of_named = {each.account_no for each in waiting if each.bill_no in named}
+    return {each.account_no: mine[each.account_no] for each in waiting if each.account_no in mine}
+
+
+def _account(having: dict[str, LinkedAccount], of_named: set[str]) -> LinkedAccount | None:
+    """The account of the named bills; else the one asked for, or the current one, if it has any."""
     present = current_account()
-    having = [each for each in _accounts(waiting) if each in mine]
     asked = [*of_named, request.values.get("account"), present.account_no if present else None]
-    return next((mine[each] for each in [*asked, *having] if each in having), None)
-
-
-def _accounts(waiting: list[Invoiceable]) -> list[str]:
-    return list(dict.fromkeys(each.account_no for each in waiting))
+    return next((having[each] for each in [*asked, *having] if each in having), None)
 
 
 def _of(request_no: str) -> Shown:

@@ -118,6 +118,15 @@ def test_what_cannot_be_is_said_on_the_form(
     assert said in words(answer.text)
 
 
+def test_whose_last_title_is_gone_adds_one_first(client: FlaskClient, paid: str) -> None:
+    sign_in(client)
+    _title(client)
+    assert post(client, "/invoices/titles/1/remove").status_code == 303
+    answer = post(client, "/invoices", bill=paid, title="1")
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/invoices/titles/new?next=/invoices/new?bill%3D{paid}"
+
+
 def test_the_neighbour_sees_none_of_it(
     client: FlaskClient, app: Flask, database: Database, paid: str
 ) -> None:

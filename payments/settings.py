@@ -1,5 +1,6 @@
 """Settings of payments: the merchant's papers at each gateway, and the times orders live by."""
 
+from functools import cache
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from payments.invoices.tax_no import is_tax_no
-from runtime.settings import Settings, variable
+from runtime.settings import Settings, load, variable
 
 WECHATPAY_GATEWAY = "https://api.mch.weixin.qq.com"
 ALIPAY_GATEWAY = "https://openapi.alipay.com/gateway.do"
@@ -265,6 +266,12 @@ class PaymentSettings(Settings):
     @property
     def has_unionpay(self) -> bool:
         return self.unionpay_merid is not None
+
+
+@cache
+def of_process() -> PaymentSettings:
+    """Those of this process, read once: checking every merchant key takes a tenth of a second."""
+    return load(PaymentSettings)
 
 
 def _origin(address: str) -> str:

@@ -15,7 +15,7 @@ from payments.counter.gateway import COUNTER
 from payments.gateways import Gateways
 from payments.refunds import second
 from payments.refunds.carrying import Carrier
-from payments.settings import PaymentSettings
+from payments.settings import PaymentSettings, of_process
 from runtime.jobs import Backoff, database, jobs, nightly
 from runtime.settings import load
 from service.core_client import CoreClient
@@ -39,7 +39,7 @@ class Equipment:
 
 @cache
 def _equip() -> Equipment:
-    settings = load(PaymentSettings)
+    settings = of_process()
     core = CoreClient.from_settings(load(ServiceSettings))
     return Equipment(settings, {**gateways.from_settings(settings), COUNTER.name: COUNTER}, core)
 

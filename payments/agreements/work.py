@@ -12,10 +12,9 @@ from payments.agreements import offered, rounds, soon
 from payments.agreements.debits import Debits
 from payments.agreements.signing import Desk
 from payments.checkout import Checkout
-from payments.settings import PaymentSettings
+from payments.settings import PaymentSettings, of_process
 from payments.work import FOR_EVER
 from runtime.jobs import BACKOFF, database, jobs
-from runtime.settings import load
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Equipment:
 
 @cache
 def _equip() -> Equipment:
-    settings = load(PaymentSettings)
+    settings = of_process()
     allowed = offered.from_settings(settings)
     checkout = Checkout(database(), gateways.from_settings(settings), settings)
     return Equipment(

@@ -7,22 +7,16 @@ from sqlalchemy import select
 from payments.invoices import issuing, reversing, soon
 from payments.invoices.models import Invoice
 from payments.invoices.platform import InvoicePlatform, from_settings
-from payments.settings import PaymentSettings
+from payments.settings import of_process
 from payments.work import FOR_EVER
 from runtime.jobs import database, jobs
-from runtime.settings import load
 
 AT_ONCE = 200
 
 
 @cache
-def _settings() -> PaymentSettings:
-    return load(PaymentSettings)
-
-
-@cache
 def _platform() -> InvoicePlatform | None:
-    return from_settings(_settings())
+    return from_settings(of_process())
 
 
 @jobs.task(name=soon.ISSUE.name, queue=soon.ISSUE.queue, retry=FOR_EVER)
@@ -30,7 +24,7 @@ def issue(request_no: str) -> None:
     """Bring an invoice to its end; without a platform it waits until there is one."""
     platform = _platform()
     if platform is not None:
-        issuing.bring_on(database(), platform, request_no, seller=_settings().seller_name)
+        issuing.bring_on(database(), platform, request_no, seller=of_process().seller_name)
 
 
 @jobs.periodic(cron="*/5 * * * *")

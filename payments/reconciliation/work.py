@@ -7,7 +7,7 @@ from payments import gateways, soon, statements
 from payments.gateways import Gateways
 from payments.reconciliation import cures, resolving, run
 from payments.reconciliation.run import CORE, Outcome, Parties
-from payments.settings import PaymentSettings
+from payments.settings import PaymentSettings, of_process
 from runtime.database import Database
 from runtime.jobs import BACKOFF, Backoff, database, jobs, nightly
 from runtime.logs import get_logger
@@ -33,12 +33,12 @@ def parties(settings: PaymentSettings) -> Parties:
 
 @cache
 def _parties() -> Parties:
-    return parties(load(PaymentSettings))
+    return parties(of_process())
 
 
 @cache
 def _gateways() -> Gateways:
-    return gateways.from_settings(load(PaymentSettings))
+    return gateways.from_settings(of_process())
 
 
 def reconcile_days(work_on: Database, those: Parties, day: date | None = None) -> list[Outcome]:

@@ -17,7 +17,7 @@ from payments.models import Refund
 from payments.orders import Selection
 from payments.refunds import desk as at_desk
 from payments.refunds.carrying import Carrier, NotRefunded
-from payments.settings import PaymentSettings
+from payments.settings import PaymentSettings, of_process
 from runtime.database import Database
 from service.core_client import CoreClient
 from service.models import Bill
@@ -203,6 +203,7 @@ def test_the_worker_has_what_a_refund_needs(
     settings_env.setenv("DENGHUO_VAR", str(sandbox.folder))
     settings_env.setenv("DENGHUO_CORE_URL", core_url)
     settings_env.setenv("DENGHUO_CORE_TOKEN", TOKEN)
+    of_process.cache_clear()
     work._equip.cache_clear()
     try:
         work.refund(refund_no)
@@ -210,4 +211,5 @@ def test_the_worker_has_what_a_refund_needs(
         work._equip().core.close()
         work._equip().gateways["alipay"]._wire.close()  # type: ignore[attr-defined]
         work._equip.cache_clear()
+        of_process.cache_clear()
     assert state(number) == ("refunded", 14951, ["done"], [None])

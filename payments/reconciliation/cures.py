@@ -9,12 +9,13 @@ from datetime import timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from payments import receipts
+from payments import receipts, soon
 from payments.gateways import Gateways
 from payments.gateways.base import GatewayUnavailable
 from payments.models import Order
 from payments.receipts import Verdict
 from payments.reconciliation.models import Difference
+from payments.reconciliation.standing import UNSETTLED
 from runtime import clock, metrics
 from runtime.database import Database
 from runtime.logs import get_logger
@@ -28,6 +29,16 @@ _log = get_logger(__name__)
 _unsettled = metrics.gauge(
     "denghuo_differences", "Differences that are not settled", ["class", "state"]
 )
+
+
+def start(session: Session, how: str | None, source: str, order_no: str, key: str) -> None:
+    """Ask for the job; a refund that is under way has one, and the next statement will come."""
+    if how == "ask_gateway":
+        soon.recover(session, order_no)
+    elif how == "second_trade":
+        soon.second_trade(session, source, order_no, key)
+    elif how == "post":
+        soon.post(session, order_no)
 
 
 def recover(database: Database, gateways: Gateways, order_no: str) -> None:
@@ -60,7 +71,7 @@ def look(session: Session) -> int:
 
 def _count(session: Session) -> None:
     unsettled = select(Difference.kind, Difference.state, func.count()).where(
-        Difference.state.in_(("open", "curing", "asked"))
+        Difference.state.in_(UNSETTLED)
     )
     _unsettled.clear()
     for kind, state, count in session.execute(

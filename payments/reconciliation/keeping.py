@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from payments import soon
 from payments.ledger.booking import FEES, Kind, book
+from payments.reconciliation import cures
 from payments.reconciliation.evidence import EVIDENCE, RawLines
 from payments.reconciliation.models import StatementRecord
 from runtime import clock, metrics
@@ -78,18 +78,8 @@ def keep_differences(
             continue
         counts[kind] = counts.get(kind, 0) + 1
         _tell(source, kind, key, state)
-        _cure(session, source, how, key, order_no)
+        cures.start(session, how, source, order_no, key)
     return counts
-
-
-def _cure(session: Session, source: str, how: str | None, key: str, order_no: str) -> None:
-    """Ask for the job; a refund that is under way has one, and the next statement will come."""
-    if how == "ask_gateway":
-        soon.recover(session, order_no)
-    elif how == "second_trade":
-        soon.second_trade(session, source, order_no, key)
-    elif how == "post":
-        soon.post(session, order_no)
 
 
 def _tell(source: str, kind: str, key: str, state: str) -> None:

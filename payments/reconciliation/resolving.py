@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from payments import soon
 from payments.gateways import Gateways
 from payments.gateways.base import GatewayUnavailable, Refunding, RefundState
 from payments.ledger.booking import FEES, POSTED, SUSPENSE, Kind, book
@@ -175,16 +174,11 @@ def _do(session: Session, difference: Difference, action: Action) -> None:
 
 
 def _try_again(session: Session, difference: Difference) -> None:
-    order_no = difference.order_no or ""
     if difference.source == "core":
-        soon.post(session, order_no)
         how = "post"
-    elif difference.kind == "duplicate":
-        soon.second_trade(session, difference.source, order_no, difference.key)
-        how = "second_trade"
     else:
-        soon.recover(session, order_no)
-        how = "ask_gateway"
+        how = "second_trade" if difference.kind == "duplicate" else "ask_gateway"
+    cures.start(session, how, difference.source, difference.order_no or "", difference.key)
     difference.state, difference.how, difference.changed_at = "curing", how, clock.now()
 
 

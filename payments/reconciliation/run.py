@@ -7,7 +7,6 @@ give keeps none of the others from being compared.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from hashlib import file_digest
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -22,6 +21,7 @@ from payments.reconciliation.gateway_side import Day
 from payments.reconciliation.models import StatementRecord
 from payments.reconciliation.standing import CHANNELS
 from payments.statements.base import Statement, StatementRefused, StatementSource
+from payments.statements.fetching import sha256_of
 from runtime import clock, metrics
 from runtime.database import Database
 from runtime.errors import Refused, Unavailable
@@ -190,11 +190,10 @@ def _core(database: Database, parties: Parties, day: date) -> Outcome:
 
 
 def _compare_core(database: Database, day: Day, path: Path) -> Outcome:
+    sha256 = sha256_of(path)  # before anybody waits for the lock
     with database.unit_of_work() as session:
         staging.begin(session)
         staging.stage_core(session, path)
-        with path.open("rb") as file:
-            sha256 = file_digest(file, "sha256").hexdigest()
         record = keeping.core_record(session, day.day, sha256)
         _require_same(session, record)
         core_side.compare(session, day, CHANNELS)

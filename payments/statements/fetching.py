@@ -60,7 +60,7 @@ def checked(form: Form, day: date, path: Path, read: Read) -> Statement:
             fees -= line.fee_fen
     if alike := _alike(marks):
         _refuse_repeats(form, path, read, alike)
-    sha256 = _sha256(path)
+    sha256 = sha256_of(path)
     return Statement(form.gateway, day, path, sha256, len(marks), paid, refunded, fees, kept)
 
 
@@ -86,6 +86,7 @@ def _refuse_repeats(form: Form, path: Path, read: Read, alike: set[int]) -> None
             seen.add(movement)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Of a file, in hexadecimal."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

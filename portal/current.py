@@ -58,6 +58,11 @@ def my_accounts() -> list[LinkedAccount]:
     return found
 
 
+def my_account(number: str) -> LinkedAccount | None:
+    """The signed-in person's account of this number; None when it is none of theirs."""
+    return next((each for each in my_accounts() if each.account_no == number), None)
+
+
 def current_account() -> LinkedAccount | None:
     """The account last chosen in this browser, else the first; None when there is none."""
     mine = my_accounts()

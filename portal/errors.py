@@ -84,6 +84,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
+def status_of(refusal: Refused) -> int:
+    """The status in which a refusal is answered."""
+    return next(code for kind, code in STATUS_OF_REFUSAL if isinstance(refusal, kind))
+
+
 def page(status: int, trouble: Trouble | None = None, *, bare: bool = False) -> Response:
     """The error page. A `bare` one asks the database nothing, for when it may be down."""
     if bare:
@@ -115,7 +120,7 @@ def _http_error(error: HTTPException) -> Response:
 def _refused(refusal: Refused) -> Response:
     if down := WHAT_IS_DOWN.get(refusal.code):
         return page(503, down)
-    status = next(code for kind, code in STATUS_OF_REFUSAL if isinstance(refusal, kind))
+    status = status_of(refusal)
     said = words.refusal_or_none(refusal)
     known = TROUBLES[status]
     return page(status, Trouble(known.title, said) if said else known)

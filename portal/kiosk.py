@@ -15,7 +15,7 @@ from payments.counter import cash, codes, reading, shifts
 from payments.counter.cash import Handed
 from portal import formats, words
 from portal.access import service_token
-from portal.errors import STATUS_OF_REFUSAL
+from portal.errors import status_of
 from portal.security import exempt_from_form_token
 from runtime.errors import Refused
 
@@ -104,5 +104,4 @@ def _answer(act: Callable[[], dict[str, object]]) -> ResponseReturnValue:
         fields = sorted({".".join(str(part) for part in each["loc"]) for each in error.errors()})
         return jsonify(code="request.malformed", fields=fields), 422
     except Refused as refusal:
-        status = next(code for kind, code in STATUS_OF_REFUSAL if isinstance(refusal, kind))
-        return jsonify(code=refusal.code, message=words.refusal(refusal)), status
+        return jsonify(code=refusal.code, message=words.refusal(refusal)), status_of(refusal)

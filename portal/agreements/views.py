@@ -12,7 +12,7 @@ from portal.access import customer_only
 from portal.agreements.forms import SignForm
 from portal.agreements.office import install, office, ways
 from portal.agreements.saying import sentence, taken
-from portal.current import my_accounts
+from portal.current import my_account, my_accounts
 from portal.forms import form_page
 from portal.pay.till import WAYS, on_a_phone, till
 from portal.security import asker_address, asker_id
@@ -21,7 +21,6 @@ from runtime.errors import Conflict, Refused
 from service.access import RIGHTS, Right, visible_account
 from service.dues import dues
 from service.models import Account
-from service.people.links import LinkedAccount
 
 blueprint = customer_only(Blueprint("agreements", __name__, url_prefix="/agreements"))
 blueprint.record_once(install)
@@ -111,14 +110,17 @@ def end(code: str) -> ResponseReturnValue:
             flash(_("结束了，从现在起不会再扣。"))
         return redirect(url_for("agreements.show", code=code), 303)
     return render_template(
-        "agreements/end.html", agreement=agreement, account=_account(agreement), ways=WAYS
+        "agreements/end.html",
+        agreement=agreement,
+        account=my_account(agreement.account_no),
+        ways=WAYS,
     )
 
 
 def _of(agreement: AgreementView) -> dict[str, object]:
     return {
         "agreement": agreement,
-        "account": _account(agreement),
+        "account": my_account(agreement.account_no),
         "way": WAYS[agreement.gateway],
         "debits": [(debit, sentence(debit, agreement)) for debit in agreement.debits],
         **_rules(),
@@ -132,11 +134,6 @@ def _rules() -> dict[str, object]:
         "debit_hour": settings.agreement_debit_hour,
         "again": [wait.days for wait in AGAIN_AFTER],
     }
-
-
-def _account(agreement: AgreementView) -> LinkedAccount | None:
-    mine = (each for each in my_accounts() if each.account_no == agreement.account_no)
-    return next(mine, None)
 
 
 def _sign_page(

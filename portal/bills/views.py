@@ -1,6 +1,6 @@
 """Pages of bills: the list, one bill, and the bill as a PDF. All of them work without a script."""
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import customer_only
@@ -9,6 +9,7 @@ from portal.bills.paper import paper
 from portal.bills.reading import USUAL, bill_page, read_bill
 from portal.bills.sheet import written
 from portal.current import current_account, my_accounts
+from portal.files import attachment
 from portal.home.portfolio import is_portfolio, portfolio
 from portal.owing import owing
 from portal.security import asker_id
@@ -54,8 +55,4 @@ def pdf(bill_no: str) -> ResponseReturnValue:
     page = bill_page(known, USUAL, clock.today())
     summary = page.bill.summary
     name = f"{summary.period}-{summary.account_no[-4:]}.pdf"
-    return Response(
-        bill_pdf(paper(page)),
-        mimetype="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return attachment(bill_pdf(paper(page)), "application/pdf", name)

@@ -14,8 +14,6 @@ blueprint = signed_in_only(Blueprint("desk", __name__, url_prefix="/desk"))
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """On to the first room of the role; a customer goes home, a role without rooms reads why."""
-    if not current_user.staff_role:
-        return redirect(home(), 303)
-    if rooms(current_user.staff_role):
+    if not current_user.staff_role or rooms(current_user.staff_role):
         return redirect(home(), 303)
     return render_template("sign_in/staff.html"), 403

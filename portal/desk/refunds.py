@@ -14,7 +14,6 @@ from portal import formats, words
 from portal.desk.asked import Asked, in_words
 from portal.desk.frame import COUNTER, FINANCE, desk
 from portal.forms import fen_typed
-from portal.pay import till
 from portal.security import asker_id
 from runtime.errors import NotFound, Refused
 from service.approvals import Approval
@@ -130,7 +129,6 @@ def _in_words(session: Session, approval: Approval) -> Asked:
         (_("户号 %(number)s", number=formats.grouped(account_no)), formats.amount(fen))
         for account_no, fen in approval.params["parts"].items()
     ]
-    way = till.WAYS.get(found.order.gateway)
     return Asked(
         _(
             "退 %(amount)s，%(reason)s",
@@ -140,7 +138,7 @@ def _in_words(session: Session, approval: Approval) -> Asked:
         [
             *lines,
             (_("原付款"), formats.amount(found.order.amount_fen)),
-            (_("退到"), str(way.title) if way else formats.channel_name(found.order.gateway)),
+            (_("退到"), formats.channel_name(found.order.gateway)),
         ],
         url_for("desk_refunds.show", order_no=approval.subject),
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from flask import (
     Blueprint,
-    Response,
     abort,
     flash,
     g,
@@ -22,7 +21,8 @@ from payments.invoices.asking import Invoiceable, Wish
 from payments.invoices.models import Invoice
 from portal import words
 from portal.access import customer_only
-from portal.current import current_account, my_accounts
+from portal.current import current_account, my_account, my_accounts
+from portal.files import attachment
 from portal.forms import form_page
 from portal.i18n import language
 from portal.invoices.forms import TitleForm
@@ -131,11 +131,7 @@ def paper(request_no: str, kind: str) -> ResponseReturnValue:
         abort(404)
     content = listing.paper(g.session, asker_id(), request_no, kind)
     number = listing.invoice(g.session, asker_id(), request_no).invoice_no
-    return Response(
-        content,
-        mimetype=PAPERS[kind],
-        headers={"Content-Disposition": f'attachment; filename="{number}.{kind}"'},
-    )
+    return attachment(content, PAPERS[kind], f"{number}.{kind}")
 
 
 @blueprint.get("/titles")
@@ -223,5 +219,4 @@ def _of(request_no: str) -> Shown:
 
 
 def _shown(invoice: Invoice, red: Invoice | None) -> Shown:
-    mine = {each.account_no: each for each in my_accounts()}
-    return Shown(invoice, mine.get(invoice.account_no), red)
+    return Shown(invoice, my_account(invoice.account_no), red)

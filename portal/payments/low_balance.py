@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired
 from payments.thresholds import setting
 from portal import formats
 from portal.access import customer_only
-from portal.current import my_accounts
+from portal.current import my_account
 from portal.forms import Form, fen_typed, form_page, one_of
 from portal.security import asker_id
 from runtime.errors import NotFound, Refused
@@ -55,10 +55,10 @@ def edit(account_no: str) -> ResponseReturnValue:
 
 def _account(account_no: str) -> LinkedAccount:
     """One of the asker's own; what they may do with it is asked where it is done."""
-    for account in my_accounts():
-        if account.account_no == account_no:
-            return account
-    raise NotFound("account.not_found")
+    account = my_account(account_no)
+    if account is None:
+        raise NotFound("account.not_found")
+    return account
 
 
 def _chosen(below_fen: int | None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from payments import history, overview
@@ -11,6 +11,7 @@ from payments.whereabouts import Books, Seeker
 from portal.access import customer_only
 from portal.bills.listing import ALL, chosen
 from portal.current import current_account, my_accounts, visitor
+from portal.files import attachment
 from portal.invoices.views import offered
 from portal.pay.till import till
 from portal.payments.listing import listing
@@ -74,11 +75,7 @@ def pdf(order_no: str) -> ResponseReturnValue:
     assert payer is not None  # noqa: S101 - the blueprint lets nobody else in
     trade_no = overview.trade_no(g.session, page.order)
     paper = receipt(page, payer, trade_no, invoices=offered())
-    return Response(
-        receipt_pdf(paper),
-        mimetype="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="receipt-{order_no}.pdf"'},
-    )
+    return attachment(receipt_pdf(paper), "application/pdf", f"receipt-{order_no}.pdf")
 
 
 def _page(order_no: str) -> PaymentPage:

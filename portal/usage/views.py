@@ -3,11 +3,12 @@
 All of them work without a script: charts are drawn by the page.
 """
 
-from flask import Blueprint, Response, g, render_template
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.access import customer_only
 from portal.current import current_account
+from portal.files import attachment
 from portal.security import asker_id
 from portal.usage import pages, sheets
 from portal.usage.when import When, when
@@ -37,11 +38,7 @@ def download(text: str) -> ResponseReturnValue:
         return _page(asked)
     content = sheets.sheet(g.session, asker_id(), account.account_no, asked)
     name = f"{asked.text}-{account.account_no[-4:]}.csv"
-    return Response(
-        content.encode("utf-8-sig"),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return attachment(content.encode("utf-8-sig"), "text/csv", name)
 
 
 def _page(asked: When) -> ResponseReturnValue:

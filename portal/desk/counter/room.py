@@ -9,7 +9,7 @@ from payments.counter import shifts
 from payments.counter.models import Shift
 from portal import words
 from portal.desk.frame import COUNTER, FINANCE, desk
-from portal.errors import STATUS_OF_REFUSAL
+from portal.errors import status_of
 from portal.forms import fen_typed
 from portal.pay import till
 from portal.security import asker_id
@@ -43,5 +43,5 @@ def typed_fen(name: str, *, empty: int | None = None) -> int:
 def page(template: str, refusal: Refused | None = None, **shown: object) -> ResponseReturnValue:
     """A page of the room; with a refusal it says why, in the status of the refusal."""
     said = words.refusal(refusal) if refusal else None
-    status = next((code for kind, code in STATUS_OF_REFUSAL if isinstance(refusal, kind)), 200)
+    status = status_of(refusal) if refusal else 200
     return render_template(f"desk/counter/{template}.html", said=said, **shown), status

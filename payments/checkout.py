@@ -18,6 +18,7 @@ from payments.gateways.base import (
     Product,
     Trade,
     TradeState,
+    named,
 )
 from payments.models import Order
 from payments.orders import Selection, start_order
@@ -199,9 +200,7 @@ class Checkout:
 
     def _gateway(self, order: Order) -> Gateway:
         """The order's gateway. Raises GatewayUnavailable when its papers were taken away."""
-        if order.gateway not in self._gateways:
-            raise GatewayUnavailable(order.gateway, "not_set_up")
-        return self._gateways[order.gateway]
+        return named(self._gateways, order.gateway)
 
     def _close_at(self, gateway: Gateway, order_no: str) -> Trade | None:
         """Close at the gateway; None when that is done, else what the order is instead."""

@@ -18,7 +18,7 @@ from payments.agreements.models import Agreement, AgreementDebit
 from payments.agreements.offered import AgreementGateways
 from payments.agreements.signing import Desk
 from payments.checkout import Checkout
-from payments.gateways.base import GatewayError, GatewayRefused, GatewayUnavailable
+from payments.gateways.base import GatewayError, GatewayRefused, GatewayUnavailable, named
 from payments.models import Order
 from payments.settings import PaymentSettings
 from payments.states import OPEN
@@ -136,9 +136,7 @@ class Debits:
             _log.info("debit_may_be_on_its_way", debit=begun.debit_id, code=refusal.code)
 
     def _gateway(self, begun: Begun) -> AgreementGateway:
-        if begun.gateway not in self._offered:
-            raise GatewayUnavailable(begun.gateway, "not_set_up")
-        return self._offered[begun.gateway]
+        return named(self._offered, begun.gateway)
 
     def _begun(self, debit_id: int) -> Begun | None:
         with self._database.unit_of_work() as session:

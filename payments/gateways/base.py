@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 
 class Product(StrEnum):
@@ -39,6 +39,8 @@ class RefundState(StrEnum):
     ABNORMAL = "abnormal"  # the payer's account does not take it: a person must see to it there
     ABSENT = "absent"  # the gateway has never heard of it
 
+
+_Known = TypeVar("_Known")
 
 YEARS = range(2000, 2100)
 """Instants of other years are no instants of a payment, and some of them cannot be read again."""
@@ -204,3 +206,10 @@ class Gateway(Protocol):
 
     def answer(self, taken: bool) -> Answer:
         """The documented reply: heard, or say it again later."""
+
+
+def named(gateways: Mapping[str, _Known], name: str) -> _Known:
+    """One of the gateways. Raises GatewayUnavailable("not_set_up") when its papers are not set."""
+    if name not in gateways:
+        raise GatewayUnavailable(name, "not_set_up")
+    return gateways[name]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from payments import receipts, soon
 from payments.gateways import Gateways
-from payments.gateways.base import GatewayUnavailable
+from payments.gateways.base import named
 from payments.models import Order
 from payments.receipts import Verdict
 from payments.reconciliation.models import Difference
@@ -48,11 +48,10 @@ def recover(database: Database, gateways: Gateways, order_no: str) -> None:
     """
     with database.unit_of_work() as session:
         name = session.scalars(select(Order.gateway).where(Order.order_no == order_no)).one()
-    if name not in gateways:
-        raise GatewayUnavailable(name, "not_set_up")
-    trade = gateways[name].query(order_no)
+    gateway = named(gateways, name)
+    trade = gateway.query(order_no)
     with database.unit_of_work() as session:
-        verdict = receipts.record(session, gateways[name], trade, "statement")
+        verdict = receipts.record(session, gateway, trade, "statement")
         if verdict not in AS_SAID:
             _log.error("difference_not_cured", order_no=order_no, verdict=verdict.value)
             session.execute(text(_GIVE_UP), {"order_no": order_no, "now": clock.now()})

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from payments.gateways import Gateways
-from payments.gateways.base import GatewayUnavailable, Refunding, RefundState
+from payments.gateways.base import GatewayUnavailable, Refunding, RefundState, named
 from payments.ledger.booking import FEES, POSTED, SUSPENSE, Kind, book
 from payments.reconciliation import cures
 from payments.reconciliation.models import Difference
@@ -128,9 +128,7 @@ def give_back(database: Database, gateways: Gateways, difference_id: int) -> Non
         difference = session.get_one(Difference, difference_id)
     if (difference.state, difference.how) != ("curing", Action.GIVE_BACK.value):
         return
-    if difference.source not in gateways:
-        raise GatewayUnavailable(difference.source, "not_set_up")
-    report = gateways[difference.source].refund(_refunding(difference))
+    report = named(gateways, difference.source).refund(_refunding(difference))
     if report.state is not RefundState.DONE:
         raise GatewayUnavailable(difference.source, "not_done_yet")
     with database.unit_of_work() as session:

@@ -1,7 +1,7 @@
 """A second payment for an order that is paid already: believed when the gateway proves it."""
 
 from payments.gateways import Gateways
-from payments.gateways.base import Gateway, GatewayUnavailable, Trade, TradeState
+from payments.gateways.base import Gateway, Trade, TradeState, named
 from payments.refunds.making import give_back_second
 from payments.states import lock_order
 from runtime.database import Database
@@ -17,9 +17,7 @@ def take_up(
 
     Raises GatewayError when the gateway cannot be asked; the job runs again.
     """
-    gateway = gateways.get(gateway_name)
-    if gateway is None:
-        raise GatewayUnavailable(gateway_name, "not_set_up")
+    gateway = named(gateways, gateway_name)
     trade = gateway.query(order_no, trade_no)
     if trade.amount_fen is None or not _proven(gateway, trade, order_no, trade_no):
         _log.error("second_trade_not_proven", order_no=order_no, state=trade.state.value)

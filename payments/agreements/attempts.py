@@ -74,14 +74,7 @@ def _is_time(debit: AgreementDebit, settings: PaymentSettings) -> bool:
 def _begin(
     session: Session, debit: AgreementDebit, agreement: Agreement, settings: PaymentSettings
 ) -> None:
-    due = planning.payable(session, agreement, debit.bill_no, clock.today())
-    if due is None:
-        planning.finish(debit, "dropped", "paid")
-        return
-    debit.amount_fen = due.amount_fen
-    if not planning.within_limit(session, agreement, due.amount_fen, clock.today()):
-        planning.finish(debit, "failed", "over_limit")
-        planning.tell(session, "over_limit", agreement, settings, debit)
+    if not planning.still_due(session, debit, agreement, settings, clock.today()):
         return
     try:
         order = _order(session, debit, agreement)

@@ -112,20 +112,27 @@ def announce(session: Session, settings: PaymentSettings) -> None:
         _announce(session, debit, agreement, settings)
 
 
-def payable(session: Session, agreement: Agreement, bill_no: str, day: date) -> Due | None:
-    """What the bill will come to on a day; None when its payer owes nothing of it any more."""
-    waiting = dues(session, agreement.user_id, [agreement.account_no], on=day, needs=Right.PAY)
-    return next((due for due in waiting if due.bill_no == bill_no), None)
+def still_due(
+    session: Session,
+    debit: AgreementDebit,
+    agreement: Agreement,
+    settings: PaymentSettings,
+    day: date,
+) -> bool:
+    """Whether the bill is to be debited on a day; the debit then has what it comes to.
 
-
-def within_limit(session: Session, agreement: Agreement, amount_fen: int, day: date) -> bool:
-    """Whether the sum that the customer chose covers this with all of the same month."""
-    spent = select(func.coalesce(func.sum(AgreementDebit.amount_fen), 0)).where(
-        AgreementDebit.agreement_id == agreement.id,
-        AgreementDebit.state.in_(("begun", "paid")),
-        _same_month(day),
-    )
-    return int(session.scalar(spent) or 0) + amount_fen <= agreement.limit_fen
+    Else the debit is over: the bill is paid, or it is more than its payer allows, who is told.
+    """
+    due = _payable(session, agreement, debit.bill_no, day)
+    if due is None:
+        finish(debit, "dropped", "paid")
+        return False
+    debit.amount_fen = due.amount_fen
+    if not _within_limit(session, agreement, due.amount_fen, day):
+        finish(debit, "failed", "over_limit")
+        tell(session, "over_limit", agreement, settings, debit)
+        return False
+    return True
 
 
 def finish(debit: AgreementDebit, state: str, reason: str | None = None) -> None:
@@ -161,17 +168,25 @@ def tell(
 def _announce(
     session: Session, debit: AgreementDebit, agreement: Agreement, settings: PaymentSettings
 ) -> None:
-    due = payable(session, agreement, debit.bill_no, debit.day)
-    if due is None:
-        finish(debit, "dropped", "paid")
-        return
-    debit.amount_fen = due.amount_fen
-    if not within_limit(session, agreement, due.amount_fen, debit.day):
-        finish(debit, "failed", "over_limit")
-        tell(session, "over_limit", agreement, settings, debit)
-        return
-    debit.announced_at = clock.now()
-    tell(session, "announced", agreement, settings, debit, debit.day)
+    if still_due(session, debit, agreement, settings, debit.day):
+        debit.announced_at = clock.now()
+        tell(session, "announced", agreement, settings, debit, debit.day)
+
+
+def _payable(session: Session, agreement: Agreement, bill_no: str, day: date) -> Due | None:
+    """What the bill will come to on a day; None when its payer owes nothing of it any more."""
+    waiting = dues(session, agreement.user_id, [agreement.account_no], on=day, needs=Right.PAY)
+    return next((due for due in waiting if due.bill_no == bill_no), None)
+
+
+def _within_limit(session: Session, agreement: Agreement, amount_fen: int, day: date) -> bool:
+    """Whether the sum that the customer chose covers this with all of the same month."""
+    spent = select(func.coalesce(func.sum(AgreementDebit.amount_fen), 0)).where(
+        AgreementDebit.agreement_id == agreement.id,
+        AgreementDebit.state.in_(("begun", "paid")),
+        _same_month(day),
+    )
+    return int(session.scalar(spent) or 0) + amount_fen <= agreement.limit_fen
 
 
 def _plan(

@@ -14,7 +14,6 @@ from payments.states import advance
 from runtime import clock
 from runtime.errors import Conflict
 from service.access import Right, rights_on
-from service.models import Bill
 
 ORDER_MINUTES = 120
 """After so long a debit that the gateway has not decided is closed."""
@@ -123,8 +122,7 @@ def _failed(
     session.flush()
     if agreement.state != "active":
         return  # who ended it knows; whom the gateway ended it for has been told
-    bill = session.get_one(Bill, debit.bill_no)
-    day = planning.plan_again(session, debit, bill.due, told=True)
+    day = planning.plan_again(session, debit, told=True)
     kind = "given_up" if day is None else "failed"
     planning.tell(session, kind, agreement, settings, debit, day)
 
@@ -133,8 +131,7 @@ def _left_to_hand(session: Session, debit: AgreementDebit) -> None:
     """Its payer has begun to pay by hand. Should nothing come of it, the ladder goes on."""
     planning.finish(debit, "dropped", "by_hand")
     session.flush()
-    bill = session.get_one(Bill, debit.bill_no)
-    planning.plan_again(session, debit, bill.due, told=False)
+    planning.plan_again(session, debit, told=False)
 
 
 def _locked(session: Session, debit_id: int) -> tuple[AgreementDebit, Agreement]:

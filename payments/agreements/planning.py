@@ -45,7 +45,7 @@ def plan_outstanding(session: Session, agreement: Agreement, settings: PaymentSe
         _plan(session, agreement.id, bill.bill_no, bill.period, day)
 
 
-def plan_again(session: Session, debit: AgreementDebit, due: date, *, told: bool) -> date | None:
+def plan_again(session: Session, debit: AgreementDebit, *, told: bool) -> date | None:
     """Plan the next attempt after one that failed; its day, None when there is no other.
 
     `told`: who hears that it failed hears when it is tried again.
@@ -56,6 +56,7 @@ def plan_again(session: Session, debit: AgreementDebit, due: date, *, told: bool
         AgreementDebit.state != "dropped",
     )
     tried = max(debit.day, clock.today())
+    due = session.get_one(Bill, debit.bill_no).due
     day = calendar.next_day(session.scalar(first) or debit.day, tried, due)
     if day is not None:
         _plan(

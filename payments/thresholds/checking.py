@@ -1,6 +1,6 @@
 """Telling customers once that a prepaid balance has sunk below what they chose."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import and_, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +18,9 @@ AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
-class _Low:
+class Low:
+    """A balance below its user's threshold, in fen."""
+
     user_id: int
     account_no: str
     below_fen: int
@@ -38,6 +40,13 @@ def check(session: Session, top_up_url: str) -> int:
     return sum(_tell(session, low, top_up_url) for low in sunk)
 
 
+def note_low(session: Session, low: Low, *, told: bool) -> bool:
+    """Write down that it is low, and whether its user hears of it; False when it was known."""
+    values = asdict(low) | {"told": told, "sunk_at": clock.now()}
+    new = insert(LowBalance).values(values).on_conflict_do_nothing().returning(LowBalance.id)
+    return session.scalar(new) is not None
+
+
 def _note_risen(session: Session) -> None:
     """What has risen, or is not waited for any more, may sink again."""
     session.execute(
@@ -54,7 +63,7 @@ def _note_risen(session: Session) -> None:
     )
 
 
-def _low(session: Session) -> list[_Low]:
+def _low(session: Session) -> list[Low]:
     known = exists().where(
         LowBalance.user_id == BalanceThreshold.user_id,
         LowBalance.account_no == BalanceThreshold.account_no,
@@ -85,25 +94,12 @@ def _low(session: Session) -> list[_Low]:
         .order_by(BalanceThreshold.id)
         .limit(AT_ONCE)
     )
-    return [_Low(*row) for row in rows]
+    return [Low(*row) for row in rows]
 
 
-def _tell(session: Session, low: _Low, top_up_url: str) -> bool:
+def _tell(session: Session, low: Low, top_up_url: str) -> bool:
     """Whether it was said now; not when another check has said it in the meantime."""
-    told = session.scalar(
-        insert(LowBalance)
-        .values(
-            user_id=low.user_id,
-            account_no=low.account_no,
-            below_fen=low.below_fen,
-            balance_fen=low.balance_fen,
-            told=True,
-            sunk_at=clock.now(),
-        )
-        .on_conflict_do_nothing()
-        .returning(LowBalance.id)
-    )
-    if told is None:
+    if not note_low(session, low, told=True):
         return False
     events.publish(
         session,

@@ -4,6 +4,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from payments.thresholds.checking import Low, note_low
 from payments.thresholds.models import BalanceThreshold, LowBalance
 from runtime import clock
 from runtime.errors import Refused
@@ -38,10 +39,11 @@ def set_threshold(session: Session, user_id: int, account_no: str, below_fen: in
     if below_fen is not None and not LEAST_FEN <= below_fen <= MOST_FEN:
         raise Refused("threshold.out_of_range", least_fen=LEAST_FEN, most_fen=MOST_FEN)
     _write(session, user_id, account_no, below_fen)
-    if below_fen is None or -account.balance_fen >= below_fen:
+    left = -account.balance_fen
+    if below_fen is None or left >= below_fen:
         _over(session, user_id, account_no)
     else:
-        _low_already(session, user_id, account, below_fen)
+        note_low(session, Low(user_id, account_no, below_fen, left), told=False)
 
 
 def _prepaid(session: Session, user_id: int, account_no: str) -> Account:
@@ -79,19 +81,4 @@ def _over(session: Session, user_id: int, account_no: str) -> None:
             LowBalance.risen_at.is_(None),
         )
         .values(risen_at=clock.now())
-    )
-
-
-def _low_already(session: Session, user_id: int, account: Account, below_fen: int) -> None:
-    session.execute(
-        insert(LowBalance)
-        .values(
-            user_id=user_id,
-            account_no=account.account_no,
-            below_fen=below_fen,
-            balance_fen=-account.balance_fen,
-            told=False,
-            sunk_at=clock.now(),
-        )
-        .on_conflict_do_nothing()
     )

@@ -21,7 +21,7 @@ from runtime import clock
 from runtime.errors import Forbidden, Refused, TooManyTries
 from runtime.money import yuan
 from service.people import codes, limits, passkeys, proof, users
-from service.people.passkey_wire import Site
+from service.people.passkey_parties import Site
 
 LIFE = timedelta(minutes=5)
 """From the confirmation to the order; usually both are one request."""

@@ -10,8 +10,11 @@ from portal import words
 from portal.i18n import utility_name
 from portal.settings import current_settings
 from runtime.errors import Refused, TooManyTries
-from service.people import passkeys
-from service.people.passkey_wire import Site
+from service.people import (
+    passkey_wire,  # noqa: F401 - its library is loaded before the first who asks, not meanwhile
+    passkeys,
+)
+from service.people.passkey_parties import Site
 
 _KEY = "browser"
 

@@ -5,7 +5,6 @@ Refused("passkey.refused"): never an error of the library.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import webauthn
@@ -33,6 +32,7 @@ from runtime.errors import Refused
 from runtime.logs import get_logger
 from service.people.challenges import LIFE
 from service.people.models import Passkey
+from service.people.passkey_parties import Holder, Site
 
 LONGEST = 16 * 1024
 """No device answers with more characters."""
@@ -50,24 +50,6 @@ _MALFORMED = (
 
 _log = get_logger(__name__)
 Done = TypeVar("Done")
-
-
-@dataclass(frozen=True)
-class Site:
-    """Whose passkeys these are: the name that devices know us by, and where our pages are."""
-
-    rp_id: str
-    origin: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Holder:
-    """A person as their device keeps them; `handle` names them without saying who they are."""
-
-    handle: bytes
-    name: str
-    display_name: str
 
 
 def creation(site: Site, holder: Holder, challenge: bytes, had: list[Passkey]) -> str:

@@ -5,24 +5,23 @@ signature over them. The device must have verified its user, by finger, face or 
 stands in for a password and a phone.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
-from webauthn.helpers.structs import AuthenticationCredential, RegistrationCredential
-from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from runtime import clock
 from runtime.crypto import blind_index
 from runtime.errors import Conflict, NotFound, Refused
 from runtime.logs import get_logger
 from service.models import User
-from service.people import challenges, limits, passkey_wire, proof, users
+from service.people import challenges, limits, proof, users
 from service.people.challenges import CONFIRM, REGISTER, SIGN_IN
 from service.people.models import Passkey
 from service.people.networks import network
-from service.people.passkey_wire import Holder, Site
+from service.people.passkey_parties import Holder, Site
 
 MOST = 20
 """So many passkeys a person may have."""
@@ -84,6 +83,8 @@ def registration_options(session: Session, site: Site, user_id: int, session_id:
 
     Raises Forbidden("proof.needed") without a fresh proof, and Refused("passkey.too_many").
     """
+    from service.people import passkey_wire  # here and below: not every process needs its library
+
     proof.require_fresh(session, session_id)
     mine = owned(session, user_id)
     if len(mine) >= MOST:
@@ -100,11 +101,21 @@ def register(
     Raises Refused("passkey.refused"), "passkey.expired", "passkey.unverified", and
     Conflict("passkey.known").
     """
+    from service.people import passkey_wire
+
     answer = passkey_wire.created(credential)
     challenge = passkey_wire.signed_challenge(answer)
     challenges.spend(session, REGISTER, user_id, _browser(session_id), challenge)
     verified = passkey_wire.verify_created(site, answer, challenge)
-    return _add(session, user_id, verified, answer, _clean(name) or site.name[:NAME_LENGTH])
+    return _add(
+        session,
+        user_id=user_id,
+        credential_id=verified.credential_id,
+        public_key=verified.credential_public_key,
+        sign_count=verified.sign_count,
+        transports=[way.value for way in answer.response.transports or ()],
+        name=_clean(name) or site.name[:NAME_LENGTH],
+    )
 
 
 def sign_in_options(session: Session, site: Site, browser: str, address: str) -> str:
@@ -114,7 +125,7 @@ def sign_in_options(session: Session, site: Site, browser: str, address: str) ->
     """
     limits.require(session, limits.PASSKEY_ADDRESS, network(address))
     limits.count(session, limits.PASSKEY_ADDRESS, network(address))
-    return passkey_wire.request(site, challenges.issue(session, SIGN_IN, None, browser), [])
+    return _question(session, site, SIGN_IN, None, browser, [])
 
 
 def owner(session: Session, site: Site, browser: str, credential: str) -> User:
@@ -131,12 +142,27 @@ def confirmation_options(session: Session, site: Site, user_id: int, subject: st
     mine = working(session, user_id)
     if not mine:
         raise Refused("passkey.none")
-    return passkey_wire.request(site, challenges.issue(session, CONFIRM, user_id, subject), mine)
+    return _question(session, site, CONFIRM, user_id, subject, mine)
 
 
 def confirm(session: Session, site: Site, user_id: int, subject: str, credential: str) -> Passkey:
     """The user's own passkey that has signed for exactly `subject`. Raises as `_used`."""
     return _used(session, site, CONFIRM, user_id, subject, credential)
+
+
+def _question(
+    session: Session,
+    site: Site,
+    purpose: str,
+    user_id: int | None,
+    subject: str,
+    allowed: list[Passkey],
+) -> str:
+    """What `navigator.credentials.get()` wants, as JSON."""
+    from service.people import passkey_wire
+
+    challenge = challenges.issue(session, purpose, user_id, subject)
+    return passkey_wire.request(site, challenge, allowed)
 
 
 def _used(
@@ -149,26 +175,29 @@ def _used(
     not the user's), "passkey.unverified" (the device has not verified its user),
     "passkey.copied" (it counts backwards, now or earlier).
     """
+    from service.people import passkey_wire
+
     answer = passkey_wire.asserted(credential)
     challenge = passkey_wire.signed_challenge(answer)
     challenges.spend(session, purpose, user_id, subject, challenge)
-    passkey = _find(session, answer, user_id)
+    passkey = _find(session, answer.raw_id, answer.response.user_handle, user_id)
     verified = passkey_wire.verify_asserted(site, answer, challenge, passkey.public_key)
     _count(passkey, verified.new_sign_count)
     passkey.last_used_at = clock.now()
     return passkey
 
 
-def _find(session: Session, answer: AuthenticationCredential, user_id: int | None) -> Passkey:
+def _find(
+    session: Session, credential_id: bytes, named: bytes | None, user_id: int | None
+) -> Passkey:
     """The passkey, locked. A device that names its user must name the right one."""
     passkey = session.scalars(
         select(Passkey)
-        .where(Passkey.credential_id == answer.raw_id, Passkey.removed_at.is_(None))
+        .where(Passkey.credential_id == credential_id, Passkey.removed_at.is_(None))
         .with_for_update()
     ).one_or_none()
     if passkey is None or user_id not in (None, passkey.user_id):
         raise Refused("passkey.unknown")
-    named = answer.response.user_handle
     if named != _handle(passkey.user_id) and (named or user_id is None):
         raise Refused("passkey.refused")
     return passkey
@@ -188,24 +217,10 @@ def _count(passkey: Passkey, new: int) -> None:
     passkey.sign_count = new
 
 
-def _add(
-    session: Session,
-    user_id: int,
-    verified: VerifiedRegistration,
-    answer: RegistrationCredential,
-    name: str,
-) -> Passkey:
+def _add(session: Session, **values: Any) -> Passkey:
     added = session.scalars(
         insert(Passkey)
-        .values(
-            user_id=user_id,
-            credential_id=verified.credential_id,
-            public_key=verified.credential_public_key,
-            sign_count=verified.sign_count,
-            transports=[way.value for way in answer.response.transports or ()],
-            name=name,
-            created_at=clock.now(),
-        )
+        .values(created_at=clock.now(), **values)
         .on_conflict_do_nothing(index_elements=[Passkey.credential_id])
         .returning(Passkey)
     ).one_or_none()

@@ -8,7 +8,7 @@ from runtime.errors import Refused
 from service.models import User
 from service.people import codes, limits, passkeys, passwords, proof, sessions, users
 from service.people.networks import network
-from service.people.passkey_wire import Site
+from service.people.passkey_parties import Site
 from service.people.sessions import Lifetime
 
 

@@ -35,3 +35,12 @@ def test_a_missing_token_is_named(tmp_path: Path) -> None:
     ended = start(tmp_path, DENGHUO_CORE_URL="not an address")
     assert ended.returncode == 1
     assert "DENGHUO_CORE_URL" in ended.stderr
+
+
+def test_it_loads_no_library_that_its_jobs_do_not_use() -> None:
+    code = (
+        "import sys; from importlib import import_module; from denghuo.worker import TASKS\n"
+        "for each in TASKS: import_module(each)\n"
+        "sys.exit('webauthn' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

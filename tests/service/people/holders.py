@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from runtime import clock
 from service.models import SignInSession, User
 from service.people import passkeys, sessions, users
-from service.people.passkey_wire import Site
+from service.people.passkey_parties import Site
 from service.people.sessions import Lifetime
 from tests.authenticator import Device
 

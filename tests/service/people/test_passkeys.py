@@ -20,7 +20,7 @@ from runtime.errors import Conflict, Forbidden, NotFound, Refused, TooManyTries
 from service.models import OneTimeCode, SignInSession, User
 from service.people import limits, passkeys, proof, sessions, sign_in, tidy
 from service.people.models import Passkey, PasskeyChallenge
-from service.people.passkey_wire import Site
+from service.people.passkey_parties import Site
 from service.people.sign_in import From
 from tests.authenticator import Device, PrivateKey, packed
 from tests.service.people.holders import BROWSER, SITE, WEEK, added, asked, create, enter, proved

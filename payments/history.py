@@ -60,7 +60,8 @@ class Item:
 class OrderView:
     """An order as its owner sees it. `certain_by`: when an unknown result will be known.
 
-    `refunded_fen` counts the refunds of the payment from the moment they are decided.
+    `refunded_fen` counts the refunds of the payment from the moment they are decided; `trade_no`
+    is the gateway's own number of it.
     """
 
     order_no: str
@@ -77,6 +78,7 @@ class OrderView:
     paid_at: datetime | None
     posted_at: datetime | None
     close_reason: str | None
+    trade_no: str | None
     refunded_fen: int = 0
     refunds: tuple[GivenBack, ...] = ()
 
@@ -174,6 +176,7 @@ def order_view(session: Session, user_id: int, order_no: str) -> OrderView:
         paid_at=order.paid_at,
         posted_at=order.posted_at,
         close_reason=order.close_reason,
+        trade_no=order.trade_no,
         refunded_fen=order.refunded_fen,
         refunds=refunds_of(session, [order.order_no]).get(order.order_no, ()),
     )

@@ -99,6 +99,8 @@ def steps_of(session: Session, order: OrderView) -> dict[str, tuple[Reached, ...
 
     Money that never was in the core need not be taken back there.
     """
+    if not order.refunds:
+        return {}
     rows = session.scalars(
         select(Refund)
         .join(Order, Order.id == Refund.order_id)
@@ -106,11 +108,6 @@ def steps_of(session: Session, order: OrderView) -> dict[str, tuple[Reached, ...
         .order_by(Refund.id)
     )
     return {refund.refund_no: _steps(refund) for refund in rows}
-
-
-def trade_no(session: Session, order: OrderView) -> str | None:
-    """The gateway's own number of the payment of the asker's own `order`."""
-    return session.scalar(select(Order.trade_no).where(Order.order_no == order.order_no))
 
 
 def payers(session: Session, order_nos: Collection[str]) -> dict[str, Payer]:

@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from payments import history, overview
+from payments import history
 from payments.history import Stage
 from payments.whereabouts import Books, Seeker
 from portal.access import customer_only
@@ -73,8 +73,7 @@ def pdf(order_no: str) -> ResponseReturnValue:
     found = payment_page(g.session, asker_id(), order_no, my_accounts(), invoices=False)
     page, payer = paid_page(found), visitor()
     assert payer is not None  # noqa: S101 - the blueprint lets nobody else in
-    trade_no = overview.trade_no(g.session, page.order)
-    paper = receipt(page, payer, trade_no, invoices=offered())
+    paper = receipt(page, payer, page.order.trade_no, invoices=offered())
     return attachment(receipt_pdf(paper), "application/pdf", f"receipt-{order_no}.pdf")
 
 

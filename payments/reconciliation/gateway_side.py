@@ -68,7 +68,17 @@ _SAID_ALONE = """
     ) judged
     WHERE NOT (class = 'missing_at_gateway' AND our_day = :day)
 """
-_OURS_ALONE = """
+_NEIGHBOUR = """
+        LEFT JOIN LATERAL (
+            SELECT CASE WHEN {0} >= :late THEN CAST(:day AS date) + 1
+                        WHEN {0} < :early THEN CAST(:day AS date) - 1 END AS day
+        ) neighbour ON NOT EXISTS (
+            SELECT FROM statement taken WHERE taken.source = :source AND taken.verdict = 'taken'
+                AND taken.day = neighbour.day)
+"""
+"""The day whose statement may still have a movement of that instant, unless it was taken."""
+
+_OURS_ALONE = f"""
     INSERT INTO found (class, key, order_no, order_fen, day, other_day, state, how)
     SELECT 'missing_at_gateway', order_no, order_no, amount_fen, :day, other_day,
            CASE WHEN other_day IS NULL THEN 'open' ELSE 'curing' END,
@@ -76,12 +86,7 @@ _OURS_ALONE = """
     FROM (
         SELECT placed.order_no, placed.amount_fen, neighbour.day AS other_day
         FROM apart JOIN payment_order placed ON placed.order_no = apart.our_no
-        LEFT JOIN LATERAL (
-            SELECT CASE WHEN placed.paid_at >= :late THEN CAST(:day AS date) + 1
-                        WHEN placed.paid_at < :early THEN CAST(:day AS date) - 1 END AS day
-        ) neighbour ON NOT EXISTS (
-            SELECT FROM statement taken WHERE taken.source = :source AND taken.verdict = 'taken'
-                AND taken.day = neighbour.day)
+        {_NEIGHBOUR.format("placed.paid_at")}
         WHERE NOT EXISTS (
             SELECT FROM apart other WHERE other.order_no = placed.order_no
                 AND (other.trade_no = placed.trade_no OR placed.trade_no IS NULL))
@@ -89,7 +94,7 @@ _OURS_ALONE = """
             SELECT FROM difference WHERE difference.source = :source
                 AND difference.key = placed.order_no AND difference.gateway_fen IS NOT NULL)
     ) missed
-"""
+"""  # noqa: S608 - made of constants
 _REFUNDS_APART = """
     CREATE TEMP TABLE refunds_apart ON COMMIT DROP AS
     SELECT said.no, said.order_no, said.refund_no, said.amount_fen, ours.gateway_no AS our_no
@@ -132,7 +137,7 @@ _REFUNDS_SAID_ALONE = """
         WHERE judged.refund_no = 'RX' || lpad(CAST(given.id AS text), 10, '0')
             AND given.how = 'give_back' AND given.gateway_fen = judged.amount_fen)
 """
-_REFUNDS_OURS_ALONE = """
+_REFUNDS_OURS_ALONE = f"""
     INSERT INTO found (class, key, order_no, order_fen, day, other_day, state, how)
     SELECT 'refund_not_there', gateway_no, order_no, amount_fen, :day, other_day,
            CASE WHEN other_day IS NULL THEN 'open' ELSE 'curing' END,
@@ -142,19 +147,14 @@ _REFUNDS_OURS_ALONE = """
         FROM refunds_apart apart
         JOIN payment_refund refund ON refund.gateway_no = apart.our_no
         JOIN payment_order placed ON placed.id = refund.order_id
-        LEFT JOIN LATERAL (
-            SELECT CASE WHEN done_at >= :late THEN CAST(:day AS date) + 1
-                        WHEN done_at < :early THEN CAST(:day AS date) - 1 END AS day
-        ) neighbour ON NOT EXISTS (
-            SELECT FROM statement taken WHERE taken.source = :source AND taken.verdict = 'taken'
-                AND taken.day = neighbour.day)
+        {_NEIGHBOUR.format("done_at")}
         WHERE NOT EXISTS (
             SELECT FROM refunds_apart other WHERE other.refund_no = refund.gateway_no)
         AND NOT EXISTS (
             SELECT FROM difference WHERE difference.source = :source
                 AND difference.key = refund.gateway_no AND difference.gateway_fen IS NOT NULL)
     ) missed
-"""
+"""  # noqa: S608 - made of constants
 COMPARISONS = (
     _APART,
     _SAID_ALONE,

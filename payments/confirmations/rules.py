@@ -159,12 +159,8 @@ def forget_unspent(session: Session) -> None:
 @contextmanager
 def _limited(session: Session, user_id: int) -> Iterator[None]:
     """A try that fails is counted; after ten in an hour there are no more."""
-    limits.require(session, limits.CONFIRM_USER, str(user_id))
-    try:
+    with limits.counting(session, limits.CONFIRM_USER, str(user_id)):
         yield
-    except Refused:
-        limits.count(session, limits.CONFIRM_USER, str(user_id))
-        raise
     limits.forget(session, limits.CONFIRM_USER, str(user_id))
 
 

@@ -5,6 +5,8 @@ cannot slip through side by side. When the count cannot be read there is no answ
 fails closed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.crypto import blind_index
-from runtime.errors import TooManyTries
+from runtime.errors import Refused, TooManyTries
 from service.models import Attempt
 from service.people import networks
 
@@ -102,6 +104,17 @@ def count(session: Session, limit: Limit, subject: str) -> None:
     """Count a try that failed, or that is limited whether it fails or not."""
     session.add(Attempt(kind=limit.kind, subject=_key(limit, subject), at=clock.now()))
     session.flush()
+
+
+@contextmanager
+def counting(session: Session, limit: Limit, subject: str) -> Iterator[None]:
+    """What is tried inside is counted when it is refused. Raises TooManyTries before it begins."""
+    require(session, limit, subject)
+    try:
+        yield
+    except Refused:
+        count(session, limit, subject)
+        raise
 
 
 def forget(session: Session, limit: Limit, subject: str) -> None:

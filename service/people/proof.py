@@ -73,12 +73,8 @@ def require_code(session: Session, purpose: str, subject: str, code: str, addres
 
     Codes have tries of their own, so a locked password leaves this way open to its owner.
     """
-    limits.require(session, limits.SIGN_IN_ADDRESS, network(address))
-    try:
+    with limits.counting(session, limits.SIGN_IN_ADDRESS, network(address)):
         codes.use_code(session, purpose, subject, code)
-    except Refused:
-        limits.count(session, limits.SIGN_IN_ADDRESS, network(address))
-        raise
 
 
 def _remember(session: Session, session_id: int) -> None:

@@ -72,12 +72,8 @@ def sign_in_with_passkey(
     `credential` is what the browser got from `passkeys.sign_in_options`, as JSON. Raises the
     refusals of `passkeys.owner`, and TooManyTries.
     """
-    limits.require(session, limits.SIGN_IN_ADDRESS, network(origin.address))
-    try:
+    with limits.counting(session, limits.SIGN_IN_ADDRESS, network(origin.address)):
         user = passkeys.owner(session, site, browser, credential)
-    except Refused:
-        limits.count(session, limits.SIGN_IN_ADDRESS, network(origin.address))
-        raise
     return _open(session, user, user.phone, origin)
 
 

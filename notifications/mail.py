@@ -80,7 +80,7 @@ def send(message_id: int) -> None:
             "/mail/v1/messages", idempotent=True, json=_wire(message, message.params, enclosed)
         )
     except OutboundError as error:
-        if error.passing or (error.status or 500) >= 500:
+        if not error.refused:
             raise
         _log.error("mail_refused", message=message_id, status=error.status)
         outbox.finish(message_id, FAILED, failure=f"http_{error.status}")

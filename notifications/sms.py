@@ -77,7 +77,7 @@ class HttpSms:
         try:
             response = self._http.post("/sms/v1/messages", idempotent=True, json=body)
         except OutboundError as error:
-            if error.passing or (error.status or 500) >= 500:
+            if not error.refused:
                 raise
             raise SmsRefused(f"http_{error.status}") from error
         return msgspec.json.decode(response.content, type=_Accepted).message_id

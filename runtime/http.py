@@ -43,6 +43,11 @@ class OutboundError(Exception):
         """Whether the same call may well succeed a little later."""
         return self.status is None or self.status in _PASSING
 
+    @property
+    def refused(self) -> bool:
+        """A no that stays one: the other system understood and will not, now or later."""
+        return self.status is not None and self.status < 500 and not self.passing
+
 
 class TooLarge(OutboundError):  # noqa: N818 - an answer, not a fault
     """The answer is larger than the caller takes, or packed so that nobody knows how large."""

@@ -149,8 +149,8 @@ class _Refusal(msgspec.Struct):
 
 
 def _answer(error: OutboundError) -> PlatformRefused | PlatformUnavailable:
-    """4xx is a no with a code; all else may pass."""
-    if error.status is None or error.passing or error.status >= 500 or error.status in (401, 403):
+    """4xx is a no with a code; all else may pass, and so may a token that is not taken."""
+    if not error.refused or error.status in (401, 403):
         return PlatformUnavailable(str(error))
     try:
         return PlatformRefused(msgspec.json.decode(error.body, type=_Refusal).code)

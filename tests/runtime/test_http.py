@@ -96,6 +96,16 @@ def test_a_refusal_is_not_asked_again(status: int) -> None:
     assert str(caught.value) == f"core answered {status}"
 
 
+@pytest.mark.parametrize(
+    ("statuses", "refused"),
+    [((400, 401, 404, 422, 499), True), ((None, 429, 500, 502, 503, 504), False)],
+)
+def test_only_a_no_that_stays_one_is_a_refusal(
+    statuses: tuple[int | None, ...], refused: bool
+) -> None:
+    assert {OutboundError("core", each).refused for each in statuses} == {refused}
+
+
 def test_nobody_there() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -47,16 +47,12 @@ REFUND_REFUSALS = REFUSALS | {
 def gateway() -> AnyResponse:
     """One address for everything; `method` says what is wanted."""
     faults = box.current().faults
-    outage = faults.outage("alipay")
-    if outage and outage.kind != "lost_answer":
-        if outage.kind == "timeout":
-            faults.hold("alipay")
+    if faults.refuses("alipay"):
         return Response("Service Unavailable", 500, content_type="text/plain")
     method = request.values.get("method", "")
     pages = {**dict.fromkeys(CASHIERS, _cashier), **dict.fromkeys(PAGES, _sign)}
     reply = pages[method]() if method in pages else _call(method)
-    if outage:
-        faults.hold("alipay")
+    faults.lose("alipay")
     return reply
 
 

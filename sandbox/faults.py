@@ -57,7 +57,22 @@ class Faults:
         """All that is out of order now."""
         return [outage for outage in map(self.outage, CHANNELS) if outage]
 
-    def hold(self, channel: str) -> None:
+    def refuses(self, channel: str) -> bool:
+        """Whether the channel does nothing of what is asked; a timeout says so when it ends."""
+        outage = self.outage(channel)
+        if outage is None or outage.kind == "lost_answer":
+            return False
+        if outage.kind == "timeout":
+            self._hold(channel)
+        return True
+
+    def lose(self, channel: str) -> None:
+        """Keep an answer until nobody waits for it, when answers are lost."""
+        outage = self.outage(channel)
+        if outage and outage.kind == "lost_answer":
+            self._hold(channel)
+
+    def _hold(self, channel: str) -> None:
         """Return when the channel's outage is over."""
         while outage := self.outage(channel):
             with self._changed:

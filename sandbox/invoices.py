@@ -61,11 +61,7 @@ def reject(error: RejectedError) -> Response:
 
 @invoices.before_request
 def authenticate() -> None:
-    faults = box.current().faults
-    outage = faults.outage("invoices")
-    if outage and outage.kind != "lost_answer":
-        if outage.kind == "timeout":
-            faults.hold("invoices")
+    if box.current().faults.refuses("invoices"):
         raise RejectedError(500, "unavailable")
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(
@@ -77,10 +73,7 @@ def authenticate() -> None:
 @invoices.after_request
 def lose(response: Response) -> Response:
     """An answer that never comes in time, when that is ordered."""
-    faults = box.current().faults
-    outage = faults.outage("invoices")
-    if outage and outage.kind == "lost_answer":
-        faults.hold("invoices")
+    box.current().faults.lose("invoices")
     return response
 
 
@@ -120,12 +113,6 @@ def paper(request_no: str, kind: str) -> Response:
     answer = Response(content, content_type=f"application/{kind}")
     answer.headers["X-Content-SHA256"] = hashlib.sha256(content).hexdigest()
     return answer
-
-
-def latest(db: Connection, limit: int = 50) -> list[Invoice]:
-    """Newest first."""
-    rows = db.execute("select * from invoice order by rowid desc limit ?", (limit,))
-    return [_invoice(row) for row in rows]
 
 
 def _check(content: dict[str, Any]) -> None:

@@ -161,11 +161,7 @@ def _message(row: Any) -> Message:
 
 def _authorised(medium: str, token: str) -> dict[str, Any]:
     """The JSON object of a request with the right token, while the provider works."""
-    faults = box.current().faults
-    outage = faults.outage(medium)
-    if outage and outage.kind != "lost_answer":
-        if outage.kind == "timeout":
-            faults.hold(medium)
+    if box.current().faults.refuses(medium):
         raise RejectedError(500, "unavailable", "The provider is out of order.")
     _check_token(token)
     content = request.get_json(silent=True)
@@ -204,9 +200,7 @@ def _accept(medium: str, recipient: str, client_id: str, content: dict[str, Any]
         ).fetchone()
     if row["content"] != text:
         raise RejectedError(409, "client_id_used", "client_id stands for another message.")
-    outage = box.current().faults.outage(medium)
-    if outage and outage.kind == "lost_answer":
-        box.current().faults.hold(medium)
+    box.current().faults.lose(medium)
     return _json({"message_id": row["message_id"], "status": "accepted"}, 202)
 
 

@@ -30,20 +30,14 @@ NOBODY = "http://www.specialUrl.com"
 @unionpay.before_request
 def suffer() -> AnyResponse | None:
     """An outage that does nothing; a lost answer is lost after the work."""
-    faults = box.current().faults
-    outage = faults.outage("unionpay")
-    if outage is None or outage.kind == "lost_answer":
-        return None
-    if outage.kind == "timeout":
-        faults.hold("unionpay")
-    return Response("Service Unavailable", 500, content_type="text/plain")
+    if box.current().faults.refuses("unionpay"):
+        return Response("Service Unavailable", 500, content_type="text/plain")
+    return None
 
 
 @unionpay.after_request
 def lose(response: AnyResponse) -> AnyResponse:
-    outage = box.current().faults.outage("unionpay")
-    if outage and outage.kind == "lost_answer":
-        box.current().faults.hold("unionpay")
+    box.current().faults.lose("unionpay")
     return response
 
 

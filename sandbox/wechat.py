@@ -47,11 +47,7 @@ REFUND_REFUSALS = {
 @wechat.before_request
 def authenticate() -> Response | None:
     """Faults first, then the signature; an answer here ends the request."""
-    faults = box.current().faults
-    outage = faults.outage("wechat")
-    if outage and outage.kind != "lost_answer":
-        if outage.kind == "timeout":
-            faults.hold("wechat")
+    if box.current().faults.refuses("wechat"):
         return answer(500, {"code": "SYSTEM_ERROR", "message": "系统错误"})
     try:
         _check_signature()
@@ -75,9 +71,7 @@ def _check_signature() -> None:
 def sign(response: Response) -> Response:
     """Every answer is signed, refusals included."""
     here = box.current()
-    outage = here.faults.outage("wechat")
-    if outage and outage.kind == "lost_answer":
-        here.faults.hold("wechat")
+    here.faults.lose("wechat")
     headers = signed_headers(here.papers.wechat, response.get_data(), here.faults.stamp())
     response.headers.update(headers)
     response.headers["Request-ID"] = headers["Wechatpay-Nonce"].upper()

@@ -2,15 +2,14 @@
 
 from calendar import month_name
 from datetime import date
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from notifications import sms
 from notifications.sms import Params
-from runtime.errors import NotFound
 from runtime.money import yuan
 from service.events import AutoPayNews
-from service.people.users import get_user
 
 WAYS = {
     "zh": {"wechat": "微信支付", "alipay": "支付宝"},
@@ -20,37 +19,20 @@ WAYS = {
 
 def queue_news(session: Session, event: AutoPayNews) -> None:
     """Write the message down and ask for it to be sent; nobody is there to tell: no message."""
-    try:
-        user = get_user(session, event.user_id)
-    except NotFound:
-        return
-    language = user.language or "zh"
-    sms.queue(session, user.phone, f"autopay_{event.kind}_{language}", _params(event, language))
+    sms.queue_to_user(session, event.user_id, f"autopay_{event.kind}", partial(_known, event))
 
 
-def _params(event: AutoPayNews, language: str) -> Params:
-    """What the template of this kind needs and no more."""
-    known = {
+def _known(event: AutoPayNews, language: str) -> Params:
+    """All that can be said of it; each kind's template takes what it needs."""
+    return {
         "way": WAYS[language][event.gateway],
         "tail": event.account_no[-4:],
-        "month": _month(event.period, language) if event.period else None,
-        "amount": yuan(event.amount_fen) if event.amount_fen is not None else None,
-        "limit": yuan(event.limit_fen) if event.limit_fen is not None else None,
-        "day": _day(event.day, language) if event.day else None,
+        "month": _month(event.period, language) if event.period else "",
+        "amount": yuan(event.amount_fen) if event.amount_fen is not None else "",
+        "limit": yuan(event.limit_fen) if event.limit_fen is not None else "",
+        "day": _day(event.day, language) if event.day else "",
         "link": event.pay_url,
     }
-    return {name: known[name] or "" for name in NEEDED[event.kind]}
-
-
-NEEDED = {
-    "announced": ("day", "way", "tail", "month", "amount"),
-    "done": ("way", "tail", "month", "amount"),
-    "failed": ("way", "tail", "month", "amount", "day", "link"),
-    "given_up": ("way", "tail", "month", "amount", "link"),
-    "over_limit": ("tail", "month", "amount", "limit", "link"),
-    "ended": ("way", "tail", "link"),
-}
-"""The parameters of each kind's template."""
 
 
 def _month(period: str, language: str) -> str:

@@ -3,26 +3,17 @@
 from sqlalchemy.orm import Session
 
 from notifications import sms
-from runtime.errors import NotFound
 from runtime.money import yuan
 from service.events import BalanceSank
-from service.people.users import get_user
 
 
 def queue_low(session: Session, event: BalanceSank) -> None:
     """Write the message down and ask for it to be sent; nobody is there to tell: no message."""
-    try:
-        user = get_user(session, event.user_id)
-    except NotFound:
-        return
-    params = {
+    name = "balance_spent" if event.balance_fen < 0 else "balance_sank"
+    known = {
         "tail": event.account_no[-4:],
         "left": yuan(abs(event.balance_fen)),
         "below": yuan(event.below_fen),
         "link": event.top_up_url,
     }
-    kind = "sank"
-    if event.balance_fen < 0:
-        kind = "spent"
-        del params["below"]
-    sms.queue(session, user.phone, f"balance_{kind}_{user.language or 'zh'}", params)
+    sms.queue_to_user(session, event.user_id, name, lambda _language: known)

@@ -16,14 +16,16 @@ from sqlalchemy.orm import Session
 from notifications import outbox
 from notifications.models import FAILED, RECIPIENT, SENT, WAITING, Message
 from notifications.settings import NotificationSettings
-from notifications.templates import TEMPLATES, code_template
+from notifications.templates import TEMPLATES, code_template, parameters
 from runtime import clock
 from runtime.crypto import blind_index
+from runtime.errors import NotFound
 from runtime.http import Outbound, OutboundError
 from runtime.jobs import BACKOFF, database, defer, jobs
 from runtime.logs import get_logger
 from runtime.settings import load
 from service.people.events import CodeIssued
+from service.people.users import get_user
 
 _log = get_logger(__name__)
 
@@ -89,6 +91,25 @@ def queue_code(session: Session, event: CodeIssued) -> None:
     params: Params = {"code": event.code, "minutes": str(minutes), **event.details}
     template = code_template(event.purpose, event.language)
     queue(session, event.phone, template, params, expires_at=event.expires_at)
+
+
+def queue_to_user(
+    session: Session, user_id: int, name: str, known: Callable[[str], Params]
+) -> None:
+    """Write a message to a user down in their language; nobody is there: no message.
+
+    Of what is `known` in a language the template gets what it needs and no more. Raises KeyError
+    for an unknown template, or a parameter that is not known.
+    """
+    try:
+        user = get_user(session, user_id)
+    except NotFound:
+        return
+    language = user.language or "zh"
+    template = f"{name}_{language}"
+    needed = parameters(template)
+    params = {each: said for each, said in known(language).items() if each in needed}
+    queue(session, user.phone, template, params)
 
 
 def queue(

@@ -3,6 +3,8 @@
 A mainland provider sends registered templates only; what changes is in their parameters.
 """
 
+from string import Formatter
+
 TEMPLATES = {
     "code_sign_in_zh": "{code} 是您的登录验证码，{minutes} 分钟内有效，别告诉任何人。",
     "code_sign_in_en": "{code} is your sign-in code for {minutes} minutes. Don't share it.",
@@ -51,6 +53,11 @@ TEMPLATES = {
     "balance_spent_en": "The balance of the account ending {tail} is used up, {left} yuan are"
     " missing. Please top up soon: {link}",
 }
+
+
+def parameters(name: str) -> set[str]:
+    """What a template is filled with. Raises KeyError for one that there is not."""
+    return {field for _, field, *_ in Formatter().parse(TEMPLATES[name]) if field}
 
 
 def code_template(purpose: str, language: str) -> str:

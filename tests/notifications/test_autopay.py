@@ -40,10 +40,20 @@ TOLD = {
     ("ended", "en"): "Automatic payment for the account ending 0042 was ended in WeChat Pay."
     f" From now on please pay here: {LINK}",
 }
+NEEDED = {
+    "announced": {"day", "way", "tail", "month", "amount"},
+    "done": {"way", "tail", "month", "amount"},
+    "failed": {"way", "tail", "month", "amount", "day", "link"},
+    "given_up": {"way", "tail", "month", "amount", "link"},
+    "over_limit": {"tail", "month", "amount", "limit", "link"},
+    "ended": {"way", "tail", "link"},
+}
 
 
 def test_every_kind_has_its_text() -> None:
-    assert set(TOLD) == {(kind, language) for kind in autopay.NEEDED for language in ("zh", "en")}
+    templates = {f"autopay_{kind}_{language}" for kind, language in TOLD}
+    assert templates == {name for name in TEMPLATES if name.startswith("autopay_")}
+    assert set(TOLD) == {(kind, language) for kind in NEEDED for language in ("zh", "en")}
 
 
 @pytest.mark.parametrize(("kind", "language"), TOLD)
@@ -57,7 +67,7 @@ def test_its_template_gets_what_it_needs_and_no_more(
     [message] = _written(database)
     params = json.loads(message.params or "")
     assert (message.recipient, message.template) == ("13800002046", f"autopay_{kind}_{language}")
-    assert set(params) == set(autopay.NEEDED[kind])
+    assert set(params) == NEEDED[kind]
     assert TEMPLATES[message.template].format(**params) == TOLD[kind, language]
 
 

@@ -37,7 +37,7 @@ LETTERS = {
 }
 
 
-def letter(template: str, language: str, params: dict[str, str]) -> Letter:
+def letter(name: str, params: dict[str, str]) -> Letter:
     """The letter, filled. Raises KeyError for one that there is not, or a parameter missing."""
-    form = LETTERS[f"{template}_{language}"]
+    form = LETTERS[name]
     return Letter(form.subject.format_map(params), form.text.format_map(params))

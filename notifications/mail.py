@@ -8,16 +8,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications import outbox
 from notifications.letters import letter
-from notifications.models import FAILED, RECIPIENT, SENT, WAITING, Attachment, Message
+from notifications.models import FAILED, SENT, Attachment, Message
 from notifications.settings import NotificationSettings
-from runtime.crypto import blind_index
 from runtime.http import Outbound, OutboundError
 from runtime.jobs import BACKOFF, database, defer, jobs
 from runtime.logs import get_logger
@@ -44,25 +42,16 @@ def queue(
     enclosures: Sequence[Enclosure] = (),
 ) -> None:
     """Write a letter down and ask for it to be sent. Raises KeyError for an unknown template."""
-    letter(template, language, params)  # what cannot be written is found here
-    message = Message(
-        channel="mail",
-        reference=uuid4().hex,
-        template=f"{template}_{language}",
-        recipient=to,
-        recipient_index=blind_index(to, RECIPIENT),
-        params=json.dumps(params),
-        state=WAITING,
-    )
-    session.add(message)
-    session.flush()
+    name = f"{template}_{language}"
+    letter(name, params)  # what cannot be written is found here
+    number = outbox.put(session, "mail", to, name, params)
     session.add_all(
         Attachment(
-            message_id=message.id, name=each.name, media_type=each.media_type, content=each.content
+            message_id=number, name=each.name, media_type=each.media_type, content=each.content
         )
         for each in enclosures
     )
-    defer(session, send, message_id=message.id)
+    defer(session, send, message_id=number)
 
 
 @jobs.task(name="notifications.mail", queue="notifications", retry=BACKOFF)
@@ -89,8 +78,7 @@ def send(message_id: int) -> None:
 
 
 def _wire(message: Message, params: str, enclosed: Sequence[Attachment]) -> dict[str, object]:
-    template, _, language = message.template.rpartition("_")
-    written = letter(template, language, json.loads(params))
+    written = letter(message.template, json.loads(params))
     return {
         "to": message.recipient,
         "subject": written.subject,

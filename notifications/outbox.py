@@ -1,13 +1,44 @@
-"""Messages that wait: taken to be sent, and written down as sent, failed or of no more use."""
+"""Messages that wait: put there, taken to be sent, then sent, failed or of no more use."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import uuid4
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from notifications.models import EXPIRED, SENT, WAITING, Attachment, Message
+from notifications.models import EXPIRED, RECIPIENT, SENT, WAITING, Attachment, Message
 from runtime import clock, metrics
+from runtime.crypto import blind_index
 from runtime.jobs import database
 
 _messages = metrics.counter("denghuo_messages", "Messages to people", ["channel", "outcome"])
+
+
+def put(
+    session: Session,
+    channel: str,
+    recipient: str,
+    template: str,
+    params: Mapping[str, str],
+    *,
+    expires_at: datetime | None = None,
+) -> int:
+    """Write a message down that is to be sent; returns its id."""
+    message = Message(
+        channel=channel,
+        reference=uuid4().hex,
+        template=template,
+        recipient=recipient,
+        recipient_index=blind_index(recipient, RECIPIENT),
+        params=json.dumps(params),
+        state=WAITING,
+        expires_at=expires_at,
+    )
+    session.add(message)
+    session.flush()
+    return message.id
 
 
 def take(session: Session, message_id: int) -> Message | None:

@@ -8,17 +8,15 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Protocol
-from uuid import uuid4
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from notifications import outbox
-from notifications.models import FAILED, RECIPIENT, SENT, WAITING, Message
+from notifications.models import FAILED, SENT
 from notifications.settings import NotificationSettings
 from notifications.templates import TEMPLATES, code_template, parameters
 from runtime import clock
-from runtime.crypto import blind_index
 from runtime.errors import NotFound
 from runtime.http import Outbound, OutboundError
 from runtime.jobs import BACKOFF, database, defer, jobs
@@ -122,19 +120,8 @@ def queue(
 ) -> None:
     """Write a message down and ask for it to be sent. Raises KeyError for an unknown template."""
     TEMPLATES[template].format(**params)  # what cannot be written is found here
-    message = Message(
-        channel="sms",
-        reference=uuid4().hex,
-        template=template,
-        recipient=phone,
-        recipient_index=blind_index(phone, RECIPIENT),
-        params=json.dumps(params),
-        state=WAITING,
-        expires_at=expires_at,
-    )
-    session.add(message)
-    session.flush()
-    defer(session, send, message_id=message.id)
+    number = outbox.put(session, "sms", phone, template, params, expires_at=expires_at)
+    defer(session, send, message_id=number)
 
 
 @jobs.task(name="notifications.send", queue="notifications", retry=BACKOFF)

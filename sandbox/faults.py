@@ -7,7 +7,7 @@ import json
 import threading
 from dataclasses import dataclass
 
-from sandbox import clock
+from sandbox import clock, conditions
 from sandbox.store import Store
 
 CHANNELS = ("wechat", "alipay", "unionpay", "sms", "mail", "invoices")
@@ -42,7 +42,7 @@ class Faults:
     def end(self) -> None:
         """All channels work again, and stamps are right."""
         with self._store.transaction() as db:
-            db.execute("delete from condition")
+            conditions.clear(db)
         self._wake()
 
     def outage(self, channel: str) -> Outage | None:
@@ -88,14 +88,11 @@ class Faults:
 
     def _get(self, name: str) -> str | None:
         with self._store.reading() as db:
-            row = db.execute("select value from condition where name = ?", (name,)).fetchone()
-        return row["value"] if row else None
+            return conditions.get(db, name)
 
     def _set(self, name: str, value: str) -> None:
         with self._store.transaction() as db:
-            db.execute(
-                "insert or replace into condition (name, value) values (?, ?)", (name, value)
-            )
+            conditions.put(db, name, value)
         self._wake()
 
     def _wake(self) -> None:

@@ -10,7 +10,7 @@ from sqlite3 import Connection
 
 from flask import Blueprint, Response, current_app
 
-from sandbox import box, clock, notices, trades
+from sandbox import box, clock, conditions, notices, trades
 from sandbox.hooks import AskedWronglyError, asked_for, explain, explain_refusal, in_json
 from sandbox.trades import Refund, RefusedError, Trade
 
@@ -35,7 +35,7 @@ def order() -> Response:
         if number:
             _set_right(db, channel, number)
         else:
-            _order(db, channel, ending)
+            conditions.put(db, f"refunds:{channel}", ending)
     current_app.extensions["sender"].wake()
     return in_json({"channel": channel, "ending": ending, "refund_no": number})
 
@@ -55,18 +55,8 @@ def begun(db: Connection, trade: Trade, refund: Refund) -> Refund:
     return trades.refund_by_id(db, refund.id)
 
 
-def _order(db: Connection, channel: str, ending: str) -> None:
-    db.execute(
-        "insert or replace into condition (name, value) values (?, ?)",
-        (f"refunds:{channel}", ending),
-    )
-
-
 def _ordered(db: Connection, channel: str) -> str:
-    row = db.execute(
-        "select value from condition where name = ?", (f"refunds:{channel}",)
-    ).fetchone()
-    return str(row["value"]) if row else WELL
+    return conditions.get(db, f"refunds:{channel}") or WELL
 
 
 def _set_right(db: Connection, channel: str, refund_no: str) -> None:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from sqlite3 import Connection
 from typing import Any
 
-from sandbox import clock, statements
+from sandbox import clock, conditions, statements
 from sandbox.statements import DAY, Movement
 
 LINES = {
@@ -67,23 +67,18 @@ def order(
     """
     agrees = kind in _ADJUSTED if adjusted is None else adjusted
     fault = {"kind": kind, "out_trade_no": out_trade_no, "adjusted": agrees}
-    db.execute(
-        "insert or replace into condition (name, value) values (?, ?)",
-        (f"statement:{channel}", json.dumps(fault)),
-    )
+    conditions.put(db, f"statement:{channel}", json.dumps(fault))
     return fault
 
 
 def heal(db: Connection) -> None:
     """Statements are right again."""
-    db.execute("delete from condition where name like 'statement:%'")
+    conditions.clear(db, "statement:")
 
 
 def _ordered(db: Connection, channel: str) -> dict[str, Any]:
-    row = db.execute(
-        "select value from condition where name = ?", (f"statement:{channel}",)
-    ).fetchone()
-    return json.loads(row["value"]) if row else {}
+    fault = conditions.get(db, f"statement:{channel}")
+    return json.loads(fault) if fault else {}
 
 
 def _of_the_day_before(day: date, true: Sequence[Movement]) -> Listing | None:

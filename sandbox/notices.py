@@ -57,18 +57,8 @@ def queue(
     url: str | None = None,
 ) -> list[int]:
     """Store a notice to be sent `delay` seconds from now; its ids. Nobody to tell: no notice."""
-    url = url or trade.notify_url
-    if not url:
-        return []
-    number, now = secrets.token_hex(16), clock.now()
-    state = "lost" if lost else "pending"
-    refund_id = refund.id if refund else None
-    return [
-        _insert(
-            db, (number, trade.id, refund_id, event, flavour, url, state, now, now + delay, None)
-        )
-        for _ in range(copies)
-    ]
+    about = (trade.id, refund.id if refund else None, None)
+    return _store(db, about, url or trade.notify_url, event, flavour, copies, delay, lost)
 
 
 def queue_of_agreement(
@@ -83,9 +73,24 @@ def queue_of_agreement(
     lost: bool = False,
 ) -> list[int]:
     """Store a notice about an agreement: signed or ended."""
+    about = (None, None, agreement_id)
+    return _store(db, about, url, event, flavour, copies, delay, lost)
+
+
+def _store(
+    db: Connection,
+    about: tuple[int | None, int | None, int | None],
+    url: str,
+    event: str,
+    flavour: str,
+    copies: int,
+    delay: float,
+    lost: bool,
+) -> list[int]:
+    """`about` names a trade, perhaps a refund of it, or else an agreement."""
     number, now = secrets.token_hex(16), clock.now()
     state = "lost" if lost else "pending"
-    values = (number, None, None, event, flavour, url, state, now, now + delay, agreement_id)
+    values = (*about, number, event, flavour, url, state, now, now + delay)
     return [_insert(db, values) for _ in range(copies)] if url else []
 
 
@@ -97,8 +102,8 @@ def told_of(db: Connection, refund_id: int) -> str | None:
 
 def _insert(db: Connection, values: tuple[object, ...]) -> int:
     found = db.execute(
-        "insert into notice (number, trade_id, refund_id, event, flavour, url, state, created_at,"
-        " next_at, agreement_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
+        "insert into notice (trade_id, refund_id, agreement_id, number, event, flavour, url, state,"
+        " created_at, next_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
         values,
     ).fetchone()
     return int(found["id"])

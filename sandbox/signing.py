@@ -7,13 +7,14 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox import agreements, alipay_agreements, box, notices, trades
+from sandbox import agreements, alipay_agreements, box, notices, paying, trades
 from sandbox.agreements import MOODS, Agreement
 from sandbox.hooks import AskedWronglyError, asked_for, explain, explain_refusal, in_json
 from sandbox.trades import RefusedError
 
 signing = Blueprint("signing", __name__)
 signing.register_error_handler(AskedWronglyError, explain)
+signing.register_error_handler(RefusedError, explain_refusal)
 
 BUTTONS = {
     "sign": ("同意并签约", "Agree and sign"),
@@ -29,8 +30,6 @@ MOOD_WORDS = {
     "pending": ("一直处理中", "Debits stay pending"),
 }
 STATES = {"open": "待签 Open", "signed": "生效中 In force", "ended": "已解约 Ended"}
-DELAY = 10.0
-COPIES = 3
 
 
 @signing.get("/sign")
@@ -92,8 +91,8 @@ def _sign(db: Connection, agreement: Agreement, mode: str) -> None:
         db,
         agreements.sign(db, agreement),
         "signed",
-        copies=COPIES if mode == "duplicate" else 1,
-        delay=DELAY if mode == "delay" else 0,
+        copies=paying.COPIES if mode == "duplicate" else 1,
+        delay=paying.DELAY if mode == "delay" else 0,
         lost=mode == "lose",
     )
 
@@ -122,11 +121,8 @@ def hook() -> Response:
     mode = given.get("mode", "sign")
     if mode not in (*BUTTONS, *MOODS, "end", "end_unheard"):
         raise AskedWronglyError("mode is not one of those that the page offers.")
-    try:
-        with box.current().store.transaction() as db:
-            agreement = do(db, agreements.named(db, str(given.get("code", ""))), mode)
-    except RefusedError as refusal:
-        return explain_refusal(refusal)
+    with box.current().store.transaction() as db:
+        agreement = do(db, agreements.named(db, str(given.get("code", ""))), mode)
     current_app.extensions["sender"].wake()
     return in_json({"agreement": _shown(agreement)})
 
@@ -143,14 +139,11 @@ def all_agreements() -> Response:
 def fail() -> Response:
     """A debit that was pending fails: `out_trade_no`, `channel`."""
     given = asked_for()
-    try:
-        with box.current().store.transaction() as db:
-            trade = trades.get(db, str(given.get("channel")), str(given.get("out_trade_no")))
-            failed = agreements.fail(db, trade)
-            if failed.channel == "wechat":
-                notices.queue(db, failed, event="failed")
-    except RefusedError as refusal:
-        return explain_refusal(refusal)
+    with box.current().store.transaction() as db:
+        trade = trades.get(db, str(given.get("channel")), str(given.get("out_trade_no")))
+        failed = agreements.fail(db, trade)
+        if failed.channel == "wechat":
+            notices.queue(db, failed, event="failed")
     current_app.extensions["sender"].wake()
     return in_json({"failed": failed.out_trade_no})
 

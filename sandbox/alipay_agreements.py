@@ -4,13 +4,11 @@ import re
 from collections.abc import Callable
 from sqlite3 import Connection
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from sandbox import agreements, alipay_form, box, clock, notices
 from sandbox.agreements import Agreement, Draft
-from sandbox.alipay_answers import BUYER, yuan
+from sandbox.alipay_answers import BUYER, signed_call, signed_return, yuan
 from sandbox.alipay_form import AlipayError
-from sandbox.alipay_wire import forged_form, signed_form
 from sandbox.box import Box
 from sandbox.notices import Notice
 from sandbox.trades import RefusedError, Trade, Wish
@@ -99,44 +97,27 @@ _NO_MONEY = {
 
 def agreement_call(box: Box, notice: Notice, agreement: Agreement) -> tuple[dict[str, str], bytes]:
     """Headers and body of a call that tells of a signing or an ending; it names no seller."""
-    papers = box.papers.alipay
-    fields = {
-        "notify_time": clock.wall(box.faults.stamp()),
-        "notify_type": "dut_user_sign" if notice.event == "signed" else "dut_user_unsign",
-        "notify_id": notice.number,
-        "charset": "utf-8",
-        "version": "1.0",
-        "app_id": papers.appid,
-        "auth_app_id": papers.appid,
+    told = {
         "external_agreement_no": agreement.code,
         "agreement_no": agreement.contract_no,
         "personal_product_code": PERSONAL_PRODUCT,
-        "sign_scene": papers.sign_scene,
+        "sign_scene": box.papers.alipay.sign_scene,
         "alipay_user_id": BUYER["buyer_user_id"],
         "alipay_logon_id": BUYER["buyer_logon_id"],
     } | _moment(notice, agreement)
-    form = forged_form(fields) if notice.flavour == "forged" else signed_form(papers, fields)
-    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-    return headers, urlencode(form).encode()
+    kind = "dut_user_sign" if notice.event == "signed" else "dut_user_unsign"
+    return signed_call(box, notice, kind, told)
 
 
 def way_back(box: Box, agreement: Agreement) -> str:
     """`return_url` with what the browser carries home, signed."""
-    papers = box.papers.alipay
-    parts = urlsplit(agreement.return_url)
-    own = dict(parse_qsl(parts.query, keep_blank_values=True))
-    fields = own | {
-        "charset": "utf-8",
-        "method": "alipay.user.agreement.page.sign.return",
-        "version": "1.0",
-        "app_id": papers.appid,
-        "auth_app_id": papers.appid,
+    told = {
         "external_agreement_no": agreement.code,
         "agreement_no": agreement.contract_no,
         "status": "NORMAL",
-        "timestamp": clock.wall(box.faults.stamp()),
     }
-    return urlunsplit(parts._replace(query=urlencode(signed_form(papers, fields))))
+    method = "alipay.user.agreement.page.sign.return"
+    return signed_return(box, agreement.return_url, method, told)
 
 
 def _code(content: Content) -> str:

@@ -76,27 +76,33 @@ def notice_call(
     box: Box, notice: Notice, trade: Trade, refund: Refund | None
 ) -> tuple[dict[str, str], bytes]:
     """Headers and body of a call to the merchant, stamped and signed anew for each try."""
-    fields = _common(box, notice, trade) | _event(notice, trade, refund)
-    if notice.flavour == "forged":
-        form = forged_form(fields)
-    else:
-        form = signed_form(box.papers.alipay, fields)
-    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-    return headers, urlencode(form).encode()
+    told = _common(box, notice, trade) | _event(notice, trade, refund)
+    return signed_call(box, notice, "trade_status_sync", told)
 
 
-def _common(box: Box, notice: Notice, trade: Trade) -> dict[str, str]:
+def signed_call(
+    box: Box, notice: Notice, kind: str, told: dict[str, str]
+) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a call that tells of anything; a forged one is signed by a stranger."""
     papers = box.papers.alipay
-    total = yuan(trade.total_fen + (notice.flavour == "wrong_amount"))
     fields = {
         "notify_time": clock.wall(box.faults.stamp()),
-        "notify_type": "trade_status_sync",
+        "notify_type": kind,
         "notify_id": notice.number,
         "charset": "utf-8",
         "version": "1.0",
         "app_id": papers.appid,
         "auth_app_id": papers.appid,
-        "seller_id": papers.seller_id,
+    } | told
+    form = forged_form(fields) if notice.flavour == "forged" else signed_form(papers, fields)
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    return headers, urlencode(form).encode()
+
+
+def _common(box: Box, notice: Notice, trade: Trade) -> dict[str, str]:
+    total = yuan(trade.total_fen + (notice.flavour == "wrong_amount"))
+    fields = {
+        "seller_id": box.papers.alipay.seller_id,
         "buyer_id": BUYER["buyer_user_id"],
         "buyer_logon_id": BUYER["buyer_logon_id"],
         "trade_no": trade.trade_no,
@@ -142,19 +148,26 @@ def _refund_fields(trade: Trade, refund: Refund) -> dict[str, str]:
 
 def way_back(box: Box, trade: Trade) -> str:
     """`return_url` with what the browser carries home, signed."""
-    papers = box.papers.alipay
-    parts = urlsplit(trade.return_url)
-    own = dict(parse_qsl(parts.query, keep_blank_values=True))
-    fields = own | {
-        "charset": "utf-8",
-        "method": f"alipay.trade.{trade.product}.pay.return",
-        "version": "1.0",
-        "app_id": papers.appid,
-        "auth_app_id": papers.appid,
-        "seller_id": papers.seller_id,
+    told = {
+        "seller_id": box.papers.alipay.seller_id,
         "out_trade_no": trade.out_trade_no,
         "trade_no": trade.trade_no,
         "total_amount": yuan(trade.total_fen),
-        "timestamp": clock.wall(box.faults.stamp()),
     }
+    return signed_return(box, trade.return_url, f"alipay.trade.{trade.product}.pay.return", told)
+
+
+def signed_return(box: Box, url: str, method: str, told: dict[str, str]) -> str:
+    """The merchant's address with its own parameters and what is told."""
+    papers = box.papers.alipay
+    parts = urlsplit(url)
+    own = dict(parse_qsl(parts.query, keep_blank_values=True))
+    common = {
+        "charset": "utf-8",
+        "method": method,
+        "version": "1.0",
+        "app_id": papers.appid,
+        "auth_app_id": papers.appid,
+    }
+    fields = own | common | told | {"timestamp": clock.wall(box.faults.stamp())}
     return urlunsplit(parts._replace(query=urlencode(signed_form(papers, fields))))

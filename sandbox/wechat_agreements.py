@@ -13,8 +13,8 @@ from sandbox.notices import Notice
 from sandbox.papers import WeChatPapers
 from sandbox.trades import RefusedError, Wish
 from sandbox.wechat import REFUSALS, answer, asked, wechat
+from sandbox.wechat_answers import sealed_call
 from sandbox.wechat_form import OUT_TRADE_NO, WeChatError
-from sandbox.wechat_wire import forged_headers, notice_body, signed_headers
 
 CODE = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
 SIGNING_SECONDS = 600.0
@@ -125,14 +125,11 @@ def contract(papers: WeChatPapers, agreement: Agreement) -> dict[str, Any]:
 
 def contract_call(box: Box, notice: Notice, agreement: Agreement) -> tuple[dict[str, str], bytes]:
     """Headers and body of a call that tells of a signing or an ending."""
-    papers = box.papers.wechat
-    shown = contract(papers, agreement)
+    shown = contract(box.papers.wechat, agreement)
     if notice.event == "signed":  # told late, it still tells of the signing
         shown = {**shown, "contract_state": "SIGNED"}
         shown.pop("contract_terminate_info", None)
-    body = notice_body(papers, notice.number, notice.created_at, notice.event, shown)
-    sign_with = forged_headers if notice.flavour == "forged" else signed_headers
-    return sign_with(papers, body, box.faults.stamp()) | {"Content-Type": "application/json"}, body
+    return sealed_call(box, notice, notice.event, shown)
 
 
 def _signed(db: Connection, plan_id: int, code: str) -> Agreement:

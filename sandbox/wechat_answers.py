@@ -114,6 +114,14 @@ def notice_call(
         if refund
         else transaction(papers, trade if failed else _as_noticed(notice, trade))
     )
+    return sealed_call(box, notice, kind, content)
+
+
+def sealed_call(
+    box: Box, notice: Notice, kind: str, content: dict[str, Any]
+) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a call that tells of anything; a forged one is signed by a stranger."""
+    papers = box.papers.wechat
     body = notice_body(papers, notice.number, notice.created_at, kind, content)
     sign_with = forged_headers if notice.flavour == "forged" else signed_headers
     headers = sign_with(papers, body, box.faults.stamp())

@@ -82,7 +82,8 @@ def read_bill(session: Session, user_id: int, bill_no: str) -> KnownBill:
     rows = read_rows(session, user_id, bill_no)
     bill = rows.bill
     hold = _hold(session, bill) if bill.open else None
-    near = NOTHING if bill.settled_fen and not bill.open else _beside(session, bill)
+    settled = bill.settled_fen and not bill.open
+    near = NOTHING if settled else beside(session, bill.account_no, bill.bill_no)
     has_been_paid = bill.settled_fen or (hold is not None and hold.paid) or near.taken_back
     payments = _payments(session, user_id, bill) if has_been_paid else ()
     debit_on = near.debit_on if bill.open and hold is None else None
@@ -130,10 +131,6 @@ def _against_words(name: str) -> str:
 
 def _hold(session: Session, bill: BillRow) -> Hold | None:
     return holds.held_bills(session, [bill.account_no]).get(bill.bill_no)
-
-
-def _beside(session: Session, bill: BillRow) -> Beside:
-    return beside(session, bill.account_no, bill.bill_no)
 
 
 def _days(sheet: BillSheet, today: date) -> DailyBars | None:

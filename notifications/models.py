@@ -51,7 +51,7 @@ class Message(Base):
 
 
 class Attachment(Base):
-    """A file that goes with a letter, forgotten when the letter is sent."""
+    """A file that goes with a letter, forgotten when the letter is sent, or with its recipient."""
 
     __tablename__ = "message_attachment"
     __table_args__ = (UniqueConstraint("message_id", "name"),)

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.orm import Session
 
-from notifications.models import Message
+from notifications.models import Attachment, Message
 from runtime import clock
 from runtime.jobs import database, jobs, nightly
 
@@ -17,12 +17,14 @@ KEEP_RECIPIENTS = timedelta(days=30)
 def forget_recipients(session: Session) -> int:
     """Forget old recipients; returns how many.
 
-    What was sent, when, and the blind index of the number stay: whoever knows a number can
-    still be shown what went to it.
+    The files of a letter that never went out go with its recipient. What was sent, when, and the
+    blind index of the number stay: whoever knows a number can still be shown what went to it.
     """
+    old = Message.created_at < clock.now() - KEEP_RECIPIENTS
+    session.execute(delete(Attachment).where(Attachment.message_id == Message.id, old))
     done = session.execute(
         update(Message)
-        .where(Message.created_at < clock.now() - KEEP_RECIPIENTS, Message.recipient.is_not(None))
+        .where(old, Message.recipient.is_not(None))
         .values(recipient=None, params=None)
     )
     return cast(CursorResult[Any], done).rowcount

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
-from notifications import sms, tidy
-from notifications.models import RECIPIENT, Message
+from notifications import mail, sms, tidy
+from notifications.mail import Enclosure
+from notifications.models import RECIPIENT, Attachment, Message
 from runtime import clock, jobs
 from runtime.crypto import blind_index
 from runtime.database import Database
@@ -35,6 +37,33 @@ def test_recipients_are_forgotten_and_what_went_to_them_is_not(database: Databas
         assert message.created_at is not None
 
 
+def test_files_of_a_letter_that_never_went_out_go_with_its_recipient(database: Database) -> None:
+    with database.unit_of_work() as session:
+        for address in ("old@example.test", "new@example.test"):
+            _queue_invoice(session, address)
+        aged = Message.recipient_index == blind_index("old@example.test", RECIPIENT)
+        session.execute(
+            update(Message).where(aged).values(created_at=clock.now() - timedelta(days=2))
+        )
+    for days, kept in ((27, {"old": 2, "new": 2}), (29, {"new": 2}), (31, {})):
+        with time_machine.travel(clock.now() + timedelta(days=days), tick=False):
+            tidy.forget(0)
+        assert _files(database) == {f"{name}@example.test": count for name, count in kept.items()}
+    with database.unit_of_work() as session:
+        messages = session.execute(select(Message.state, Message.recipient, Message.params))
+        assert messages.all() == [("waiting", None, None)] * 2
+
+
+def test_files_that_were_left_without_a_recipient_go_too(database: Database) -> None:
+    with database.unit_of_work() as session:
+        _queue_invoice(session, "old@example.test")
+        session.execute(update(Message).values(recipient=None, params=None))
+    with time_machine.travel(clock.now() + timedelta(days=31), tick=False):
+        tidy.forget(0)
+    with database.unit_of_work() as session:
+        assert session.scalars(select(Attachment)).all() == []
+
+
 def test_a_message_without_a_recipient_goes_nowhere(database: Database) -> None:
     until = clock.now() + timedelta(days=60)
     with database.unit_of_work() as session:
@@ -45,3 +74,24 @@ def test_a_message_without_a_recipient_goes_nowhere(database: Database) -> None:
             assert tidy.forget_recipients(session) == 1
             assert tidy.forget_recipients(session) == 0
         sms.send(number)  # would raise without a provider to hand over to
+
+
+def _queue_invoice(session: Session, to: str) -> None:
+    number = "26422000000000000001"
+    params = {"number": number, "amount": "149.51", "utility": "江城供电有限公司"}
+    files = (
+        Enclosure(f"{number}.pdf", "application/pdf", b"%PDF-1.7"),
+        Enclosure(f"{number}.xml", "application/xml", b"<invoice/>"),
+    )
+    mail.queue(session, to, "invoice", "zh", params, files)
+
+
+def _files(database: Database) -> dict[str | None, int]:
+    """How many files are kept, by the address they were to go to."""
+    with database.unit_of_work() as session:
+        rows = session.execute(
+            select(Message.recipient, func.count().label("files"))
+            .join(Attachment, Attachment.message_id == Message.id)
+            .group_by(Message.recipient)
+        )
+        return {row.recipient: row.files for row in rows}

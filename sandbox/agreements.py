@@ -10,6 +10,7 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from sandbox import clock, notices, trades
+from sandbox.numbers import digits
 from sandbox.trades import RefusedError, Trade, Wish
 
 MOODS = ("pays", "no_money", "pending")
@@ -201,9 +202,7 @@ def _text(wished: Draft) -> str:
 
 
 def _contract_no() -> str:
-    return clock.wall(clock.now())[:10].replace("-", "") + "".join(
-        str(secrets.randbelow(10)) for _ in range(12)
-    )
+    return clock.digits(clock.now())[:8] + digits(12)
 
 
 def _present(agreement: Agreement | None) -> Agreement:

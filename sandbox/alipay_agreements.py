@@ -7,9 +7,10 @@ from typing import Any
 
 from sandbox import agreements, alipay_form, box, clock, notices
 from sandbox.agreements import Agreement, Draft
-from sandbox.alipay_answers import BUYER, signed_call, signed_return, yuan
+from sandbox.alipay_answers import BUYER, signed_call, signed_return
 from sandbox.alipay_form import AlipayError
 from sandbox.box import Box
+from sandbox.money import yuan
 from sandbox.notices import Notice
 from sandbox.trades import RefusedError, Trade, Wish
 

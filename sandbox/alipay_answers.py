@@ -7,15 +7,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from sandbox import clock
 from sandbox.alipay_wire import forged_form, signed_form
 from sandbox.box import Box
+from sandbox.money import yuan
 from sandbox.notices import Notice
 from sandbox.trades import Refund, Trade
 
 BUYER = {"buyer_logon_id": "san***@example.com", "buyer_user_id": "2088000000000001"}
-
-
-def yuan(fen: int) -> str:
-    """`14951` as `149.51`."""
-    return f"{fen // 100}.{fen % 100:02d}"
 
 
 def trade_status(trade: Trade) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sandbox import clock, statements
-from sandbox.alipay_answers import yuan
 from sandbox.alipay_form import AlipayError
+from sandbox.money import yuan
 from sandbox.papers import AlipayPapers
 from sandbox.statement_faults import Listing, listing
 from sandbox.statements import Movement
@@ -84,7 +84,7 @@ def details(seller: str, listing: Listing) -> list[str]:
         *(",".join(_row(each)) for each in listing.lines),
         f"#{'-' * 41}业务明细列表结束{'-' * 36}",
         f"#交易合计：{len(payments)}笔，商家实收共{yuan(_sum(payments))}元，商家优惠共0.00元",
-        f"#退款合计：{len(refunds)}笔，商家实收退款共{_minus(_sum(refunds))}元，"
+        f"#退款合计：{len(refunds)}笔，商家实收退款共{yuan(-_sum(refunds))}元，"
         "商家优惠退款共0.00元",
         f"#导出时间：[{_wall(clock.now())}]",
     ]
@@ -95,8 +95,8 @@ def summary(seller: str, listing: Listing) -> list[str]:
     payments, refunds = _parted(listing.counted)
     got = _sum(payments) - _sum(refunds)
     fees = sum(each.fee_fen for each in refunds) - sum(each.fee_fen for each in payments)
-    sums = [str(len(payments)), str(len(refunds)), _signed(got), _signed(got)]
-    rest = ["0.00", "0.00", "0.00", _signed(fees), "0.00", _signed(got + fees)]
+    sums = [str(len(payments)), str(len(refunds)), yuan(got), yuan(got)]
+    rest = ["0.00", "0.00", "0.00", yuan(fees), "0.00", yuan(got + fees)]
     return [
         "#支付宝业务汇总查询",
         *_about(seller, listing.day),
@@ -119,8 +119,8 @@ def _about(seller: str, day: date) -> list[str]:
 def _row(each: Movement) -> list[str]:
     """A refund has a negative amount; the fee of a payment is negative."""
     back = bool(each.refund_no)
-    amount = _minus(each.fen) if back else yuan(each.fen)
-    fee = yuan(each.fee_fen) if back else _minus(each.fee_fen)
+    amount = yuan(-each.fen) if back else yuan(each.fen)
+    fee = yuan(each.fee_fen) if back else yuan(-each.fee_fen)
     return [
         *(f"{each.trade_no}\t", f"{each.out_trade_no}\t", "退款\t" if back else "交易\t"),
         *(each.subject.replace(",", " "), clock.wall(each.opened_at), clock.wall(each.at)),
@@ -136,14 +136,6 @@ def _parted(counted: Sequence[Movement]) -> tuple[list[Movement], list[Movement]
 
 def _sum(movements: Sequence[Movement]) -> int:
     return sum(each.fen for each in movements)
-
-
-def _signed(fen: int) -> str:
-    return f"{'-' if fen < 0 else ''}{yuan(abs(fen))}"
-
-
-def _minus(fen: int) -> str:
-    return _signed(-fen)
 
 
 def _midnight(day: date) -> str:

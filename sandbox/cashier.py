@@ -7,7 +7,8 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.wrappers import Response
 
 from sandbox import box, clock, notices, paying, statements, trades, unionpay_answers
-from sandbox.alipay_answers import way_back, yuan
+from sandbox.alipay_answers import way_back
+from sandbox.money import yuan
 from sandbox.trades import RefusedError, Trade
 
 cashier = Blueprint("cashier", __name__)

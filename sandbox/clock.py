@@ -29,6 +29,11 @@ def wall(instant: float) -> str:
     return datetime.fromtimestamp(instant, BEIJING).strftime(WALL)
 
 
+def digits(instant: float) -> str:
+    """`20260301083000`, as UnionPay writes it and numbers begin."""
+    return datetime.fromtimestamp(instant, BEIJING).strftime("%Y%m%d%H%M%S")
+
+
 def parse_wall(text: str) -> float:
     """Raises ValueError for anything but `yyyy-MM-dd HH:mm:ss`."""
     moment = datetime.strptime(text, WALL).replace(tzinfo=BEIJING)

@@ -1,6 +1,5 @@
 """Hooks under `/test`: what a tester does with a mouse, for tests and drills. JSON both ways."""
 
-import json
 from dataclasses import asdict
 from sqlite3 import Connection
 from typing import Any
@@ -9,6 +8,7 @@ from flask import Blueprint, Response, current_app, request
 
 from sandbox import box, messages, notices, paying, statement_faults, statements, trades
 from sandbox.faults import CHANNELS, KINDS
+from sandbox.json_answers import in_json
 from sandbox.trades import RefusedError, Trade
 
 hooks = Blueprint("hooks", __name__, url_prefix="/test")
@@ -206,9 +206,3 @@ def _number(asked: dict[str, Any], name: str, default: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
         raise AskedWronglyError(f"{name} must be a number of seconds.")
     return float(value)
-
-
-def in_json(content: dict[str, Any], status: int = 200) -> Response:
-    """An answer of a hook."""
-    text = json.dumps(content, ensure_ascii=False)
-    return Response(text, status, content_type="application/json; charset=utf-8")

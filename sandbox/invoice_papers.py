@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from fpdf import FPDF
 
+from sandbox.money import yuan
+
 FONT = Path(__file__).parent.parent / "static" / "vendor" / "NotoSansSC-Regular.ttf"
 FORMS = {"ordinary": "普通发票", "special": "增值税专用发票"}
 RED = (176, 42, 32)
@@ -132,9 +134,9 @@ def _table(page: FPDF, told: Told) -> None:
             line["name"],
             line["period"],
             f"{told.sign * line['quantity_wh'] / 1000:.2f}",
-            _yuan(told.sign * net),
+            yuan(told.sign * net),
             "13%",
-            _yuan(told.sign * line["tax_fen"]),
+            yuan(told.sign * line["tax_fen"]),
         )
         for text, (_title, width) in zip(cells, COLUMNS, strict=True):
             page.cell(width, 6, text, border="LR", align="R" if width < 50 else "L")
@@ -142,13 +144,9 @@ def _table(page: FPDF, told: Told) -> None:
 
 
 def _foot(page: FPDF, told: Told) -> None:
-    total = _yuan(told.sign * told.content["amount_fen"])
+    total = yuan(told.sign * told.content["amount_fen"])
     page.cell(0, 8, f"价税合计（小写）¥{total}", border=1, align="R", **NEXT)
     remark = told.content.get("remark", "")
     if told.red_of:
         remark = f"冲销蓝字发票 {told.red_of}；{remark}"
     page.multi_cell(0, 5, f"备注：{remark}")
-
-
-def _yuan(fen: int) -> str:
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import json
 import re
-import secrets
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from sandbox import box, clock
+from sandbox.json_answers import in_json
+from sandbox.numbers import digits
 
 invoices = Blueprint("invoices", __name__, url_prefix="/invoice/v1/invoices")
 
@@ -56,7 +57,7 @@ class Invoice:
 
 @invoices.errorhandler(RejectedError)
 def reject(error: RejectedError) -> Response:
-    return _json({"code": error.code}, error.status)
+    return in_json({"code": error.code}, error.status)
 
 
 @invoices.before_request
@@ -85,7 +86,7 @@ def ask() -> Response:
     _check(content)
     with box.current().store.transaction() as db:
         invoice = _store(db, content)
-    return _json({"request_no": invoice.request_no, "status": invoice.status}, 202)
+    return in_json({"request_no": invoice.request_no, "status": invoice.status}, 202)
 
 
 @invoices.get("/<request_no>")
@@ -96,7 +97,7 @@ def progress(request_no: str) -> Response:
         told["invoice_no"] = invoice.invoice_no
     if invoice.status == "refused":
         told["reason"] = "buyer_refused"
-    return _json(told)
+    return in_json(told)
 
 
 @invoices.get("/<request_no>/paper.<any(pdf, xml):kind>")
@@ -171,7 +172,7 @@ def _store(db: Connection, content: dict[str, Any]) -> Invoice:
         return _invoice(known)
     if content.get("red_of"):
         _check_red(db, content)
-    number = f"26420{''.join(str(secrets.randbelow(10)) for _ in range(15))}"
+    number = "26420" + digits(15)
     row = (content["request_no"], number, content.get("red_of"), text, clock.now())
     db.execute("insert into invoice values (?, ?, ?, ?, ?)", row)
     return Invoice(*row[:3], content, row[4])
@@ -200,8 +201,3 @@ def _found(request_no: str) -> Invoice:
 
 def _invoice(row: Any) -> Invoice:
     return Invoice(**(dict(row) | {"content": json.loads(row["content"])}))
-
-
-def _json(content: dict[str, Any], status: int = 200) -> Response:
-    text = json.dumps(content, ensure_ascii=False)
-    return Response(text, status, content_type="application/json; charset=utf-8")

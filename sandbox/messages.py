@@ -14,6 +14,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from sandbox import box, clock
+from sandbox.json_answers import in_json
 
 messages = Blueprint("messages", __name__)
 
@@ -67,7 +68,7 @@ class Message:
 
 @messages.errorhandler(RejectedError)
 def reject(error: RejectedError) -> Response:
-    return _json({"code": error.code, "message": str(error)}, error.status)
+    return in_json({"code": error.code, "message": str(error)}, error.status)
 
 
 @messages.post("/sms/v1/messages")
@@ -126,7 +127,7 @@ def delivery(medium: str, message_id: str) -> Response:
         ).fetchone()
     if row is None:
         raise RejectedError(404, "unknown_message", "There is no such message.")
-    return _json({"message_id": message_id, "status": _message(row).status})
+    return in_json({"message_id": message_id, "status": _message(row).status})
 
 
 @messages.get("/sms")
@@ -201,9 +202,4 @@ def _accept(medium: str, recipient: str, client_id: str, content: dict[str, Any]
     if row["content"] != text:
         raise RejectedError(409, "client_id_used", "client_id stands for another message.")
     box.current().faults.lose(medium)
-    return _json({"message_id": row["message_id"], "status": "accepted"}, 202)
-
-
-def _json(content: dict[str, Any], status: int = 200) -> Response:
-    text = json.dumps(content, ensure_ascii=False)
-    return Response(text, status, content_type="application/json; charset=utf-8")
+    return in_json({"message_id": row["message_id"], "status": "accepted"}, 202)

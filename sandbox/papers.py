@@ -7,23 +7,17 @@ gateways, one file per setting; `gateway/` in it holds what only the gateways kn
 import fcntl
 import os
 import secrets
-import string
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.serialization import PrivateFormat
 
 from sandbox import unionpay_papers
+from sandbox.keys import new_private_pem, private_key, public_key, public_pem
+from sandbox.numbers import digits, letters_and_digits
 from sandbox.unionpay_papers import UnionPayPapers
 
 MERCHANT_KEYS = {
@@ -74,25 +68,17 @@ class Papers:
     invoice_token: str
 
 
-def _digits(count: int) -> str:
-    return "".join(secrets.choice(string.digits) for _ in range(count))
-
-
-def _letters_and_digits(count: int) -> str:
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(count))
-
-
 NUMBERS: dict[str, Callable[[], str]] = {
-    "denghuo_wechatpay_mchid": lambda: "19" + _digits(8),
+    "denghuo_wechatpay_mchid": lambda: "19" + digits(8),
     "denghuo_wechatpay_appid": lambda: "wx" + secrets.token_hex(8),
     "denghuo_wechatpay_serial": lambda: secrets.token_hex(20).upper(),
-    "denghuo_wechatpay_apiv3_key": lambda: _letters_and_digits(32),
-    "denghuo_wechatpay_public_key_id": lambda: "PUB_KEY_ID_01" + _digits(32),
-    "denghuo_alipay_appid": lambda: "2021" + _digits(12),
-    "denghuo_alipay_seller_id": lambda: "2088" + _digits(12),
-    "denghuo_wechatpay_plan_id": lambda: "1" + _digits(5),
+    "denghuo_wechatpay_apiv3_key": lambda: letters_and_digits(32),
+    "denghuo_wechatpay_public_key_id": lambda: "PUB_KEY_ID_01" + digits(32),
+    "denghuo_alipay_appid": lambda: "2021" + digits(12),
+    "denghuo_alipay_seller_id": lambda: "2088" + digits(12),
+    "denghuo_wechatpay_plan_id": lambda: "1" + digits(5),
     "denghuo_alipay_sign_scene": lambda: "INDUSTRY|PUBLIC_UTILITY",
-    "denghuo_unionpay_merid": lambda: "777290" + _digits(9),
+    "denghuo_unionpay_merid": lambda: "777290" + digits(9),
     "denghuo_sms_token": lambda: secrets.token_urlsafe(32),
     "denghuo_mail_token": lambda: secrets.token_urlsafe(32),
     "denghuo_invoice_token": lambda: secrets.token_urlsafe(32),
@@ -146,15 +132,15 @@ def _load(folder: Path) -> Papers:
             apiv3_key=text("wechatpay_apiv3_key").encode(),
             public_key_id=text("wechatpay_public_key_id"),
             plan_id=int(text("wechatpay_plan_id")),
-            merchant_key=_public_key(folder / "gateway" / "wechatpay_merchant_public_key.pem"),
-            own_key=_private_key(folder / "gateway" / "wechatpay_private_key.pem"),
+            merchant_key=public_key(folder / "gateway" / "wechatpay_merchant_public_key.pem"),
+            own_key=private_key(folder / "gateway" / "wechatpay_private_key.pem"),
         ),
         AlipayPapers(
             appid=text("alipay_appid"),
             seller_id=text("alipay_seller_id"),
             sign_scene=text("alipay_sign_scene"),
-            merchant_key=_public_key(folder / "gateway" / "alipay_merchant_public_key.pem"),
-            own_key=_private_key(folder / "gateway" / "alipay_private_key.pem"),
+            merchant_key=public_key(folder / "gateway" / "alipay_merchant_public_key.pem"),
+            own_key=private_key(folder / "gateway" / "alipay_private_key.pem"),
         ),
         unionpay_papers.load(folder),
         sms_token=text("sms_token"),
@@ -179,41 +165,17 @@ def _foreign(paper: Path) -> PapersError:
 def _gateway_pair(folder: Path, provider: str) -> None:
     """The gateway's key; its public half is published to the house."""
     private = folder / "gateway" / f"{provider}_private_key.pem"
-    _keep_or_write(private, lambda: _private_pem(PrivateFormat.PKCS8))
+    _keep_or_write(private, new_private_pem)
     public = folder / f"denghuo_{provider}_public_key"
-    _keep_or_write(public, lambda: _public_pem(_private_key(private)))
+    _keep_or_write(public, lambda: public_pem(private_key(private)))
 
 
 def _merchant_pair(folder: Path, provider: str, form: PrivateFormat) -> None:
     """The merchant's key; its public half is handed to the gateway."""
     private = folder / f"denghuo_{provider}_private_key"
-    _keep_or_write(private, lambda: _private_pem(form))
+    _keep_or_write(private, lambda: new_private_pem(form))
     public = folder / "gateway" / f"{provider}_merchant_public_key.pem"
-    _keep_or_write(public, lambda: _public_pem(_private_key(private)))
-
-
-def _private_pem(form: PrivateFormat) -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
-
-
-def _public_pem(key: rsa.RSAPrivateKey) -> str:
-    public = key.public_key()
-    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-def _private_key(path: Path) -> rsa.RSAPrivateKey:
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError("the gateways use RSA")
-    return key
-
-
-def _public_key(path: Path) -> rsa.RSAPublicKey:
-    key = load_pem_public_key(path.read_bytes())
-    if not isinstance(key, rsa.RSAPublicKey):
-        raise ValueError("the gateways use RSA")
-    return key
+    _keep_or_write(public, lambda: public_pem(private_key(private)))
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from sqlite3 import Connection
 from flask import Blueprint, Response, current_app
 
 from sandbox import box, clock, conditions, notices, trades
-from sandbox.hooks import AskedWronglyError, asked_for, explain, explain_refusal, in_json
+from sandbox.hooks import AskedWronglyError, asked_for, explain, explain_refusal
+from sandbox.json_answers import in_json
 from sandbox.trades import Refund, RefusedError, Trade
 
 REFUSALS = ("not_enough", "account_closed")

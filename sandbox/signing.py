@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox import agreements, alipay_agreements, box, notices, paying, trades
 from sandbox.agreements import MOODS, Agreement
-from sandbox.hooks import AskedWronglyError, asked_for, explain, explain_refusal, in_json
+from sandbox.hooks import AskedWronglyError, asked_for, explain, explain_refusal
+from sandbox.json_answers import in_json
 from sandbox.trades import RefusedError
 
 signing = Blueprint("signing", __name__)

@@ -106,6 +106,6 @@ def _instead(kind: str, hit: Movement) -> list[Movement]:
 def _stranger(day: date) -> Movement:
     """A payment of 1.00 at noon, the same whenever the file is made."""
     at = statements.midnight(day) + DAY / 2
-    number = clock.wall(at)[:10].replace("-", "")
+    number = clock.digits(at)[:8]
     trade_no = number + "9" * 20
     return Movement(f"{number}unknown", trade_no, "", "", "native", "未知订单", 100, 1, at, at)

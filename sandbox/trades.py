@@ -10,6 +10,7 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from sandbox import clock
+from sandbox.numbers import digits
 
 PREFIXES = {"wechat": "wx", "alipay": "ap", "unionpay": "up"}
 """How the tokens of each gateway's cashier begin."""
@@ -130,25 +131,16 @@ def _insert(db: Connection, wish: Wish) -> Trade:
 
 def _token(channel: str, now: float) -> str:
     """WeChat Pay calls it prepay_id; nobody can guess it."""
-    return (
-        PREFIXES[channel]
-        + clock.wall(now).translate({32: None, 45: None, 58: None})
-        + secrets.token_hex(8)
-    )
+    return PREFIXES[channel] + clock.digits(now) + secrets.token_hex(8)
 
 
 def _trade_no(channel: str, now: float) -> str:
     """28 digits, as WeChat Pay and Alipay number their trades; UnionPay takes 21."""
     if channel == "unionpay":
-        stamp = clock.wall(now).translate({32: None, 45: None, 58: None})
-        return stamp + _digits(7)
-    day = clock.wall(now)[:10].replace("-", "")
+        return clock.digits(now) + digits(7)
+    day = clock.digits(now)[:8]
     start = f"42000{day}" if channel == "wechat" else f"{day}22001"
-    return start + _digits(28 - len(start))
-
-
-def _digits(count: int) -> str:
-    return "".join(str(secrets.randbelow(10)) for _ in range(count))
+    return start + digits(28 - len(start))
 
 
 def find(db: Connection, channel: str, out_trade_no: str) -> Trade | None:

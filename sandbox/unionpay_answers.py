@@ -7,7 +7,6 @@ from sandbox import clock
 from sandbox.box import Box
 from sandbox.notices import Notice
 from sandbox.trades import Refund, Trade
-from sandbox.unionpay_form import stamp
 from sandbox.unionpay_wire import forged, signed
 
 SUCCESS = {"respCode": "00", "respMsg": "成功[0000000]"}
@@ -67,7 +66,7 @@ def way_back(box: Box, trade: Trade) -> dict[str, str]:
 
 
 def _about(request: Mapping[str, str], query_id: str, fen: int, at: float | None) -> dict[str, str]:
-    done = stamp(at or clock.now())
+    done = clock.digits(at or clock.now())
     kept = {name: request[name] for name in (*KEPT, "merId", "orderId", "txnTime")}
     return kept | {
         "queryId": query_id,

@@ -100,11 +100,6 @@ def instant(text: str) -> float:
         raise _malformed("txnTime") from error
 
 
-def stamp(at: float) -> str:
-    """Fourteen digits, as UnionPay writes an instant."""
-    return re.sub(r"\D", "", clock.wall(at))
-
-
 def subject(fields: Mapping[str, str]) -> str:
     """The name of what is paid, out of `riskRateInfo`."""
     found = re.search(r"commodityName=([^{}&=]{1,256})", fields.get("riskRateInfo", ""))

@@ -12,13 +12,10 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+
+from sandbox.keys import new_private_pem, private_key
 
 ROOT_NAME = "SANDBOX ROOT CA"
 MIDDLE_NAME = "SANDBOX OCA31"
@@ -47,13 +44,13 @@ def create(folder: Path, write: Write) -> None:
     root = _authority(folder, write, "root", ROOT_NAME, None)
     middle = _authority(folder, write, "middle", MIDDLE_NAME, root)
     own = inside / "unionpay_private_key.pem"
-    write(own, new_key_pem)
-    write(inside / "unionpay_certificate.pem", lambda: issue(OWN_NAME, _key(own), middle))
+    write(own, new_private_pem)
+    write(inside / "unionpay_certificate.pem", lambda: issue(OWN_NAME, private_key(own), middle))
     ours = folder / "denghuo_unionpay_private_key"
-    write(ours, new_key_pem)
+    write(ours, new_private_pem)
     merid = (folder / "denghuo_unionpay_merid").read_text(encoding="utf-8").strip()
     name = f"041@{merid}@merchant@00000001"
-    write(folder / "denghuo_unionpay_certificate", lambda: issue(name, _key(ours), middle))
+    write(folder / "denghuo_unionpay_certificate", lambda: issue(name, private_key(ours), middle))
 
 
 def is_foreign(folder: Path) -> bool:
@@ -74,7 +71,7 @@ def load(folder: Path) -> UnionPayPapers:
         merid=(folder / "denghuo_unionpay_merid").read_text(encoding="utf-8").strip(),
         serial=str(merchant.serial_number),
         merchant_key=key,
-        own_key=_key(inside / "unionpay_private_key.pem"),
+        own_key=private_key(inside / "unionpay_private_key.pem"),
         own_certificate=_with_returns(inside / "unionpay_certificate.pem"),
     )
 
@@ -107,15 +104,10 @@ def issue(
     return built.public_bytes(Encoding.PEM).decode()
 
 
-def new_key_pem() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
 def _authority(folder: Path, write: Write, role: str, name: str, by: Authority | None) -> Authority:
     path = folder / "gateway" / f"unionpay_{role}_key.pem"
-    write(path, new_key_pem)
-    authority = Authority(name, _key(path))
+    write(path, new_private_pem)
+    authority = Authority(name, private_key(path))
     certificate = folder / f"denghuo_unionpay_{role}_certificate"
     write(certificate, lambda: issue(name, authority.key, by, authority=True))
     return authority
@@ -127,10 +119,3 @@ def _with_returns(path: Path) -> str:
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-
-def _key(path: Path) -> rsa.RSAPrivateKey:
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError("the gateway uses RSA")
-    return key

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from datetime import date
 from sqlite3 import Connection
 
-from sandbox import statements
+from sandbox import clock, statements
 from sandbox.statement_faults import Listing, listing
 from sandbox.statements import Movement
-from sandbox.unionpay_form import UnionPayError, stamp
+from sandbox.unionpay_form import UnionPayError
 
 WIDTHS = (
     *(3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2, 2, 6, 2, 4, 32, 1),
@@ -77,7 +77,7 @@ def _columns(each: Movement) -> dict[int, str]:
     columns = {
         1: "S30" if back else "S22",
         4: number[-6:],
-        5: stamp(each.at)[4:],
+        5: clock.digits(each.at)[4:],
         7: f"{each.fen:012d}",
         10: number[:21],
         12: each.refund_no or each.out_trade_no,

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from sandbox import clock, statements
-from sandbox.alipay_answers import yuan
+from sandbox.money import yuan
 from sandbox.papers import WeChatPapers
 from sandbox.statement_faults import Listing, listing
 from sandbox.statements import Movement
@@ -92,7 +92,7 @@ def _row(appid: str, mchid: str, each: Movement) -> list[str]:
     paid, back = ("0.00", yuan(each.fen)) if each.refund_no else (yuan(each.fen), "0.00")
     refund = ["ORIGINAL", "SUCCESS"] if each.refund_no else ["", ""]
     state = "REFUND" if each.refund_no else "SUCCESS"
-    fee = f"{'-' if each.refund_no and each.fee_fen else ''}{yuan(each.fee_fen)}000"
+    fee = f"{yuan(-each.fee_fen if each.refund_no else each.fee_fen)}000"
     return [
         *(clock.wall(each.at), appid, mchid, "0", "", each.trade_no, each.out_trade_no),
         *("oSandboxPayer00000000000000", TRADE_TYPES.get(each.product, "NATIVE"), state),
@@ -105,5 +105,5 @@ def _sums(counted: Sequence[Movement]) -> list[str]:
     paid = sum(each.fen for each in counted if not each.refund_no)
     back = sum(each.fen for each in counted if each.refund_no)
     fee = sum(-each.fee_fen if each.refund_no else each.fee_fen for each in counted)
-    signed = f"{'-' if fee < 0 else ''}{yuan(abs(fee))}000"
-    return [str(len(counted)), yuan(paid), yuan(back), "0.00", signed, yuan(paid), yuan(back)]
+    amounts = [yuan(paid), yuan(back), "0.00", f"{yuan(fee)}000", yuan(paid), yuan(back)]
+    return [str(len(counted)), *amounts]

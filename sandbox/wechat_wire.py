@@ -8,7 +8,6 @@ import binascii
 import json
 import re
 import secrets
-import string
 from dataclasses import dataclass
 from functools import cache
 from sqlite3 import Connection
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from sandbox import clock
+from sandbox.numbers import letters_and_digits
 from sandbox.papers import WeChatPapers
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
@@ -145,7 +145,7 @@ def notice_body(
 
 
 def _sealed(key: bytes, kind: str, content: dict[str, Any]) -> dict[str, str]:
-    nonce = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(12))
+    nonce = letters_and_digits(12)
     plain = json.dumps(content, ensure_ascii=False).encode()
     sealed = AESGCM(key).encrypt(nonce.encode(), plain, kind.encode())
     return {

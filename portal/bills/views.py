@@ -34,7 +34,7 @@ def index() -> ResponseReturnValue:
         by_month=by_month,
         page=listing(g.session, asker_id(), choice, by_month=by_month),
         owed=owed[0] if choice.one else portfolio(owed),
-        names={each.account_no: each.alias or each.address for each in mine},
+        names={each.account_no: each.title for each in mine},
     )
 
 

@@ -40,7 +40,7 @@ def index() -> ResponseReturnValue:
         number=choice.page,
         page=listing(g.session, asker_id(), one, choice.page),
         here=here,
-        names={each.account_no: each.alias or each.address for each in mine},
+        names={each.account_no: each.title for each in mine},
     )
 
 

@@ -34,6 +34,11 @@ class LinkedAccount:
     balance_at: datetime | None
     closed: bool
 
+    @property
+    def title(self) -> str:
+        """What the user calls it: by a name of their own, else by its address."""
+        return self.alias or self.address
+
 
 COLUMNS = (
     Link.id,

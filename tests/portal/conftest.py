@@ -10,6 +10,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from portal.app import create_app
 from portal.settings import PortalSettings
@@ -124,6 +125,16 @@ def form_token(client: FlaskClient, path: str = "/sign-in") -> str:
 def post(client: FlaskClient, path: str, /, **fields: str):  # type: ignore[no-untyped-def]
     """Submit a form as a browser would, its token included."""
     return client.post(path, data={"csrf_token": form_token(client), **fields})
+
+
+def staff(app: Flask, database: Database, phone: str, role: str) -> FlaskClient:
+    """The browser of somebody of the utility's own, signed in."""
+    user = create_user(database, phone)
+    with database.unit_of_work() as session:
+        session.execute(update(User).where(User.id == user.id).values(staff_role=role))
+    client = app.test_client()
+    sign_in(client, phone)
+    return client
 
 
 def sign_in(client: FlaskClient, phone: str = PHONE, password: str = PASSWORD) -> None:

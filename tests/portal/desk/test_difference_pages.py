@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from payments.ledger.models import LedgerEntry
 from payments.reconciliation import resolving, run
@@ -17,11 +17,10 @@ from payments.reconciliation.run import Parties
 from runtime import events
 from runtime.database import Database
 from service.events import ActionApproved, ActionDeclined
-from service.models import User
 from tests.payments.builders import create_account
 from tests.payments.builders import create_user as create_customer
 from tests.payments.reconciling import DAY, NOON, CoreFile, Said, booked, line, pay_order
-from tests.portal.conftest import PASSWORD, create_user, post
+from tests.portal.conftest import PASSWORD, create_user, post, staff
 from tests.portal.places import part, says, words
 
 
@@ -49,18 +48,9 @@ def reconciled(database: Database, tmp_path: Path) -> Iterator[Database]:
         yield database
 
 
-def _staff(app: Flask, database: Database, phone: str, role: str) -> FlaskClient:
-    user = create_user(database, phone)
-    with database.unit_of_work() as session:
-        session.execute(update(User).where(User.id == user.id).values(staff_role=role))
-    client = app.test_client()
-    assert post(client, "/sign-in", phone=phone, password=PASSWORD).status_code == 302
-    return client
-
-
 @pytest.fixture
 def finance(app: Flask, reconciled: Database) -> FlaskClient:
-    return _staff(app, reconciled, "13800002001", "finance")
+    return staff(app, reconciled, "13800002001", "finance")
 
 
 def test_a_week_and_what_waits(finance: FlaskClient) -> None:
@@ -92,7 +82,7 @@ def test_one_asks_and_another_approves(
     assert "去审批" in says(finance, "/desk/differences/1")
     assert post(finance, "/desk/approvals/1/approve").status_code == 303
     assert _state(reconciled) == ("asked", "suspense")
-    other = _staff(app, reconciled, "13800002002", "finance")
+    other = staff(app, reconciled, "13800002002", "finance")
     page = says(other, "/desk/approvals")
     assert "对账差异：按对方的数记，差额挂起来" in page
     assert "两边金额不一样，A2" in page
@@ -114,7 +104,7 @@ def test_one_asks_and_another_approves(
 
 def test_declined_it_waits_again(app: Flask, reconciled: Database, finance: FlaskClient) -> None:
     assert _ask(finance, "write_off") == 303
-    other = _staff(app, reconciled, "13800002002", "lead")
+    other = staff(app, reconciled, "13800002002", "lead")
     assert post(other, "/desk/approvals/1/decline", note="先问微信").status_code == 303
     assert _state(reconciled) == ("open", None)
     assert "先问微信" in says(finance, "/desk/differences/1")
@@ -139,7 +129,7 @@ def test_what_cannot_be_asked(
 
 @pytest.mark.parametrize("role", ["agent", "field", "inspector"])
 def test_other_roles_find_nothing(app: Flask, reconciled: Database, role: str) -> None:
-    client = _staff(app, reconciled, "13800002003", role)
+    client = staff(app, reconciled, "13800002003", role)
     assert client.get("/desk/differences").status_code == 404
     assert client.get("/desk/differences/1").status_code == 404
     assert post(client, "/desk/differences/1", action="suspense", reason="x").status_code == 404
@@ -161,12 +151,12 @@ def _state(database: Database) -> tuple[str, str | None]:
 
 
 def test_finance_has_a_day_compared_at_once(app: Flask, reconciled: Database) -> None:
-    finance = _staff(app, reconciled, "13800009601", "finance")
+    finance = staff(app, reconciled, "13800009601", "finance")
     for _ in range(2):
         assert post(finance, f"/desk/differences/run?until={DAY}").status_code == 303
     with reconciled.unit_of_work() as session:
         jobs = text("select args from procrastinate_jobs where task_name = :name")
         asked = session.scalars(jobs, {"name": "payments.reconcile_day"}).all()
     assert asked == [{"day": f"{DAY}"}]
-    agent = _staff(app, reconciled, "13800009600", "agent")
+    agent = staff(app, reconciled, "13800009600", "agent")
     assert post(agent, "/desk/differences/run").status_code == 404

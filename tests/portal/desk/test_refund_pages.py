@@ -18,10 +18,9 @@ from runtime.database import Database
 from service import approvals
 from service.core_client import CoreClient
 from service.events import ActionApproved
-from service.models import User
 from tests.payments.builders import create_bill
 from tests.payments.refunds.doubles import Core, Till
-from tests.portal.conftest import PASSWORD, create_user, post
+from tests.portal.conftest import PASSWORD, create_user, post, staff
 from tests.portal.places import move_in, says, words
 
 ACCOUNT, OTHER = "420011875603", "420011875604"
@@ -49,23 +48,14 @@ def order_no(database: Database) -> Iterator[str]:
         yield number
 
 
-def _staff(app: Flask, database: Database, phone: str, role: str) -> FlaskClient:
-    user = create_user(database, phone)
-    with database.unit_of_work() as session:
-        session.execute(update(User).where(User.id == user.id).values(staff_role=role))
-    client = app.test_client()
-    assert post(client, "/sign-in", phone=phone, password=PASSWORD).status_code == 302
-    return client
-
-
 @pytest.fixture
 def first(app: Flask, database: Database) -> FlaskClient:
-    return _staff(app, database, "13900000001", "agent")
+    return staff(app, database, "13900000001", "agent")
 
 
 @pytest.fixture
 def second(app: Flask, database: Database) -> FlaskClient:
-    return _staff(app, database, "13900000002", "finance")
+    return staff(app, database, "13900000002", "finance")
 
 
 def _send(client: FlaskClient, page: str, path: str, **fields: str) -> Any:
@@ -245,7 +235,7 @@ def test_for_customers_and_field_crews_the_rooms_do_not_exist(
     create_user(database, CUSTOMER)
     post(client, "/sign-in", phone=CUSTOMER, password=PASSWORD)
     assert client.get(path).status_code == 404
-    assert _staff(app, database, "13900000003", "field").get(path).status_code == 404
+    assert staff(app, database, "13900000003", "field").get(path).status_code == 404
 
 
 def test_agents_ask_and_do_not_approve(first: FlaskClient, order_no: str) -> None:

@@ -4,7 +4,7 @@ from functools import partial
 
 from payments import callbacks
 from payments.agreements import signing
-from payments.agreements.base import Agreed, AgreementGateway, AgreementMessage
+from payments.agreements.base import AgreementGateway, AgreementMessage
 from payments.callbacks import Message
 from payments.gateways.base import Answer
 from payments.receipts import Verdict
@@ -29,7 +29,7 @@ def _apply(
     agreed = told.agreed
     with database.unit_of_work() as session:
         verdict = Verdict.IGNORED
-        if agreed is not None and not _is_ours(gateway, agreed):
+        if agreed is not None and not agreed.merchant.items() <= gateway.merchant.items():
             verdict = Verdict.WRONG_MERCHANT
         elif agreed is not None:
             known = signing.apply(session, agreed, settings, gateway=gateway.name)
@@ -37,7 +37,3 @@ def _apply(
         row = callbacks.kept(gateway, message, verdict)
         callbacks.store(session, row | {"notification_id": told.notification_id})
     return verdict
-
-
-def _is_ours(gateway: AgreementGateway, agreed: Agreed) -> bool:
-    return all(gateway.merchant.get(name) == said for name, said in agreed.merchant.items())

@@ -246,13 +246,13 @@ class PaymentSettings(Settings):
         origins = []
         if self.has_wechatpay:
             real = self.wechatpay_gateway == WECHATPAY_GATEWAY
-            origins.append("https://wx.tenpay.com" if real else _origin(self.wechatpay_gateway))
+            origins.append("https://wx.tenpay.com" if real else origin(self.wechatpay_gateway))
         if self.has_alipay:
             real = self.alipay_gateway == ALIPAY_GATEWAY
-            origins.append("https://*.alipay.com" if real else _origin(self.alipay_gateway))
+            origins.append("https://*.alipay.com" if real else origin(self.alipay_gateway))
         if self.has_unionpay:
             real = self.unionpay_gateway == UNIONPAY_GATEWAY
-            origins.append("https://*.95516.com" if real else _origin(self.unionpay_gateway))
+            origins.append("https://*.95516.com" if real else origin(self.unionpay_gateway))
         return list(dict.fromkeys(origins))
 
     @property
@@ -274,7 +274,8 @@ def of_process() -> PaymentSettings:
     return load(PaymentSettings)
 
 
-def _origin(address: str) -> str:
+def origin(address: str) -> str:
+    """Scheme, host and port of an address."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
 

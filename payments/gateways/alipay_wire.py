@@ -24,7 +24,7 @@ from payments.gateways.base import (
     NotificationRefused,
 )
 from payments.gateways.posted import posted_fields
-from payments.settings import PaymentSettings
+from payments.settings import PaymentSettings, origin
 from runtime import clock
 from runtime.http import Outbound, OutboundError
 
@@ -51,20 +51,17 @@ class AlipayWire:
 
     def __init__(self, settings: PaymentSettings, *, repeats: bool = True) -> None:
         """Without `repeats` a call that fails is not tried again."""
-        address = urlsplit(settings.alipay_gateway)
         self.merchant = {
             "app_id": settings.alipay_appid or "",
             "seller_id": settings.alipay_seller_id or "",
         }
         self._address = settings.alipay_gateway
-        self._path = address.path or "/"
+        self._path = urlsplit(self._address).path or "/"
         self._repeats = repeats
         secret = settings.alipay_private_key
         self._private_key = secret.get_secret_value() if secret else ""
         self._public_key = settings.alipay_public_key or ""
-        self._http = Outbound(
-            f"{address.scheme}://{address.netloc}", timeout=settings.gateway_timeout, name=NAME
-        )
+        self._http = Outbound(origin(self._address), timeout=settings.gateway_timeout, name=NAME)
 
     def page(self, request: Any) -> str:
         """The signed address that the customer's browser opens."""

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -23,7 +22,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from payments.gateways.base import GatewayRefused, GatewayUnavailable, NotificationRefused
 from payments.gateways.posted import posted_fields
 from payments.gateways.unionpay_certificates import SIGNER, TEST_SIGNER, Chain, Distrusted
-from payments.settings import PaymentSettings
+from payments.settings import PaymentSettings, origin
 from runtime import clock
 from runtime.http import Outbound, OutboundError
 
@@ -73,7 +72,7 @@ class UnionPayWire:
             settings.unionpay_middle_certificate or "",
             frozenset(names),
         )
-        self._http = Outbound(_origin(self.gateway), timeout=settings.gateway_timeout, name=NAME)
+        self._http = Outbound(origin(self.gateway), timeout=settings.gateway_timeout, name=NAME)
 
     def signed(self, fields: Mapping[str, str]) -> dict[str, str]:
         """The fields with those common to all, the certificate's number and the signature."""
@@ -223,8 +222,3 @@ def _rsa_key(pem: str) -> RSAPrivateKey:
     if not isinstance(key, RSAPrivateKey):
         raise TypeError("the gateway uses RSA")
     return key
-
-
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -12,6 +12,7 @@ from sandbox.money import yuan
 from sandbox.papers import WeChatPapers
 from sandbox.statement_faults import Listing, listing
 from sandbox.statements import Movement
+from sandbox.wechat_answers import TRADE_TYPES
 from sandbox.wechat_form import WeChatError, wrong
 
 OLDEST_DAYS = 92
@@ -26,7 +27,6 @@ SUMS = (
     *("总交易单数", "应结订单总金额", "退款总金额", "充值券退款总金额", "手续费总金额"),
     *("订单总金额", "申请退款总金额"),
 )
-TRADE_TYPES = {"native": "NATIVE", "h5": "MWEB", "jsapi": "JSAPI"}
 RATE = "0.60%"
 
 
@@ -95,7 +95,7 @@ def _row(appid: str, mchid: str, each: Movement) -> list[str]:
     fee = f"{yuan(-each.fee_fen if each.refund_no else each.fee_fen)}000"
     return [
         *(clock.wall(each.at), appid, mchid, "0", "", each.trade_no, each.out_trade_no),
-        *("oSandboxPayer00000000000000", TRADE_TYPES.get(each.product, "NATIVE"), state),
+        *("oSandboxPayer00000000000000", TRADE_TYPES[each.product], state),
         *("OTHERS", "CNY", paid, "0.00", each.gateway_no or "0", each.refund_no or "0"),
         *(back, "0.00", *refund, each.subject.replace(",", " "), "", fee, RATE, paid, back, ""),
     ]

@@ -22,6 +22,7 @@ from wechatpayv3.type import RequestType
 from tests.sandbox.clients import AlipayClient
 from tests.sandbox.merchant import Merchant
 from tests.sandbox.server import SandboxServer
+from tests.sandbox.test_statements import wechat_bill
 
 CODE, NO = "C20260301000001", "DH20260301000001"
 HOME = "http://127.0.0.1:8000/agreements/1?lang=zh"
@@ -114,6 +115,18 @@ def test_wechat_signs_debits_and_ends(
     assert (event, told) == ("ENTRUST.TERMINATE", ended)
     code, refused = apply(sandbox, wechat, merchant, told["contract_id"], 14951)
     assert (code, refused["code"]) == (404, "RESOURCE_NOT_EXISTS")
+
+
+def test_a_debit_is_called_one_in_the_bill_of_the_day(
+    sandbox: SandboxServer, wechat: WeChatPay, merchant: Merchant
+) -> None:
+    press(sandbox, pre_sign(sandbox, wechat, merchant), "sign")
+    contract_id = opened(wechat, merchant, 1)[1]["contract_id"]
+    assert apply(sandbox, wechat, merchant, contract_id, 14951)[0] == 200
+    sandbox.close_day()
+    header, debit, *_ = wechat_bill(wechat)
+    row = dict(zip(header, debit, strict=True))
+    assert (row["商户订单号"], row["交易类型"]) == (f"`{NO}", "`PAP")
 
 
 def test_wechat_tells_of_a_wallet_with_too_little(

@@ -22,6 +22,7 @@ from payments.gateways.alipay_wire import (
     fen_of,
     instant,
     must_succeed,
+    reply,
     stamp,
     yuan_text,
 )
@@ -130,7 +131,7 @@ class AlipayGateway:
         )
 
     def answer(self, taken: bool) -> Answer:
-        return Answer(200 if taken else 400, "text/plain", b"success" if taken else b"failure")
+        return reply(taken)
 
     def _must_be_closed(self, order_no: str) -> None:
         state = self.query(order_no).state

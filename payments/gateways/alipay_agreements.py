@@ -31,7 +31,7 @@ from payments.agreements.base import (
     Debited,
     Signing,
 )
-from payments.gateways.alipay_wire import NAME, AlipayWire, instant, must_succeed, yuan_text
+from payments.gateways.alipay_wire import NAME, AlipayWire, instant, must_succeed, reply, yuan_text
 from payments.gateways.base import Answer, GatewayRefused, GatewayUnavailable, NotificationRefused
 from payments.settings import PaymentSettings
 
@@ -141,7 +141,7 @@ class AlipayAgreements:
         return AgreementMessage(fields["notify_id"], agreed)
 
     def answer(self, taken: bool) -> Answer:
-        return Answer(200 if taken else 400, "text/plain", b"success" if taken else b"failure")
+        return reply(taken)
 
     def _named(self, model: Any, code: str) -> Any:
         """The three fields by which an agreement is known, whichever call it is for."""

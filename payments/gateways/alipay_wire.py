@@ -19,6 +19,7 @@ from alipay.aop.api.util.SignatureUtils import get_sign_content, sign_with_rsa2,
 
 from payments.gateways.base import (
     YEARS,
+    Answer,
     GatewayRefused,
     GatewayUnavailable,
     NotificationRefused,
@@ -136,6 +137,11 @@ class AlipayWire:
         ):
             raise GatewayUnavailable(NAME, "bad_signature")
         return answer
+
+
+def reply(taken: bool) -> Answer:
+    """What a message is answered with, as documented: heard, or say it again later."""
+    return Answer(200 if taken else 400, "text/plain", b"success" if taken else b"failure")
 
 
 def must_succeed(answer: Mapping[str, Any]) -> None:

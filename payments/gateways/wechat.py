@@ -27,7 +27,7 @@ from payments.gateways.base import (
     Trade,
     TradeState,
 )
-from payments.gateways.wechat_wire import WeChatWire, instant
+from payments.gateways.wechat_wire import WeChatWire, instant, reply
 from payments.settings import PaymentSettings
 from runtime import clock
 
@@ -112,9 +112,7 @@ class WeChatPayGateway:
         return True
 
     def answer(self, taken: bool) -> Answer:
-        if taken:
-            return Answer(200, "application/json", b'{"code":"SUCCESS","message":""}')
-        return Answer(400, "application/json", b'{"code":"FAIL","message":"refused"}')
+        return reply(taken)
 
     def _trade_of(self, resource: object) -> Trade:
         if not isinstance(resource, dict) or not isinstance(resource.get("out_trade_no"), str):

@@ -23,7 +23,7 @@ from payments.gateways.base import (
     GatewayUnavailable,
     NotificationRefused,
 )
-from payments.gateways.wechat_wire import NAME, WeChatWire
+from payments.gateways.wechat_wire import NAME, WeChatWire, reply
 from payments.settings import PaymentSettings
 
 _CONTRACTS = {
@@ -122,9 +122,7 @@ class WeChatAgreements:
         return AgreementMessage(message["id"], agreed if ours else None)
 
     def answer(self, taken: bool) -> Answer:
-        if taken:
-            return Answer(200, "application/json", b'{"code":"SUCCESS","message":""}')
-        return Answer(400, "application/json", b'{"code":"FAIL","message":"refused"}')
+        return reply(taken)
 
     def _contract(self, code: str) -> str:
         return f"/v3/papay/sign/contracts/plan-id/{self._plan_id}/out-contract-code/{code}"

@@ -17,6 +17,7 @@ from wechatpayv3.utils import build_authorization
 
 from payments.gateways.base import (
     YEARS,
+    Answer,
     GatewayRefused,
     GatewayUnavailable,
     NotificationRefused,
@@ -129,6 +130,13 @@ class WeChatWire:
         if not isinstance(message, dict):
             raise NotificationRefused(NAME, "bad_signature")
         return message
+
+
+def reply(taken: bool) -> Answer:
+    """What a message is answered with, as documented: heard, or say it again later."""
+    if taken:
+        return Answer(200, "application/json", b'{"code":"SUCCESS","message":""}')
+    return Answer(400, "application/json", b'{"code":"FAIL","message":"refused"}')
 
 
 def instant(text: str) -> datetime:

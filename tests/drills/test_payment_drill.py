@@ -251,6 +251,7 @@ def _reconcile(house: House, days: set[date]) -> None:
     for day in sorted(days):
         command = ["denghuo", "reconcile", "--day", f"{day}"]
         subprocess.run(command, env=house.environment, check=False)
+    for day in sorted(days):  # a movement near midnight may stand on the next day's statement
         house.command("ledger", "check", "--day", f"{day}")
 
 

@@ -47,7 +47,7 @@ def platform(sandbox: SandboxServer) -> Iterator[HttpInvoices]:
         environment="test",
         invoice_url=sandbox.base_url,
         invoice_token=SecretStr(sandbox.paper("invoice_token")),
-        gateway_timeout=0.5,
+        gateway_timeout=2,
     )
     platform = HttpInvoices(settings)
     yield platform

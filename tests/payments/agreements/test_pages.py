@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text, update
 
 from payments.agreements.models import Agreement, AgreementDebit
+from payments.agreements.signing import SIGNING_TAKES
 from payments.models import Callback
 from portal.app import create_app
 from portal.current import lifetime
@@ -297,12 +298,18 @@ def test_another_wish_takes_the_place_of_what_was_not_signed(
 
 
 def test_while_one_signs_another_hears_who_and_until_when(
-    person: Callable[..., FlaskClient],
+    person: Callable[..., FlaskClient], database: Database
 ) -> None:
     begin(person())
     answer = begin_blind(person("family_helper", "13900001111"))
     assert answer.status_code == 422
-    assert "王*华正在给这一户开自动缴，今天" in words(answer.text)
+    with database.unit_of_work() as session:
+        begun = session.scalars(select(Agreement.created_at)).one()
+    until = (begun + SIGNING_TAKES).astimezone(clock.BEIJING)
+    today = until.date() == clock.today()
+    named = "今天" if today else f"{until.month} 月 {until.day} 日"
+    sentence = f"王*华正在给这一户开自动缴，{named} {until:%H:%M} 还没签好"
+    assert sentence in words(answer.text)
 
 
 def begin_blind(client: FlaskClient) -> Any:

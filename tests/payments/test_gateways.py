@@ -302,6 +302,7 @@ def test_money_that_was_not_paid_is_not_given_back(gateway: Gateway, placed: Des
         gateway.refund(Refunding(ORDER, f"R{ORDER}", 14951, 14951, "nothing"))
 
 
+@pytest.mark.silence
 @pytest.mark.parametrize("kind", ["error", "timeout"])
 def test_a_gateway_that_is_down_is_unavailable(
     gateway: Gateway, placed: Destination, sandbox: SandboxServer, kind: str
@@ -320,6 +321,7 @@ def test_a_gateway_that_is_down_is_unavailable(
     assert gateway.query(ORDER).state is UNPAID.get(gateway.name, TradeState.AWAITING)
 
 
+@pytest.mark.silence
 def test_a_refund_whose_answer_was_lost_is_asked_for_again(
     gateway: Gateway, placed: Destination, sandbox: SandboxServer
 ) -> None:

@@ -224,6 +224,7 @@ def test_a_gateway_that_fails_or_is_silent_is_unavailable(
     assert _left(folder) == []
 
 
+@pytest.mark.silence
 def test_nobody_who_is_silent_is_waited_for_long(
     name: str, sandbox_settings: PaymentSettings, folder: Path
 ) -> None:

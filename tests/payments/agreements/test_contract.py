@@ -183,6 +183,7 @@ def test_another_amount_under_the_same_number_is_refused(
     assert [each["total_fen"] for each in sandbox.orders()] == [14951]
 
 
+@pytest.mark.silence
 @pytest.mark.parametrize("kind", ["error", "timeout", "lost_answer"])
 def test_a_gateway_that_fails_leaves_nothing_certain(
     gateway: AgreementGateway, debit: Debit, sandbox: SandboxServer, kind: str
@@ -199,6 +200,7 @@ def test_a_gateway_that_fails_leaves_nothing_certain(
     sandbox.heal()
 
 
+@pytest.mark.silence
 def test_a_debit_whose_answer_was_lost_is_not_made_twice(
     gateway: AgreementGateway, debit: Debit, sandbox: SandboxServer
 ) -> None:

@@ -130,6 +130,7 @@ def _owed(database: Database) -> int:
         return bill.total_fen - bill.settled_fen
 
 
+@pytest.mark.silence
 @pytest.mark.parametrize("gateway", ["wechat", "alipay"])
 def test_the_gateways_own_message_ends_the_refund_first(
     database: Database,

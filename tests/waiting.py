@@ -13,6 +13,19 @@ def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+def until_done(work: Callable[[], object], not_yet: type[Exception]) -> None:
+    """Do it again, as its job would be, until it no longer raises `not_yet`."""
+
+    def done() -> bool:
+        try:
+            work()
+        except not_yet:
+            return False
+        return True
+
+    eventually(done)
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that ended and was not yet waited for does not."""
     try:

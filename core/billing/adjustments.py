@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from core import feed
 from core.billing import issuing, ledger, settlement
-from core.billing.requests import fingerprint, insert_once, known
+from core.billing.requests import fingerprint, keep_once
 from core.models import Adjustment
 from runtime import clock
 
@@ -37,7 +37,7 @@ def adjust(
     account = ledger.lock_account(session, account_no)
     request = fingerprint((account_no, amount_fen, reason, decided_by))
     now = clock.now()
-    row = insert_once(
+    row, replayed = keep_once(
         session,
         Adjustment,
         idempotency_key,
@@ -48,8 +48,7 @@ def adjust(
         decided_by=decided_by,
         booked_at=now,
     )
-    if row is None:
-        row = known(session, Adjustment, idempotency_key, request)
+    if replayed:
         return Adjusted(row, account_no, replayed=True)
     number = row.adjustment_no
     ledger.book(session, account.id, "adjustment", number, amount_fen, now, reason)

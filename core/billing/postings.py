@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core import feed, published
 from core.billing import issuing, ledger
 from core.billing.closing import stamp
-from core.billing.requests import fingerprint, insert_once, known
+from core.billing.requests import fingerprint, keep_once
 from core.billing.settlement import outstanding, settle
 from core.models import Account, Bill, Posting
 from runtime import clock
@@ -55,7 +55,7 @@ def post(
         raise Refused("posting.in_future", field="paid_at")
     request = fingerprint(replace(payment, paid_at=payment.paid_at.astimezone(UTC)))
     at = posted_at or stamp(session)
-    posting = insert_once(
+    posting, replayed = keep_once(
         session,
         Posting,
         idempotency_key,
@@ -68,8 +68,7 @@ def post(
         posted_at=at,
         allocations=[],
     )
-    if posting is None:
-        posting = known(session, Posting, idempotency_key, request)
+    if replayed:
         return Posted(posting, account.account_no, replayed=True)
     settled = settle(
         session, _in_order(session, account, payment), payment.amount_fen, payment.paid_at

@@ -19,12 +19,12 @@ def fingerprint(request: object) -> str:
     return sha256(msgspec.json.encode(request)).hexdigest()
 
 
-def insert_once(
+def keep_once(
     session: Session, model: type[Kept], idempotency_key: str, request: str, **values: Any
-) -> Kept | None:
-    """The new row, None when the key is taken; waits for whoever is just taking it.
+) -> tuple[Kept, bool]:
+    """The row of the key, and whether it was there before; waits for whoever is just taking it.
 
-    `request` is the fingerprint.
+    `request` is the fingerprint. Raises Conflict when the key came with another one.
     """
     statement = (
         insert(model)
@@ -32,12 +32,10 @@ def insert_once(
         .on_conflict_do_nothing(index_elements=[model.idempotency_key])
         .returning(model)
     )
-    return session.scalar(statement)
-
-
-def known(session: Session, model: type[Kept], idempotency_key: str, request: str) -> Kept:
-    """The row that the key made before. Raises Conflict when that was for another request."""
+    new = session.scalar(statement)
+    if new is not None:
+        return new, False
     row = session.scalars(select(model).where(model.idempotency_key == idempotency_key)).one()
     if row.request_sha256 != request:
         raise Conflict("idempotency.key_reused", key=idempotency_key)
-    return row
+    return row, True

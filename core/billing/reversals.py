@@ -16,7 +16,7 @@ from core import feed, published
 from core.billing import issuing, ledger, settlement
 from core.billing.closing import stamp
 from core.billing.reopening import Reopening, reopen, return_charges
-from core.billing.requests import fingerprint, insert_once, known
+from core.billing.requests import fingerprint, keep_once
 from core.models import Account, Bill, Posting, Reversal
 from runtime import clock
 from runtime.errors import Conflict, NotFound, Refused
@@ -53,7 +53,7 @@ def reverse(session: Session, withdrawal: Withdrawal, idempotency_key: str) -> R
     """
     account, posting = _lock(session, withdrawal.posting_no)
     request, at = fingerprint(withdrawal), stamp(session)
-    row = insert_once(
+    row, replayed = keep_once(
         session,
         Reversal,
         idempotency_key,
@@ -64,8 +64,7 @@ def reverse(session: Session, withdrawal: Withdrawal, idempotency_key: str) -> R
         reversed_at=at,
         allocations=[],
     )
-    if row is None:
-        row = known(session, Reversal, idempotency_key, request)
+    if replayed:
         return Reversed(row, posting, account.account_no, replayed=True)
     _check(posting, withdrawal)
     row.credit_fen = min(withdrawal.amount_fen, settlement.credit_fen(session, account.id))

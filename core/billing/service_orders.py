@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core import feed, published
 from core.billing.accounts import find_account
-from core.billing.requests import fingerprint, insert_once, known
+from core.billing.requests import fingerprint, keep_once
 from core.models import Account, ServiceOrder
 from runtime import clock
 from runtime.errors import Conflict, NotFound
@@ -47,7 +47,7 @@ def create(
     account_id = find_account(session, account_no).id if account_no else None
     request = fingerprint((kind, account_no, sorted(details.items())))
     now = clock.now()
-    row = insert_once(
+    row, replayed = keep_once(
         session,
         ServiceOrder,
         idempotency_key,
@@ -59,8 +59,7 @@ def create(
         created_at=now,
         updated_at=now,
     )
-    if row is None:
-        row = known(session, ServiceOrder, idempotency_key, request)
+    if replayed:
         return Order(row, account_no, replayed=True)
     feed.append(session, [published.service_order(row, account_no)])
     return Order(row, account_no)

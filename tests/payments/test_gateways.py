@@ -1,6 +1,5 @@
 """One contract for every gateway, against a gateway that knows only the documented wire."""
 
-import time
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -28,6 +27,7 @@ from tests.payments.builders import World
 from tests.sandbox.merchant import Heard, Merchant
 from tests.sandbox.server import SandboxServer
 from tests.silence import silence
+from tests.waiting import eventually
 
 ORDER = clock.now().astimezone(clock.BEIJING).strftime("%Y%m%d%H%M%S") + "abcdefghjkmnpq"
 PRODUCTS = {
@@ -151,8 +151,7 @@ def test_an_order_at_unionpay_lapses_by_itself(
     _place(unionpay, charge(Product.PAGE, expires_at=soon), sandbox)
     unionpay.close(ORDER)
     assert sandbox.order(ORDER)["state"] == "open"
-    while sandbox.order(ORDER)["state"] == "open":
-        time.sleep(0.05)
+    eventually(lambda: sandbox.order(ORDER)["state"] != "open")
     unionpay.close(ORDER)
     assert unionpay.query(ORDER).state is TradeState.ABSENT
     sandbox.pay(ORDER, force=True)

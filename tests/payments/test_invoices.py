@@ -23,7 +23,7 @@ from runtime.settings import load
 from service.models import Bill
 from tests.payments.builders import ACCOUNT, BILL, create_account, create_bill, create_user, link
 from tests.sandbox.server import SandboxServer
-from tests.waiting import eventually
+from tests.waiting import eventually, until_done
 
 FIRM = "91420100MA00000012"
 SELLER = "江城供电有限公司"
@@ -66,14 +66,9 @@ def _ask(database: Database, user_id: int, key: str = "form-1", **given: object)
 
 
 def _bring_on(database: Database, platform: InvoicePlatform, request_no: str) -> None:
-    def issued() -> bool:
-        try:
-            issuing.bring_on(database, platform, request_no, seller=SELLER)
-        except issuing.NotIssued:
-            return False
-        return True
-
-    eventually(issued)
+    until_done(
+        lambda: issuing.bring_on(database, platform, request_no, seller=SELLER), issuing.NotIssued
+    )
 
 
 def _state(database: Database, request_no: str) -> tuple[str, str | None]:

@@ -1,6 +1,5 @@
 """Refunds with the core as it is and with the gateways' sandbox, from payment to money back."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,6 +28,7 @@ from tests.payments.refunds.conftest import Desk
 from tests.payments.test_posting import _enter as enter_bills
 from tests.sandbox.merchant import Merchant
 from tests.sandbox.server import SandboxServer
+from tests.waiting import until_done
 
 PRODUCTS = {"wechat": Product.NATIVE, "alipay": Product.PAGE}
 
@@ -80,15 +80,8 @@ def posted_at(
     return pay
 
 
-def _until_done(carrier: Carrier, refund_no: str) -> None:
-    for _ in range(100):
-        try:
-            carrier.carry(refund_no)
-        except NotRefunded:
-            time.sleep(0.05)
-            continue
-        return
-    raise AssertionError("the refund is not done")
+def _carried(carrier: Carrier, refund_no: str) -> None:
+    until_done(lambda: carrier.carry(refund_no), NotRefunded)
 
 
 @pytest.mark.parametrize("gateway", ["wechat", "alipay"])
@@ -106,13 +99,13 @@ def test_a_wrong_payment_is_given_back_in_two_parts_and_the_bill_is_owed_again(
     number = posted_at(gateway)
     carrier = Carrier(database, client, offered, "http://127.0.0.1:9")
     assert _owed(database) == 0
-    _until_done(carrier, desk.refund(number, {ACCOUNT: 10000}))
+    _carried(carrier, desk.refund(number, {ACCOUNT: 10000}))
     assert sandbox.order(number)["refunded_fen"] == 10000
     run.run(database, CoreFeed(client))
     assert _owed(database) == 10000
     with database.unit_of_work() as session:
         assert history.order_view(session, customer, number).stage is Stage.POSTED
-    _until_done(carrier, desk.refund(number, {ACCOUNT: 4951}))
+    _carried(carrier, desk.refund(number, {ACCOUNT: 4951}))
     run.run(database, CoreFeed(client))
     with database.unit_of_work() as session:
         seen = history.order_view(session, customer, number)
@@ -180,13 +173,13 @@ def test_a_merchant_without_money_is_left_to_the_desk_until_it_has_some(
     sandbox.refunds("wechat", "closed")
     with database.unit_of_work() as session:
         at_desk.retry(session, refund_no, by=desk.first)
-    _until_done(carrier, refund_no)
+    _carried(carrier, refund_no)
     assert state(number)[2:] == (["stuck"], ["closed"])
     sandbox.refunds("wechat")
     with database.unit_of_work() as session:
         at_desk.retry(session, refund_no, by=desk.first)
         assert session.scalars(select(Refund.gateway_no)).one() == f"{refund_no}x2"
-    _until_done(carrier, refund_no)
+    _carried(carrier, refund_no)
     assert state(number) == ("refunded", 14951, ["done"], [None])
     assert sandbox.order(number)["refunded_fen"] == 14951
 

@@ -49,6 +49,7 @@ translate: .venv/main.stamp
 lock: .venv/uv.stamp
 	cd requirements && for f in uv main dev; do \
 		../$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header $$f.in -o $$f.txt; done
+	cd bot && ../$(BIN)/uv pip compile -q --python-version 3.10 --universal --generate-hashes --no-header requirements.in -o requirements.txt
 
 clean:
 	rm -rf .venv node_modules static/vendor
@@ -71,6 +72,15 @@ clean:
 .venv/dev.stamp: .venv/main.stamp requirements/dev.txt
 	$(say) 'Python packages for the tests'
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Rasa needs Python 3.10; uv finds one, also among pyenv's, or fetches it.
+bot/.venv/done.stamp: .venv/uv.stamp bot/requirements.txt
+	$(say) "The assistant's own environment in bot/.venv"
+	@PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" \
+		$(BIN)/uv venv -q --clear --no-project --python 3.10 bot/.venv || \
+		{ echo 'Python 3.10 was not found. Install it, then try again.'; exit 1; }
+	@$(BIN)/uv pip install -q --python bot/.venv/bin/python --require-hashes -r bot/requirements.txt
 	@touch $@
 
 node_modules/done.stamp: package-lock.json

@@ -35,6 +35,8 @@ class Place:
     sandbox_port: int = 8400
     metrics_port: int = 8001
     worker_port: int = 8002
+    assistant_port: int = 8500
+    actions_port: int = 8501
 
     @property
     def portal(self) -> str:
@@ -50,6 +52,11 @@ class Place:
     def sandbox(self) -> str:
         """The address of the gateways and of the SMS box."""
         return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def assistant(self) -> str:
+        """The address of Rasa."""
+        return f"http://127.0.0.1:{self.assistant_port}"
 
     def environment(self) -> dict[str, str]:
         """The environment of every process of this house; what the operator has set wins."""
@@ -72,6 +79,10 @@ class Place:
             "DENGHUO_SMS_URL": self.sandbox,
             "DENGHUO_MAIL_URL": self.sandbox,
             "DENGHUO_INVOICE_URL": self.sandbox,
+            "DENGHUO_ASSISTANT_URL": self.assistant,
+            "DENGHUO_ASSISTANT_PORT": str(self.assistant_port),
+            "DENGHUO_ACTIONS_PORT": str(self.actions_port),
+            "DENGHUO_ASSISTANT_API": f"http://127.0.0.1:{self.portal_port}",
             "PYTHONUNBUFFERED": "1",
         }
         path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
@@ -85,6 +96,8 @@ class Place:
             "worker": self.worker_port,
             "core": self.core_port,
             "sandbox": self.sandbox_port,
+            "assistant": self.assistant_port,
+            "actions": self.actions_port,
         }
 
 

@@ -55,6 +55,19 @@ class PortalSettings(Settings):
         SecretStr(""),
         description="Bearer token that payment machines bring; without it none is answered",
     )
+    assistant_url: str = Field(
+        "http://127.0.0.1:8500",
+        pattern=r"^https?://[^/\s]+$",
+        description="Address of the assistant (Rasa)",
+    )
+    assistant_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token between portal and assistant, both ways; without it the portal "
+        "answers a chat with its menu alone",
+    )
+    assistant_seconds: float = Field(
+        2.5, gt=0, le=10, description="Seconds in which the assistant must have answered"
+    )
     hotline: str = Field("96000", description="Telephone of the utility, shown on every page")
 
     @field_validator("public_url")

@@ -54,6 +54,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "denghuo_blind_index_key": key,
     "denghuo_core_token": token,
     "denghuo_kiosk_token": token,
+    "denghuo_assistant_token": token,
     "denghuo_database_password": token,
 }
 """File name to generator. A room may add its own before `ensure_secrets` is called."""

@@ -30,7 +30,7 @@ class House:
 
     def __init__(self, var: Path, **told: str) -> None:
         """`told` are further variables of the environment, such as DENGHUO_JOB_RESCUE_SECONDS."""
-        ports = free_ports(5)
+        ports = free_ports(7)
         self.place = Place(var, *ports)
         self.environment = self.place.environment() | told
         self.environment.pop("DATABASE_URL", None)

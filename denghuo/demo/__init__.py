@@ -67,6 +67,8 @@ def _place() -> Place:
         sandbox_port=port("SANDBOX", 8400),
         metrics_port=port("METRICS", 8001),
         worker_port=port("WORKER", 8002),
+        assistant_port=port("ASSISTANT", 8500),
+        actions_port=port("ACTIONS", 8501),
     )
 
 

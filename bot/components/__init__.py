@@ -1,0 +1,1 @@
+"""Our own parts of the understanding: tokenizer, meaning of sentences, guard against danger."""

@@ -78,7 +78,7 @@ class House:
 
     def stop(self) -> None:
         """End everything in order; what does not follow is killed."""
-        for name in ("web", "worker", "sandbox", "core", "database"):
+        for name in ("web", "assistant", "actions", "worker", "sandbox", "core", "database"):
             if process := self.running.get(name):
                 _signal(process, signal.SIGTERM)
                 _await_end(process)

@@ -1,0 +1,158 @@
+"""`denghuo assistant`: the Rasa project in `bot/`, taught once and run in its own environment.
+
+What is learnt depends on the files in `TAUGHT` alone, so a model is named by their hash and kept:
+a second start, and a start after a change of the actions, teaches nothing.
+"""
+
+import fcntl
+import hashlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from denghuo.house import ROOT
+from denghuo.settings import AssistantSettings
+from runtime.settings import SettingsError, load
+from runtime.tether import Tether
+
+BOT = ROOT / "bot"
+PYTHON = BOT / ".venv" / "bin" / "python"
+TAUGHT = ("config.yml", "requirements.txt", "components", "data", "domain")
+"""The files and folders in `bot/` that decide what a model knows."""
+
+
+@click.group()
+def assistant() -> None:
+    """Teach and run the assistant."""
+
+
+@assistant.command()
+def prepare() -> None:
+    """Install and teach what is missing, and print where the model is."""
+    click.echo(_model(_settings()))
+
+
+@assistant.command()
+def serve() -> None:
+    """Run Rasa; what is missing is installed and taught first."""
+    settings = _settings()
+    with _not_needed_in_a_demo(settings):
+        model = _model(settings)
+    _become(settings, "assistant", str(model))
+
+
+@assistant.command()
+def actions() -> None:
+    """Run the actions that Rasa asks; what is missing is installed first."""
+    settings = _settings()
+    with _not_needed_in_a_demo(settings):
+        _install()
+    _become(settings, "actions")
+
+
+def _settings() -> AssistantSettings:
+    try:
+        return load(AssistantSettings)
+    except SettingsError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+@contextmanager
+def _not_needed_in_a_demo(settings: AssistantSettings) -> Iterator[None]:
+    """Where the assistant cannot be had the demo stands all the same: the portal answers a chat."""
+    try:
+        yield
+    except click.ClickException as problem:
+        if settings.environment != "demo":
+            raise
+        problem.show()
+        signal.pause()
+        raise
+
+
+def _become(settings: AssistantSettings, *words: str) -> None:
+    """Hand this process over to the assistant's own Python."""
+    os.chdir(BOT)
+    os.execve(PYTHON, [str(PYTHON), "-m", "serve", *words], environment(settings))  # noqa: S606
+
+
+def environment(settings: AssistantSettings) -> Mapping[str, str]:
+    """What the assistant's processes are told: addresses and its token, no database and no key."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
+    return kept | {
+        "DENGHUO_VAR": str(settings.var.resolve()),
+        "DENGHUO_ASSISTANT_HOST": settings.assistant_host,
+        "DENGHUO_ASSISTANT_PORT": str(settings.assistant_port),
+        "DENGHUO_ACTIONS_PORT": str(settings.actions_port),
+        "DENGHUO_ASSISTANT_API": settings.assistant_api,
+        "DENGHUO_ASSISTANT_TOKEN": settings.assistant_token.get_secret_value(),
+        "DENGHUO_HOTLINE": settings.hotline,
+        "PYTHONUNBUFFERED": "1",
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
+
+
+def _install() -> None:
+    """The assistant's environment, made where it is missing; who comes second waits."""
+    with _alone(BOT):
+        words = ["nice", "make", "-s", "bot/.venv/done.stamp"]
+        done = subprocess.run(words, cwd=ROOT, preexec_fn=Tether(signal.SIGTERM))  # noqa: S603
+    if done.returncode:
+        raise click.ClickException("The assistant's environment could not be made; see above.")
+
+
+def _model(settings: AssistantSettings) -> Path:
+    """The model of the project as it stands; taught when there is none yet."""
+    _install()
+    settings.models.mkdir(mode=0o700, parents=True, exist_ok=True)
+    model = settings.models / f"{fingerprint(BOT)}.tar.gz"
+    with _alone(settings.models):
+        if not model.exists():
+            _teach(settings, model)
+    return model
+
+
+def _teach(settings: AssistantSettings, model: Path) -> None:
+    """Rasa's own training, into a folder of its own, so that a half-written model is never seen."""
+    told = {**environment(settings), "RASA_CACHE_DIRECTORY": str(settings.models / "cache")}
+    with TemporaryDirectory(dir=settings.models) as draft:
+        words = [str(PYTHON), "-m", "rasa", "train", "--out", draft, "--fixed-model-name", "model"]
+        tied = Tether(signal.SIGTERM)
+        done = subprocess.run(["nice", *words], cwd=BOT, env=told, preexec_fn=tied)  # noqa: S603, S607
+        if done.returncode:
+            raise click.ClickException("The assistant could not be taught; see above.")
+        (Path(draft) / "model.tar.gz").replace(model)
+
+
+def fingerprint(project: Path) -> str:
+    """A name for what a model of this project would know: the hash of all that it learns from."""
+    digest = hashlib.sha256()
+    for path in sorted(_learnt_from(project)):
+        digest.update(f"{path.relative_to(project)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _learnt_from(project: Path) -> Iterator[Path]:
+    for name in TAUGHT:
+        place = project / name
+        found = place.rglob("*") if place.is_dir() else [place]
+        yield from (each for each in found if each.suffix in (".yml", ".txt", ".py"))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time, by a lock on the folder that ends with whoever holds it."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)

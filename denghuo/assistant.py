@@ -9,15 +9,17 @@ import hashlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import click
 
 from denghuo.house import ROOT
-from denghuo.settings import AssistantSettings
+from denghuo.settings import AssistantSettings, ModelSettings
 from runtime.settings import SettingsError, load
 from runtime.tether import Tether
 
@@ -25,6 +27,9 @@ BOT = ROOT / "bot"
 PYTHON = BOT / ".venv" / "bin" / "python"
 TAUGHT = ("config.yml", "requirements.txt", "components", "data", "domain")
 """The files and folders in `bot/` that decide what a model knows."""
+
+
+Papers = TypeVar("Papers", bound=ModelSettings)
 
 
 @click.group()
@@ -35,13 +40,13 @@ def assistant() -> None:
 @assistant.command()
 def prepare() -> None:
     """Install and teach what is missing, and print where the model is."""
-    click.echo(_model(_settings()))
+    click.echo(_model(_load(ModelSettings)))
 
 
 @assistant.command()
 def serve() -> None:
     """Run Rasa; what is missing is installed and taught first."""
-    settings = _settings()
+    settings = _load(AssistantSettings)
     with _not_needed_in_a_demo(settings):
         model = _model(settings)
     _become(settings, "assistant", str(model))
@@ -50,15 +55,15 @@ def serve() -> None:
 @assistant.command()
 def actions() -> None:
     """Run the actions that Rasa asks; what is missing is installed first."""
-    settings = _settings()
+    settings = _load(AssistantSettings)
     with _not_needed_in_a_demo(settings):
         _install()
     _become(settings, "actions")
 
 
-def _settings() -> AssistantSettings:
+def _load(papers: type[Papers]) -> Papers:
     try:
-        return load(AssistantSettings)
+        return load(papers)
     except SettingsError as problem:
         raise click.ClickException(str(problem)) from problem
 
@@ -84,8 +89,7 @@ def _become(settings: AssistantSettings, *words: str) -> None:
 
 def environment(settings: AssistantSettings) -> Mapping[str, str]:
     """What the assistant's processes are told: addresses and its token, no database and no key."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
-    return kept | {
+    return _surroundings() | {
         "DENGHUO_VAR": str(settings.var.resolve()),
         "DENGHUO_ASSISTANT_HOST": settings.assistant_host,
         "DENGHUO_ASSISTANT_PORT": str(settings.assistant_port),
@@ -93,6 +97,13 @@ def environment(settings: AssistantSettings) -> Mapping[str, str]:
         "DENGHUO_ASSISTANT_API": settings.assistant_api,
         "DENGHUO_ASSISTANT_TOKEN": settings.assistant_token.get_secret_value(),
         "DENGHUO_HOTLINE": settings.hotline,
+    }
+
+
+def _surroundings() -> dict[str, str]:
+    """Of this process's own environment no more than a program needs to run at all."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
+    return kept | {
         "PYTHONUNBUFFERED": "1",
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -103,12 +114,10 @@ def _install() -> None:
     """The assistant's environment, made where it is missing; who comes second waits."""
     with _alone(BOT):
         words = ["nice", "make", "-s", "bot/.venv/done.stamp"]
-        done = subprocess.run(words, cwd=ROOT, preexec_fn=Tether(signal.SIGTERM))  # noqa: S603
-    if done.returncode:
-        raise click.ClickException("The assistant's environment could not be made; see above.")
+        _run(words, "The assistant's environment could not be made; see above.", cwd=ROOT)
 
 
-def _model(settings: AssistantSettings) -> Path:
+def _model(settings: ModelSettings) -> Path:
     """The model of the project as it stands; taught when there is none yet."""
     _install()
     settings.models.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -119,16 +128,23 @@ def _model(settings: AssistantSettings) -> Path:
     return model
 
 
-def _teach(settings: AssistantSettings, model: Path) -> None:
+def _teach(settings: ModelSettings, model: Path) -> None:
     """Rasa's own training, into a folder of its own, so that a half-written model is never seen."""
-    told = {**environment(settings), "RASA_CACHE_DIRECTORY": str(settings.models / "cache")}
+    told = _surroundings() | {"RASA_CACHE_DIRECTORY": str(settings.models / "cache")}
     with TemporaryDirectory(dir=settings.models) as draft:
         words = [str(PYTHON), "-m", "rasa", "train", "--out", draft, "--fixed-model-name", "model"]
-        tied = Tether(signal.SIGTERM)
-        done = subprocess.run(["nice", *words], cwd=BOT, env=told, preexec_fn=tied)  # noqa: S603, S607
-        if done.returncode:
-            raise click.ClickException("The assistant could not be taught; see above.")
+        _run(["nice", *words], "The assistant could not be taught; see above.", cwd=BOT, env=told)
         (Path(draft) / "model.tar.gz").replace(model)
+
+
+def _run(
+    words: list[str], complaint: str, *, cwd: Path, env: Mapping[str, str] | None = None
+) -> None:
+    """Run a program to its end, or to ours; what it says goes to where complaints go."""
+    tied = Tether(signal.SIGTERM)
+    done = subprocess.run(words, cwd=cwd, env=env, stdout=sys.stderr, preexec_fn=tied)  # noqa: S603
+    if done.returncode:
+        raise click.ClickException(complaint)
 
 
 def fingerprint(project: Path) -> str:

@@ -20,6 +20,7 @@ from denghuo.demo.furnish import command, farewell, furnish
 from denghuo.house import (
     HouseError,
     Place,
+    await_answer,
     log_file,
     processes,
     require_free_ports,
@@ -145,6 +146,17 @@ class Watch(Printer):
 def _furnish_or_end(place: Place) -> None:
     try:
         farewell(place, furnish(place, say))
+        _await_assistant(place)
     except (HouseError, SettingsError, subprocess.CalledProcessError) as problem:
         click.echo(f"The demo could not be made ready: {problem}", err=True)
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _await_assistant(place: Place) -> None:
+    """Say when the assistant has learnt; the first time it is installed and taught for minutes."""
+    try:
+        await_answer(f"{place.assistant}/healthz", seconds=3600)
+    except HouseError:
+        say(f"The assistant did not come; its words are in {place.var / 'log' / 'assistant.log'}")
+    else:
+        say("The assistant has learnt and answers in the chat")

@@ -53,4 +53,7 @@ def farewell(place: Place, residents: list[Resident]) -> None:
 """)
     for resident in residents:
         click.echo(f"    {resident.phone}   {resident.note}")
-    click.echo("\n  Ctrl-C ends everything that was started here.\n")
+    click.echo(
+        "\n  The assistant may still be learning: until then the chat answers with its menu."
+        "\n  Ctrl-C ends everything that was started here.\n"
+    )

@@ -157,7 +157,7 @@ class ServicePoint(Base):
     service_point_no: Mapped[str] = mapped_column(String(16), primary_key=True)
     account_no: Mapped[str] = mapped_column(String(12), index=True)
     address: Mapped[str] = mapped_column(Text)
-    area: Mapped[str] = mapped_column(String(32))
+    area: Mapped[str] = mapped_column(String(32), index=True)
     tariff: Mapped[str] = mapped_column(String(64))
     contract_kva: Mapped[int | None]
     seq: Mapped[int] = mapped_column(BigInteger, default=0)

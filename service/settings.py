@@ -1,5 +1,6 @@
 """Settings of the customer service layer."""
 
+from datetime import time
 from pathlib import Path
 from typing import Literal
 
@@ -32,4 +33,29 @@ class ServiceSettings(Settings):
     )
     sync_seconds: float = Field(
         1.0, ge=0.1, le=3600, description="Pause between two looks of `denghuo sync follow`"
+    )
+
+
+class DeskSettings(Settings):
+    """When people answer customers, and how long what was said is kept."""
+
+    desk_opens: time = Field(
+        time(8), description="Time of Beijing at which people begin to answer chats, every day"
+    )
+    desk_closes: time = Field(
+        time(20),
+        description="Time of Beijing at which they stop; the same as the beginning means never",
+    )
+    conversation_days: int = Field(
+        365, ge=30, description="Days after its last message for which a conversation is kept"
+    )
+
+
+class HallSettings(Settings):
+    """Where the business halls of the utility are written down."""
+
+    halls_file: Path | None = Field(
+        None,
+        description="YAML file of the business halls (`docs/halls.md`); "
+        "without it those of the demo utility",
     )

@@ -1,0 +1,257 @@
+"""What is off, will be and was, for everybody and for one person; and whom an outage hits.
+
+For everybody there is nothing in an answer but areas, streets, times and reasons. What concerns
+a person is bound to their links, as all customer data.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, distinct, func, or_, select
+from sqlalchemy.orm import Session
+
+from runtime import clock
+from runtime.errors import NotFound
+from runtime.questions import Question, asked
+from service import places
+from service.access import Right, linked, visible_account
+from service.models import Account, ServicePoint
+from service.outages.models import Outage
+
+AT_ONCE = 200
+"""Outages in one answer, at most."""
+
+RECENT = timedelta(days=7)
+
+UNTOLD = timedelta(days=1)
+"""How long a planned outage counts whose end was never said."""
+
+
+class Phase(StrEnum):
+    """Where an outage stands by what the core said and what the clock says."""
+
+    NOW = "now"
+    COMING = "coming"
+    OVER = "over"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class OutageView:
+    """An outage as anybody may see it. `phase` is as of the instant it was asked for.
+
+    `by_plan` means that the clock alone says so: it was announced and nothing was heard since.
+    `overdue` means that the power is not back although it was expected to be.
+    """
+
+    outage_no: str
+    kind: str
+    areas: tuple[str, ...]
+    places: tuple[str, ...]
+    reason_code: str
+    reason: str
+    announced_at: datetime
+    starts_at: datetime
+    expected_end_at: datetime | None
+    ended_at: datetime | None
+    state: str
+    updated_at: datetime
+    phase: Phase
+    by_plan: bool
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class OwnOutage:
+    """An outage with those of a person's own accounts that it hits."""
+
+    outage: OutageView
+    account_nos: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Near:
+    """What was found by words. `sought` is False when there was nothing in them to look for.
+
+    An empty list says that no outage names the place, not that the place is lit: an outage may be
+    unknown yet, and its streets may be named in other words.
+    """
+
+    outages: tuple[OutageView, ...]
+    sought: bool
+
+
+def current_and_coming(
+    session: Session, now: datetime | None = None, limit: int = AT_ONCE
+) -> list[OutageView]:
+    """What is off now and what is announced: what is off in front, then by beginning."""
+    now = now or clock.now()
+    query = select(Outage).where(_awaited(now)).order_by(Outage.starts_at).limit(_bounded(limit))
+    found = [_view(row, now) for row in session.scalars(query)]
+    return sorted(found, key=lambda each: each.phase is not Phase.NOW)
+
+
+def recent(
+    session: Session,
+    now: datetime | None = None,
+    within: timedelta = RECENT,
+    limit: int = AT_ONCE,
+) -> list[OutageView]:
+    """What ended or was cancelled lately, the last one in front."""
+    now = now or clock.now()
+    ended = func.coalesce(Outage.ended_at, _planned_end())
+    query = (
+        select(Outage)
+        .where(~_awaited(now), ended > now - within)
+        .order_by(ended.desc(), Outage.outage_no)
+        .limit(_bounded(limit))
+    )
+    return [_view(row, now) for row in session.scalars(query)]
+
+
+def find(session: Session, outage_no: str, now: datetime | None = None) -> OutageView:
+    """One outage. Raises NotFound."""
+    row = session.get(Outage, outage_no)
+    if row is None:
+        raise NotFound("outage.not_found", outage_no=outage_no)
+    return _view(row, now or clock.now())
+
+
+def for_user(session: Session, user_id: int, now: datetime | None = None) -> list[OwnOutage]:
+    """What hits accounts of the person, now or as announced, with these accounts."""
+    now = now or clock.now()
+    rows = _OWN.ask(session, user_id=user_id, now=now)
+    found = [_own(row, now) for row in rows]
+    return sorted(found, key=lambda each: each.outage.phase is not Phase.NOW)
+
+
+def for_account(
+    session: Session, user_id: int, account_no: str, now: datetime | None = None
+) -> list[OutageView]:
+    """What hits one account of the person. Raises NotFound for an account of others."""
+    visible_account(session, user_id, account_no, needs=Right.SEE_BILLS)
+    own = for_user(session, user_id, now)
+    return [each.outage for each in own if account_no in each.account_nos]
+
+
+def hitting(session: Session, account_no: str, now: datetime | None = None) -> OutageView | None:
+    """The outage that an account is dark by right now, for rooms that act for its holder."""
+    now = now or clock.now()
+    query = (
+        select(Outage)
+        .join(ServicePoint, Outage.areas.has_key(ServicePoint.area))
+        .where(ServicePoint.account_no == account_no, _awaited(now), Outage.starts_at <= now)
+        .order_by(Outage.starts_at, Outage.outage_no)
+        .limit(1)
+    )
+    row = session.scalars(query).first()
+    return _view(row, now) if row else None
+
+
+def near(session: Session, text: str, now: datetime | None = None) -> Near:
+    """What is off or announced at the street, estate or area that the words name.
+
+    Only what the utility has published is searched: whether somebody lives at an address cannot
+    be found out.
+    """
+    if places.too_short(text):
+        return Near((), sought=False)
+    return Near(naming(current_and_coming(session, now), text), sought=True)
+
+
+def naming(outages: Iterable[OutageView], text: str) -> tuple[OutageView, ...]:
+    """Those of the outages whose streets or areas the words name."""
+    return tuple(
+        each
+        for each in outages
+        if places.means_street(text, each.places) or places.means_area(text, each.areas)
+    )
+
+
+def affected_accounts(session: Session, outage_no: str) -> list[str]:
+    """The numbers of all open accounts that an outage hits: for telling them, never for a page."""
+    query = (
+        select(distinct(Account.account_no))
+        .join(ServicePoint, ServicePoint.account_no == Account.account_no)
+        .join(Outage, Outage.areas.has_key(ServicePoint.area))
+        .where(Outage.outage_no == outage_no, Account.closed.is_(None))
+        .order_by(Account.account_no)
+    )
+    return list(session.scalars(query))
+
+
+def _awaited(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+    """Off now or yet to come. One that was announced is over when its time is."""
+    announced = and_(Outage.state == "announced", _planned_end() > now)
+    return or_(Outage.state == "ongoing", announced)
+
+
+def _planned_end() -> ColumnElement[datetime]:
+    return func.coalesce(Outage.expected_end_at, Outage.starts_at + UNTOLD)
+
+
+_COLUMNS = tuple(Outage.__table__.columns)
+
+
+def _own_outages() -> Select[*tuple[Any, ...]]:
+    query = (
+        select(*_COLUMNS, func.array_agg(distinct(ServicePoint.account_no)))
+        .join(ServicePoint, Outage.areas.has_key(ServicePoint.area))
+        .join(Account, Account.account_no == ServicePoint.account_no)
+        .where(_awaited(asked("now")), Account.closed.is_(None))
+        .group_by(Outage.outage_no)
+        .order_by(Outage.starts_at, Outage.outage_no)
+        .limit(AT_ONCE)
+    )
+    return linked(query, ServicePoint.account_no, asked("user_id"), Right.SEE_BILLS)
+
+
+_OWN = Question(_own_outages())
+
+
+def _own(row: tuple[Any, ...], now: datetime) -> OwnOutage:
+    *values, accounts = row
+    named = zip((column.name for column in _COLUMNS), values, strict=True)
+    return OwnOutage(_view(Outage(**dict(named)), now), tuple(sorted(accounts)))
+
+
+def _view(row: Outage, now: datetime) -> OutageView:
+    phase = _phase(row, now)
+    late = row.expected_end_at is not None and row.expected_end_at <= now
+    return OutageView(
+        outage_no=row.outage_no,
+        kind=row.kind,
+        areas=tuple(row.areas),
+        places=tuple(row.places),
+        reason_code=row.reason_code,
+        reason=row.reason,
+        announced_at=row.announced_at,
+        starts_at=row.starts_at,
+        expected_end_at=row.expected_end_at,
+        ended_at=row.ended_at,
+        state=row.state,
+        updated_at=row.updated_at,
+        phase=phase,
+        by_plan=row.state == "announced" and phase is not Phase.COMING,
+        overdue=phase is Phase.NOW and late,
+    )
+
+
+def _phase(row: Outage, now: datetime) -> Phase:
+    if row.state == "cancelled":
+        return Phase.CANCELLED
+    if row.state == "restored":
+        return Phase.OVER
+    if row.state == "ongoing":
+        return Phase.NOW
+    if now < row.starts_at:
+        return Phase.COMING
+    planned_end = row.expected_end_at or row.starts_at + UNTOLD
+    return Phase.NOW if now < planned_end else Phase.OVER
+
+
+def _bounded(limit: int) -> int:
+    return max(1, min(limit, AT_ONCE))

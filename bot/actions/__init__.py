@@ -1,0 +1,27 @@
+"""What the assistant does. One module a topic, over one client of the portal (`api.py`).
+
+How a topic is made
+-------------------
+1. `domain/<topic>.yml`: its responses, actions, slots and forms. Intents and entities stand in
+   `domain/common.yml` once. Chinese is the default, English a variation beside it:
+
+       utter_bills_none:
+       - text: 这段时间没有账单。
+       - condition: [{type: slot, name: language, value: en}]
+         text: There is no bill for that time.
+
+   Payloads of buttons double their braces: `/query_bill{{"period":"上个月"}}`.
+   A slot that a form fills is `influence_conversation: false` unless a rule asks for it.
+   The check of a form needs the domain: `- validate_pay_form: {send_domain: true}`.
+2. `data/rules/<topic>.yml`: what each intent leads to; forms start and submit in rules.
+   `data/stories/<topic>.yml`: a story for every way out of a form and back.
+3. `actions/<topic>.py`: subclasses of `topic.Topic` with a name and `act(turn)`, which returns
+   events. A `say.Turn` says responses, shows cards and asks the portal. Refusals need no care:
+   `Topic` says the portal's sentence, asks to sign in, offers the accounts to choose from, or,
+   when the portal is silent, says so kindly and names the menu and a person.
+   A check of a form (`FormValidationAction`) makes its own `Turn(dispatcher, tracker)`.
+4. Cards are references, never data: `turn.card("bill", bill_no=…)`. Kinds and fields are listed
+   in `say.CARDS`. Sentences that come from the portal are said as they are: `turn.sentence(…)`.
+5. What must not happen twice is posted with `key=turn.key("pay")`, the same for a message that
+   is handled again.
+"""

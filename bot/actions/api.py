@@ -1,0 +1,109 @@
+"""The portal's assistant API: the only thing the assistant knows of a customer."""
+
+import asyncio
+import os
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpx
+
+LIMIT = 1.5
+"""Seconds one answer of the portal may take in all."""
+
+
+class Refused(Exception):  # noqa: N818 - a no is an answer
+    """The portal said no: `code` for logic, `sentence` for the customer, in their language."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        self.status = status
+        self.code = str(body.get("code", "refused"))
+        self.sentence = str(body.get("sentence", ""))
+        self.body = body
+        super().__init__(f"{status} {self.code}")
+
+
+class SignInNeeded(Refused):
+    """What was asked is personal, and nobody is signed in."""
+
+
+class WhichAccount(Refused):
+    """The customer has several accounts and named none; `accounts` are theirs."""
+
+    @property
+    def accounts(self) -> list[dict[str, Any]]:
+        return list(self.body.get("accounts", []))
+
+
+class Unavailable(Exception):  # noqa: N818
+    """The portal did not answer in time, or not in a way we understand."""
+
+
+class Portal:
+    """Asks the portal on behalf of one conversation at a time."""
+
+    def __init__(self, base_url: str, token: str, limit: float = LIMIT) -> None:
+        self._base_url = f"{base_url.rstrip('/')}/assistant/v1/conversations"
+        self._token = token
+        self._limit = limit
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
+            WeakKeyDictionary()
+        )
+
+    async def get(self, ref: str, path: str, *, language: str, **params: Any) -> dict[str, Any]:
+        """What the portal knows; parameters that are None are left out."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return await self._ask("GET", ref, path, language, params=given)
+
+    async def post(
+        self, ref: str, path: str, body: dict[str, Any], *, language: str
+    ) -> dict[str, Any]:
+        """Ask the portal to do something; fields that are None are left out."""
+        given = {name: value for name, value in body.items() if value is not None}
+        return await self._ask("POST", ref, path, language, json=given)
+
+    async def _ask(
+        self, method: str, ref: str, path: str, language: str, **what: Any
+    ) -> dict[str, Any]:
+        """Raises `Refused` or one of its kinds, or `Unavailable`."""
+        request = self._client().request(
+            method, f"{self._base_url}/{ref}/{path}", headers={"Accept-Language": language}, **what
+        )
+        try:
+            response = await asyncio.wait_for(request, self._limit)
+            body = response.json()
+        except (httpx.HTTPError, ValueError, asyncio.TimeoutError) as problem:
+            raise Unavailable(f"{method} {path.split('/')[0]}") from problem
+        return _answer(response.status_code, body)
+
+    def _client(self) -> httpx.AsyncClient:
+        """One client for each event loop, so that connections stay open between messages."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = httpx.AsyncClient(
+                headers={"Authorization": f"Bearer {self._token}"},
+                timeout=self._limit,
+                trust_env=False,
+            )
+        return self._clients[loop]
+
+
+def _answer(status: int, body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict) or status >= 500 or status == 401:
+        raise Unavailable(f"answered {status}")
+    if status >= 400:
+        raise _refusal(status, body)
+    return body
+
+
+def _refusal(status: int, body: dict[str, Any]) -> Refused:
+    kind = {"sign_in": SignInNeeded, "account.which": WhichAccount}.get(
+        body.get("code", ""), Refused
+    )
+    return kind(status, body)
+
+
+@cache
+def portal() -> Portal:
+    """The portal as this process's environment names it."""
+    return Portal(os.environ["DENGHUO_ASSISTANT_API"], os.environ["DENGHUO_ASSISTANT_TOKEN"])

@@ -1,0 +1,157 @@
+"""A turn: a message of the portal goes through Rasa once, whatever is sent twice."""
+
+import asyncio
+import logging
+import os
+from typing import Any
+from weakref import WeakValueDictionary
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
+from rasa.core.processor import MessageProcessor
+from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from channels.answers import Answer, Answers, collected
+from channels.language import spoken
+from channels.said import Said
+
+logger = logging.getLogger(__name__)
+
+LIMIT = 2.2
+"""Seconds for one turn; the portal waits 2.5 and would then answer by itself."""
+
+GUESSES = 5
+"""Intents beside the best that a message keeps."""
+
+HOTLINE = os.environ.get("DENGHUO_HOTLINE", "96000")
+
+
+class Turns:
+    """Answers messages, those of one conversation one after the other."""
+
+    def __init__(self, agent: Agent, limit: float = LIMIT) -> None:
+        self._agent = agent
+        self._limit = limit
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def answer(self, said: Said) -> dict[str, Any]:
+        """{"messages", "language"}; never empty. A turn that is cut off has changed nothing."""
+        try:
+            return await asyncio.wait_for(self._in_turn(said), self._limit)
+        except asyncio.TimeoutError:
+            logger.warning("a turn took longer than %s s", self._limit)
+        except Exception:
+            logger.exception("a turn failed")
+        return await self._trouble(said)
+
+    async def _in_turn(self, said: Said) -> dict[str, Any]:
+        lock = self._locks.setdefault(said.conversation, asyncio.Lock())
+        async with lock:
+            return await Turn(self._agent.processor, said).answer()
+
+    async def _trouble(self, said: Said) -> dict[str, Any]:
+        """The sentence for what should not happen, from the domain, with nothing stored."""
+        language = spoken(said.text, said.language)
+        nothing = DialogueStateTracker.from_events(
+            said.conversation, [SlotSet("language", language)]
+        )
+        message = await self._agent.processor.nlg.generate("utter_trouble", nothing, said.channel)
+        return {"messages": collected([message]), "language": language}
+
+
+class Turn:
+    """One message on its way through Rasa."""
+
+    def __init__(self, processor: MessageProcessor, said: Said) -> None:
+        self._processor = processor
+        self._said = said
+        self._output = Answers(said.channel)
+
+    async def answer(self) -> dict[str, Any]:
+        """Handle the message, or tell again what was said when it came before."""
+        said = self._said
+        tracker = await self._processor.fetch_tracker_and_update_session(
+            said.conversation, self._output
+        )
+        before = said_before(tracker, said.message)
+        if before:
+            return {"messages": before, "language": tracker.get_slot("language")}
+        self._situate(tracker)
+        await self._handle(tracker, await self._parsed(said.text))
+        if not self._output.messages:
+            await self._utter(tracker, "utter_trouble")
+        await self._processor.save_tracker(tracker)
+        return {
+            "messages": collected(self._output.messages),
+            "language": tracker.get_slot("language"),
+        }
+
+    def _situate(self, tracker: DialogueStateTracker) -> None:
+        """Set what the portal tells with a message: who is asking, where, and in which language."""
+        for name, value in situation(tracker, self._said).items():
+            if tracker.get_slot(name) != value:
+                tracker.update(SlotSet(name, value), self._processor.domain)
+
+    async def _parsed(self, text: str) -> UserMessage:
+        """The message with what Rasa understands of it; few guesses are kept beside the best."""
+        message = UserMessage(
+            text,
+            self._output,
+            self._said.conversation,
+            input_channel=self._said.channel,
+            metadata={"message": self._said.message},
+        )
+        parse = await self._processor.parse_message(message)
+        ranking = parse.get("intent_ranking", [])[:GUESSES]
+        message.parse_data = parse | {"intent_ranking": ranking, "metadata": message.metadata}
+        return message
+
+    async def _handle(self, tracker: DialogueStateTracker, message: UserMessage) -> None:
+        """What `MessageProcessor.handle_message` does between reading the tracker and saving it.
+
+        A turn may hold two messages and must be stored whole or not at all; Rasa 3.6, the last
+        of its line, offers these steps only together.
+        """
+        await self._processor._handle_message_with_tracker(message, tracker)
+        await self._processor.run_action_extract_slots(self._output, tracker)
+        await self._processor._run_prediction_loop(self._output, tracker)
+
+    async def _utter(self, tracker: DialogueStateTracker, response: str, **words: Any) -> None:
+        """Say a response of the domain without an action."""
+        message = await self._processor.nlg.generate(response, tracker, self._said.channel, **words)
+        rest = {name: value for name, value in message.items() if name != "text"}
+        tracker.update(
+            BotUttered(message["text"], rest, {"utter_action": response}), self._processor.domain
+        )
+        await self._output.send_response(self._said.conversation, message)
+
+
+def situation(tracker: DialogueStateTracker, said: Said) -> dict[str, Any]:
+    """Slots that follow from the portal's message. Another person's choices are forgotten."""
+    turned = tracker.get_slot("page_language") != said.language
+    language = said.language if turned else tracker.get_slot("language")
+    slots = {
+        "page_language": said.language,
+        "language": language if said.payload else spoken(said.text, language),
+        "signed_in": said.signed_in,
+        "today": said.today.isoformat(),
+        "channel_name": said.channel,
+        "elder": said.elder,
+        "hotline": HOTLINE,
+    }
+    if tracker.get_slot("signed_in") != said.signed_in:
+        slots |= {"account_no": None, "accounts": None, "last_question": None}
+    return slots
+
+
+def said_before(tracker: DialogueStateTracker, message: str) -> list[Answer]:
+    """What was answered to this message, when it came before; else nothing."""
+    answers: list[dict[str, Any]] = []
+    ours = False
+    for event in tracker.events:
+        if isinstance(event, UserUttered):
+            ours = (event.metadata or {}).get("message") == message
+        elif ours and isinstance(event, BotUttered):
+            answers.append(event.message())
+    return collected(answers)

@@ -92,3 +92,65 @@ class AutoPayNews(Struct, frozen=True):
     amount_fen: int | None = None
     limit_fen: int | None = None
     day: date | None = None
+
+
+class RequestOpened(Struct, frozen=True):
+    """A customer has asked for something. `user_id` is None for whoever was not signed in."""
+
+    request_no: str
+    kind: str
+    user_id: int | None
+    account_no: str | None
+    promised_at: datetime
+    opened_at: datetime
+
+
+class RequestMoved(Struct, frozen=True):
+    """A request has come to another state. `who`: customer or core; `step` is the kind's own."""
+
+    request_no: str
+    kind: str
+    user_id: int | None
+    account_no: str | None
+    was: str
+    state: str
+    step: str | None
+    who: str
+    at: datetime
+
+
+class HandoffAsked(Struct, frozen=True):
+    """A customer asks for a person; `state` is waiting (in the queue) or callback."""
+
+    handoff_id: int
+    conversation_id: int
+    user_id: int | None
+    state: str
+
+
+class HandoffTaken(Struct, frozen=True):
+    """Somebody at the desk has taken a customer who waited."""
+
+    handoff_id: int
+    conversation_id: int
+    user_id: int | None
+    channel: str
+
+
+class StaffReplied(Struct, frozen=True):
+    """A person at the desk has said something; `channel` is where the customer was last."""
+
+    message_id: int
+    conversation_id: int
+    user_id: int | None
+    channel: str
+
+
+class HandoffEnded(Struct, frozen=True):
+    """The desk has ended a talk; `how` is closed or handed_back. What it was like may be asked."""
+
+    handoff_id: int
+    conversation_id: int
+    user_id: int | None
+    channel: str
+    how: str

@@ -67,24 +67,26 @@ class Message(Base):
     a card of an answer, the payload of a tapped button. The text of a notice is a code.
     """
 
-    __tablename__ = "message"
+    __tablename__ = "conversation_message"
     __table_args__ = (
         CheckConstraint("author in ('customer', 'assistant', 'staff', 'notice')", name="author"),
         CheckConstraint("author <> 'staff' or staff_id is not null", name="staff"),
         CheckConstraint("position >= 0", name="position"),
         UniqueConstraint("conversation_id", "client_key"),
         UniqueConstraint("answers_id", "position"),
-        Index("ix_message_conversation", "conversation_id", "id"),
+        Index("ix_conversation_message_order", "conversation_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     author: Mapped[str] = mapped_column(String(10))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    text: Mapped[str] = mapped_column(EncryptedText("message.text"))
+    text: Mapped[str] = mapped_column(EncryptedText("conversation_message.text"))
     parts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     client_key: Mapped[str | None] = mapped_column(String(64))
-    answers_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
+    answers_id: Mapped[int | None] = mapped_column(
+        ForeignKey("conversation_message.id", ondelete="CASCADE")
+    )
     position: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     answered_at: Mapped[datetime | None]

@@ -4,7 +4,16 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 
-from core.api import accounts, bills, changes, errors, health, postings, service_orders
+from core.api import (
+    accounts,
+    bills,
+    changes,
+    errors,
+    health,
+    outages,
+    postings,
+    service_orders,
+)
 from core.api.forms import only_known_parameters
 from core.api.limits import BodyLimit
 from core.metering import api as readings
@@ -21,7 +30,7 @@ Every request but `/healthz` carries the bearer token. Requests that move money 
 carry an `Idempotency-Key`.
 """
 
-ROUTERS = (changes, accounts, postings, bills, service_orders, readings)
+ROUTERS = (changes, accounts, postings, bills, service_orders, outages, readings)
 
 
 def create_app(settings: CoreSettings, database: Database) -> FastAPI:

@@ -18,6 +18,7 @@ from core.models import (
     ServiceOrder,
     ServicePoint,
 )
+from core.outages.models import Outage
 
 
 def account(row: Account) -> Change:
@@ -199,3 +200,29 @@ def service_order_data(row: ServiceOrder, account_no: str | None) -> dict[str, A
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
+
+
+_OUTAGE_FIELDS = (
+    "outage_no",
+    "kind",
+    "areas",
+    "places",
+    "reason_code",
+    "reason",
+    "announced_at",
+    "starts_at",
+    "expected_end_at",
+    "ended_at",
+    "state",
+    "updated_at",
+)
+
+
+def outage(row: Outage) -> Change:
+    """Power that is off, will be or was."""
+    return ("outage", row.outage_no, outage_data(row))
+
+
+def outage_data(row: Outage) -> dict[str, Any]:
+    """The outage; whom it hits follows from its areas and those of the service points."""
+    return {name: getattr(row, name) for name in _OUTAGE_FIELDS}

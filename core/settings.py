@@ -43,7 +43,18 @@ class BillingSettings(Settings):
     )
 
 
-class CoreSettings(BillingSettings, CryptoSettings):
+class OutageSettings(Settings):
+    """What the utility has promised about outages."""
+
+    core_outage_notice_days: int = Field(
+        7,
+        ge=0,
+        le=60,
+        description="Days before its beginning by which planned maintenance is announced",
+    )
+
+
+class CoreSettings(BillingSettings, OutageSettings, CryptoSettings):
     """What the core's process needs."""
 
     core_token: SecretStr = Field(

@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.models import Adjustment, Posting, Reversal, ServiceOrder
+from core.outages.models import Outage
 from runtime.errors import Conflict
 
-Kept = TypeVar("Kept", Posting, Reversal, Adjustment, ServiceOrder)
+Kept = TypeVar("Kept", Posting, Reversal, Adjustment, ServiceOrder, Outage)
 
 
 def fingerprint(request: object) -> str:

@@ -5,11 +5,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from core.models import Base
+from core.outages.models import Outage
 from runtime import migrate
 from runtime.database import sqlalchemy_url
 
 
 def test_the_tables_are_those_of_the_models_and_go_away_again(scratch_database) -> None:  # type: ignore[no-untyped-def]
+    assert Outage.metadata is Base.metadata
     url, location = scratch_database("core_migrations"), migrate.locations()["core"]
     migrate.upgrade(url, location)
     assert migrate.current(url, location) == migrate.head(location)

@@ -17,6 +17,8 @@ from service.settings import ServiceSettings
 TASKS = (
     "service.jobs",
     "service.people.tidy",
+    "service.conversations.tidy",
+    "service.conversations.evening",
     "payments.work",
     "payments.agreements.work",
     "payments.invoices.work",

@@ -13,8 +13,19 @@ HANDED_BACK = "handed_back"
 CLOSED = "closed"
 GIVEN_UP = "given_up"
 CALLED = "called"
+DESK_CLOSED = "desk_closed"
 
-ALL = (QUEUED, CALL_BACK, JOINED, RELEASED, HANDED_BACK, CLOSED, GIVEN_UP, CALLED)
+ALL = (
+    QUEUED,
+    CALL_BACK,
+    JOINED,
+    RELEASED,
+    HANDED_BACK,
+    CLOSED,
+    GIVEN_UP,
+    CALLED,
+    DESK_CLOSED,
+)
 
 
 def note(

@@ -11,8 +11,10 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from portal import formats
+from portal.i18n import language
 from portal.settings import current_settings
 from runtime.errors import Refused
+from service.requests.kinds import Words
 
 REFUSALS: dict[str, LazyString] = {
     "sign_in.wrong": _l("手机号或密码不对。想不起来密码，就用短信验证码登录。"),
@@ -186,6 +188,36 @@ REFUSALS: dict[str, LazyString] = {
     "canned.incomplete": _l("标题、中文和英文都要写。"),
     "canned.too_long": _l("太长了：标题最多 30 个字，内容最多 %(most)s 个字。"),
     "canned.title_taken": _l("已经有一条同名的常用语，换一个标题。"),
+    "request.kind_unknown": _l("没有这样的事可以办。从“办事”里再找找看。"),
+    "request.not_found": _l("您的名下没有这个受理号。再看一眼？"),
+    "request.sign_in": _l("这件事要先登录才能办。"),
+    "request.account_missing": _l("请选一下是哪个户号的事。"),
+    "request.key_malformed": _l("这一页放得太久了。请重新打开再提交，什么都没有改。"),
+    "request.too_many": _l("刚才办得太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
+    "request.cannot_cancel": _l(
+        "这件事已经办到一半，或者已经结束，不能在这里撤。请打 %(hotline)s。"
+    ),
+    "request.field": _l("“%(label)s”填得不对。再看一眼？"),
+    "request.field.missing": _l("请填“%(label)s”。"),
+    "request.field.unknown": _l("多填了一项我们不认识的。"),
+    "request.field.not_text": _l("“%(label)s”填得不对。再看一眼？"),
+    "request.field.too_long": _l("“%(label)s”太长了，最多 %(most)s 个字。"),
+    "request.field.too_short": _l("“%(label)s”太短了，写详细一点，我们好找。"),
+    "request.field.phone": _l("“%(label)s”是 11 位手机号，1 开头。再看一眼？"),
+    "request.field.choice": _l("“%(label)s”请从给出的里面选一个。"),
+    "request.field.number": _l("“%(label)s”请写数字。"),
+    "request.field.range": _l("“%(label)s”从 %(least)s 到 %(most)s。"),
+    "request.field.day": _l("“%(label)s”请写成 2026-12-14 这样的日期。"),
+    "request.field.days": _l("“%(label)s”请选今天起 %(least)s 到 %(most)s 天之间的一天。"),
+    "request.field.bill": _l("这个户号没有这张账单。请从列出的里面选一张。"),
+    "photo.too_large": _l("这张照片太大了，一张最多 %(most)s MB。"),
+    "photo.too_many_pixels": _l("这张照片太大了，换一张小一点的，或者重新拍一张。"),
+    "photo.not_one": _l("这个文件不是照片，或者坏了。请传 JPEG、PNG 或 WebP。"),
+    "photo.heic": _l("HEIC 照片我们读不了。请存成 JPEG 再传，或者截一张图。"),
+    "photo.too_many": _l("照片最多 %(most)s 张。"),
+    "photo.too_often": _l("照片传得太多了，%(retry_at)s 以后再传。"),
+    "photo.closed": _l("这件事已经结束，不能再加照片。"),
+    "photo.not_found": _l("没有这张照片。"),
     "core.unavailable": _l("电费系统在维护，现在核对不了。10 分钟后再试。"),
 }
 
@@ -199,7 +231,8 @@ def refusal(refused: Refused) -> str:
 
 def refusal_or_none(refused: Refused) -> str | None:
     """The sentence for a refusal whose code is known here."""
-    known = REFUSALS.get(refused.code)
+    problem = refused.params.get("problem")
+    known = REFUSALS.get(f"{refused.code}.{problem}" if problem else refused.code)
     return known % _figures(refused.params) if known is not None else None
 
 
@@ -211,6 +244,8 @@ def _figures(params: dict[str, Any]) -> dict[str, Any]:
 def _spoken(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return formats.deadline(value) if name == "until" else formats.moment(value)
+    if isinstance(value, Words):
+        return value.said(language())
     if name.endswith("_fen"):
         return formats.amount(value)
     return value

@@ -43,6 +43,39 @@ class PaymentReversed(Struct, frozen=True):
     reversed_at: datetime
 
 
+class OutageFacts(Struct, frozen=True):
+    """An outage as it stands; the fields are those of `service.outages.models.Outage`."""
+
+    outage_no: str
+    kind: str
+    areas: tuple[str, ...]
+    places: tuple[str, ...]
+    reason_code: str
+    reason: str
+    announced_at: datetime
+    starts_at: datetime
+    expected_end_at: datetime | None
+    ended_at: datetime | None
+    state: str
+
+
+class OutageAnnounced(Struct, frozen=True):
+    """An outage is heard of for the first time, whether it comes or is there.
+
+    The first load of a utility brings old ones too: a listener that speaks to people looks at
+    `state` and the times first. Whom it hits says `service.outages.finding.affected_accounts`.
+    """
+
+    outage: OutageFacts
+
+
+class OutageChanged(Struct, frozen=True):
+    """An outage stands differently than before: begun, moved, prolonged, restored, called off."""
+
+    outage: OutageFacts
+    before: OutageFacts
+
+
 class ActionApproved(Struct, frozen=True):
     """A second person has approved what a first one asked for; `kind` says whose it is."""
 

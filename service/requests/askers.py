@@ -1,0 +1,30 @@
+"""Who asks for something: a user, or a stranger."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Asker:
+    """A user, or a stranger known by their browser or their conversation.
+
+    `network` is where a stranger comes from, for limits that many strangers share.
+    """
+
+    name: str
+    user_id: int | None = None
+    network: str | None = None
+
+    @classmethod
+    def of_user(cls, user_id: int) -> Self:
+        return cls(f"user:{user_id}", user_id)
+
+    @classmethod
+    def of_conversation(cls, conversation_id: int) -> Self:
+        return cls(f"talk:{conversation_id}")
+
+    @classmethod
+    def of_browser(cls, secret: str, network: str | None = None) -> Self:
+        """A browser that nobody is signed in with; `secret` is something that it alone has."""
+        return cls(f"browser:{sha256(secret.encode()).hexdigest()}", network=network)

@@ -1,0 +1,272 @@
+"""Asking for something: what is known already, and the request itself, opened once for a key."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from runtime import clock, events
+from runtime.crypto import blind_index
+from runtime.errors import Forbidden, NotFound, Refused
+from service.access import Right, visible_account
+from service.events import RequestOpened
+from service.models import Account, Bill, User
+from service.people import limits
+from service.people.limits import Limit
+from service.requests import photos, soon
+from service.requests.askers import Asker
+from service.requests.fields import FieldRefused, check
+from service.requests.kinds import Field, Kind, kind
+from service.requests.models import PHONE, Request, RequestDay, RequestEvent
+from service.requests.promising import promised, promises
+
+OPEN_USER = Limit("request.user", 30, timedelta(hours=1), "request.too_many")
+OPEN_STRANGER = Limit("request.stranger", 6, timedelta(hours=1), "request.too_many")
+OPEN_NETWORK = Limit("request.network", 60, timedelta(hours=1), "network.locked", exact=False)
+LATEST_BILLS = 12
+
+
+@dataclass(frozen=True)
+class KnownField:
+    """A field with what is known of it: `value` may be sent as it is.
+
+    `bills` are those that a field of that type may name, the newest first.
+    """
+
+    field: Field
+    value: str | None = None
+    bills: tuple[Bill, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A kind with what is known for this asker and account, and the time it would promise now.
+
+    `holder_name` is whole: who shows it masks it.
+    """
+
+    kind: Kind
+    account_no: str | None
+    holder_name: str | None
+    fields: tuple[KnownField, ...]
+    promised_at: datetime
+
+
+def prepare(session: Session, asker: Asker, name: str, account_no: str | None = None) -> Prepared:
+    """What the form of a kind begins with.
+
+    Raises NotFound for the kind or the account, Forbidden("account.not_allowed") and
+    Forbidden("request.sign_in").
+    """
+    wanted = kind(name)
+    account = _account(session, asker, wanted, account_no)
+    user = session.get(User, asker.user_id) if asker.user_id is not None else None
+    fields = tuple(_known(session, each, account, user) for each in wanted.fields)
+    number, holder = (account.account_no, account.holder_name) if account else (None, None)
+    return Prepared(wanted, number, holder, fields, promised(wanted, {}, clock.now()))
+
+
+def problems(
+    session: Session, asker: Asker, name: str, account_no: str | None, given: Mapping[str, object]
+) -> tuple[dict[str, str], list[Refused]]:
+    """The plain values and everything that is wrong, for a form that shows all of it at once.
+
+    Raises as `prepare` does.
+    """
+    wanted = kind(name)
+    account = _account(session, asker, wanted, account_no)
+    values, wrong = check(wanted, given)
+    found: list[Refused] = [*wrong, *_wrong_bills(session, wanted, account, values)]
+    if wanted.account == "needed" and account is None:
+        found.insert(0, Refused("request.account_missing"))
+    return values, found
+
+
+def apply(
+    session: Session,
+    asker: Asker,
+    name: str,
+    account_no: str | None,
+    fields: Mapping[str, object],
+    key: str,
+    conversation_id: int | None = None,
+) -> Request:
+    """Open a request, with a job that takes it to the core; the same key gives the same one.
+
+    Raises as `prepare` does; FieldRefused ("request.field") for the first field that is wrong,
+    Refused("request.account_missing"), Refused("request.key_malformed") and TooManyTries.
+    """
+    if not key or len(key) > 64 or not key.isascii() or not key.isprintable():
+        raise Refused("request.key_malformed")
+    if known := session.scalars(_of_key(asker, key)).one_or_none():
+        return known
+    values, wrong = problems(session, asker, name, account_no, fields)
+    if wrong:
+        raise wrong[0]
+    _limit(session, asker)
+    wanted = kind(name)
+    account = account_no if wanted.account != "none" else None
+    request = _open(session, asker, wanted, account or None, values, key, conversation_id)
+    if request is None:
+        return session.scalars(_of_key(asker, key)).one()
+    photos.take(session, asker, key, request.id)
+    soon.carry(session, request.request_no)
+    _tell(session, request)
+    return request
+
+
+def adopt(session: Session, conversation_id: int, user_id: int) -> None:
+    """What a stranger asked for in a conversation is the user's who has signed in to it."""
+    session.execute(
+        update(Request)
+        .where(Request.conversation_id == conversation_id, Request.user_id.is_(None))
+        .values(user_id=user_id)
+    )
+
+
+def _open(
+    session: Session,
+    asker: Asker,
+    wanted: Kind,
+    account_no: str | None,
+    values: dict[str, str],
+    key: str,
+    conversation_id: int | None,
+) -> Request | None:
+    """The new row; None when another transaction has just opened the one of this key."""
+    now, phone = clock.now(), values.get("phone")
+    times = promises(wanted, values, now)
+    statement = insert(Request).values(
+        request_no=_next_number(session, wanted),
+        kind=wanted.name,
+        account_no=account_no,
+        user_id=asker.user_id,
+        conversation_id=conversation_id,
+        asker=asker.name,
+        idempotency_key=key,
+        fields=json.dumps(values, ensure_ascii=False),
+        phone=phone,
+        phone_index=blind_index(phone, PHONE) if phone else None,
+        state="received",
+        promised_at=times[wanted.promise.step],
+        promises={step: at.isoformat() for step, at in times.items()},
+        opened_at=now,
+        updated_at=now,
+    )
+    new = session.scalars(statement.on_conflict_do_nothing().returning(Request)).one_or_none()
+    if new is not None:
+        first = wanted.steps[0].name
+        session.add(
+            RequestEvent(
+                request_id=new.id,
+                code="opened",
+                step=first,
+                state=new.state,
+                who="customer",
+                at=now,
+            )
+        )
+        session.flush()
+    return new
+
+
+def _next_number(session: Session, wanted: Kind) -> str:
+    """`BX2611210001`: the prefix of the kind, the civil day, the count of the day's requests.
+
+    Whoever counts at the same moment waits for this transaction, so that no number comes twice.
+    """
+    day = clock.today()
+    counted = insert(RequestDay).values(day=day, last=1)
+    last = session.scalars(
+        counted.on_conflict_do_update(
+            index_elements=[RequestDay.day], set_={"last": RequestDay.last + 1}
+        ).returning(RequestDay.last)
+    ).one()
+    return f"{wanted.prefix}{day:%y%m%d}{last:04d}"
+
+
+def _tell(session: Session, request: Request) -> None:
+    events.publish(
+        session,
+        RequestOpened(
+            request_no=request.request_no,
+            kind=request.kind,
+            user_id=request.user_id,
+            account_no=request.account_no,
+            promised_at=request.promised_at,
+            opened_at=request.opened_at,
+        ),
+    )
+
+
+def _of_key(asker: Asker, key: str) -> Select[Request]:
+    return select(Request).where(Request.asker == asker.name, Request.idempotency_key == key)
+
+
+def _account(
+    session: Session, asker: Asker, wanted: Kind, account_no: str | None
+) -> Account | None:
+    """The account, if one is named and the kind has to do with it."""
+    if wanted.sign_in and asker.user_id is None:
+        raise Forbidden("request.sign_in")
+    if not account_no or wanted.account == "none":
+        return None
+    if asker.user_id is None:
+        raise NotFound("account.not_found", account_no=account_no)
+    return visible_account(session, asker.user_id, account_no, needs=Right(wanted.right))
+
+
+def _known(session: Session, each: Field, account: Account | None, user: User | None) -> KnownField:
+    if each.known == "user.phone" and user is not None:
+        return KnownField(each, user.phone)
+    if each.known == "user.name" and user is not None:
+        return KnownField(each, user.name)
+    if account is None:
+        return KnownField(each)
+    if each.known == "account.address":
+        return KnownField(each, account.address)
+    if each.type == "bill":
+        bills = _bills(session, account.account_no)
+        return KnownField(each, bills[0].bill_no if bills else None, bills=bills)
+    return KnownField(each)
+
+
+def _bills(session: Session, account_no: str) -> tuple[Bill, ...]:
+    query = select(Bill).where(Bill.account_no == account_no, Bill.status == "issued")
+    latest = query.order_by(Bill.period.desc(), Bill.bill_no).limit(LATEST_BILLS)
+    return tuple(session.scalars(latest))
+
+
+def _wrong_bills(
+    session: Session, wanted: Kind, account: Account | None, values: Mapping[str, str]
+) -> list[FieldRefused]:
+    """Fields that name a bill which the account does not have."""
+    named = [each for each in wanted.fields if each.type == "bill" and each.name in values]
+    if not named:
+        return []
+    query = select(Bill.bill_no).where(
+        Bill.account_no == (account.account_no if account else None),
+        Bill.bill_no.in_([values[each.name] for each in named]),
+    )
+    has = set(session.scalars(query))
+    return [
+        FieldRefused(each.name, "bill", label=each.label)
+        for each in named
+        if values[each.name] not in has
+    ]
+
+
+def _limit(session: Session, asker: Asker) -> None:
+    """Nobody asks for things by the hundred. Raises TooManyTries."""
+    of_asker = OPEN_STRANGER if asker.user_id is None else OPEN_USER
+    limited = [(of_asker, asker.name)]
+    if asker.network is not None:
+        limited.append((OPEN_NETWORK, asker.network))
+    for limit, subject in limited:
+        limits.require(session, limit, subject)
+    for limit, subject in limited:
+        limits.count(session, limit, subject)

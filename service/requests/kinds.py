@@ -1,0 +1,254 @@
+"""Kinds of request: data, one YAML file each in `kinds/`, read once and checked as it is read.
+
+A new kind is a new file. What it may say is the classes below; docs/requests.md explains them.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from runtime.errors import NotFound
+
+FOLDER = Path(__file__).parent / "kinds"
+OTHERWISE = "otherwise"
+"""Among the limits `by` a field: what holds when the field was left empty or names none."""
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
+Text = Annotated[str, Meta(min_length=1)]
+Status = Literal["received", "accepted", "in_progress", "done"]
+Known = Literal["account.address", "account.bill", "user.phone", "user.name"]
+
+STATUSES: tuple[Status, ...] = ("received", "accepted", "in_progress", "done")
+"""The way of every request; it may also end as rejected or cancelled."""
+
+
+class Data(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of what a file may hold."""
+
+
+class Words(Data, frozen=True):
+    """What a customer reads, in both languages."""
+
+    zh: Text
+    en: Text
+
+    def said(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+
+class Option(Data, frozen=True):
+    """One of the values of a choice."""
+
+    value: Name
+    title: Words
+
+
+class Field(Data, frozen=True):
+    """Something the customer tells.
+
+    `least` and `most` bound a number, the days from today of a day, or the count of photos (`most`
+    alone); `longest` bounds a text. `known` names where the value comes from when it is known.
+    """
+
+    name: Name
+    type: Literal["text", "address", "phone", "choice", "number", "day", "photo", "bill"]
+    label: Words
+    hint: Words | None = None
+    required: bool = True
+    known: Known | None = None
+    choices: tuple[Option, ...] = ()
+    longest: Annotated[int, Meta(ge=1, le=1000)] = 200
+    least: Decimal | None = None
+    most: Decimal | None = None
+    decimals: Annotated[int, Meta(ge=0, le=3)] = 0
+    unit: Words | None = None
+
+    def __post_init__(self) -> None:
+        _demand(bool(self.choices) == (self.type == "choice"), f"{self.name}: choices")
+        _demand_once([each.value for each in self.choices], self.name)
+        bounded = self.least is not None and self.most is not None
+        _demand(self.type not in ("number", "day") or bounded, f"{self.name}: least and most")
+        _demand(self.type != "photo" or self.most is not None, f"{self.name}: most")
+        _demand(self.type != "photo" or not self.required, f"{self.name}: photos are never a must")
+
+    def title(self, value: str) -> Words | None:
+        """The words of a choice's value."""
+        return next((each.title for each in self.choices if each.value == value), None)
+
+
+class Limit(Data, frozen=True):
+    """A time that is promised: minutes by the clock, or working days of the civil calendar."""
+
+    minutes: Annotated[int, Meta(ge=1)] | None = None
+    working_days: Annotated[int, Meta(ge=1)] | None = None
+
+    def __post_init__(self) -> None:
+        _demand((self.minutes is None) != (self.working_days is None), "minutes or working_days")
+
+
+class Within(Data, frozen=True):
+    """The limit of a step, or one for each value of the field `by`; `source` names the rule."""
+
+    source: Text
+    minutes: Annotated[int, Meta(ge=1)] | None = None
+    working_days: Annotated[int, Meta(ge=1)] | None = None
+    by: Name | None = None
+    limits: dict[Name, Limit] = {}
+
+    def __post_init__(self) -> None:
+        _demand(bool(self.by) == bool(self.limits), "by and limits stand together")
+        _demand(bool(self.by) or self._plain is not None, "a limit")
+        _demand(not self.by or OTHERWISE in self.limits, f"limits need `{OTHERWISE}`")
+
+    @property
+    def _plain(self) -> Limit | None:
+        if self.minutes is None and self.working_days is None:
+            return None
+        return Limit(self.minutes, self.working_days)
+
+    def limit(self, value: str | None) -> Limit:
+        """The limit that holds when the field `by` has this value."""
+        return self._plain or self.limits.get(value or OTHERWISE, self.limits[OTHERWISE])
+
+
+class Step(Data, frozen=True):
+    """A step of the timeline, reached when the core's order comes to the status `at`."""
+
+    name: Name
+    at: Status
+    title: Words
+    within: Within | None = None
+
+
+class Promise(Data, frozen=True):
+    """The step whose limit is the promise of the whole, and its words (`{when}` is the time)."""
+
+    step: Name
+    words: Words
+
+    def __post_init__(self) -> None:
+        _demand("{when}" in self.words.zh and "{when}" in self.words.en, "{when} in the words")
+
+
+class CoreOrder(Data, frozen=True):
+    """What becomes of it in the core: the kind of the service order, and the fields it is told."""
+
+    kind: Name
+    fields: tuple[Name, ...]
+
+
+class Kind(Data, frozen=True):
+    """A kind of request. `position` orders the kinds of a `group`; `prefix` begins its numbers.
+
+    `account`: needed, optional (it helps and may be left out) or none. `right` is what the link to
+    the account must allow. `cancel` are the states in which the customer may still take it back.
+    """
+
+    name: Name
+    group: Literal["trouble", "supply", "account", "word"]
+    position: int
+    prefix: Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
+    title: Words
+    help: Words
+    account: Literal["needed", "optional", "none"]
+    sign_in: bool
+    fields: tuple[Field, ...]
+    steps: tuple[Step, ...]
+    promise: Promise
+    core: CoreOrder
+    right: Literal["see_bills", "manage_links"] = "see_bills"
+    documents: tuple[Words, ...] = ()
+    cancel: tuple[Status, ...] = ("received", "accepted")
+
+    def __post_init__(self) -> None:
+        names = [each.name for each in self.fields]
+        _demand_once(names, "fields")
+        _demand_once([each.name for each in self.steps], "steps")
+        _demand(any(each.type == "phone" and each.name == "phone" for each in self.fields), "phone")
+        _demand(set(self.core.fields) <= set(names), "core.fields")
+        reached = [STATUSES.index(each.at) for each in self.steps]
+        _demand(reached == sorted(reached), "the order of the steps")
+        _demand(reached[:1] == [0] and reached[-1:] == [3], "steps from received to done")
+        _demand(self.step(self.promise.step).within is not None, "promise.step has a limit")
+        for step in self.steps:
+            self._check_limits(step)
+
+    def _check_limits(self, step: Step) -> None:
+        if step.within is None or step.within.by is None:
+            return
+        values = {each.value for each in self.field(step.within.by).choices}
+        _demand(set(step.within.limits) - {OTHERWISE} <= values, f"{step.name}: limits")
+
+    def field(self, name: str) -> Field:
+        """The field of that name. Raises ValueError."""
+        return _named(self.fields, name)
+
+    def step(self, name: str) -> Step:
+        """The step of that name. Raises ValueError."""
+        return _named(self.steps, name)
+
+    @property
+    def photos(self) -> Field | None:
+        """The field for photos, if the kind wants any."""
+        return next((each for each in self.fields if each.type == "photo"), None)
+
+    @property
+    def told(self) -> tuple[Field, ...]:
+        """The fields with a value; photos have none."""
+        return tuple(each for each in self.fields if each.type != "photo")
+
+
+N = TypeVar("N", Field, Step)
+
+
+def kinds() -> tuple[Kind, ...]:
+    """All kinds, in the order in which they are offered."""
+    return tuple(_all().values())
+
+
+def kind(name: str) -> Kind:
+    """The kind of that name. Raises NotFound("request.kind_unknown")."""
+    found = _all().get(name)
+    if found is None:
+        raise NotFound("request.kind_unknown")
+    return found
+
+
+@cache
+def _all() -> dict[str, Kind]:
+    found = [read(path) for path in sorted(FOLDER.glob("*.yaml"))]
+    _demand_once([each.prefix for each in found], "prefixes")
+    groups = ("trouble", "supply", "account", "word")
+    found.sort(key=lambda each: (groups.index(each.group), each.position))
+    return {each.name: each for each in found}
+
+
+def read(path: Path) -> Kind:
+    """The kind in a file. Raises ValueError with the file's name and what is wrong."""
+    try:
+        found = msgspec.yaml.decode(path.read_bytes(), type=Kind)
+        _demand(found.name == path.stem, "the name of the file")
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    return found
+
+
+def _named(each_of: Sequence[N], name: str) -> N:
+    for each in each_of:
+        if each.name == name:
+            return each
+    raise ValueError(f"nothing is called {name}")
+
+
+def _demand(holds: bool, what: str) -> None:
+    if not holds:
+        raise ValueError(f"is not right: {what}")
+
+
+def _demand_once(names: Sequence[str], what: str) -> None:
+    _demand(len(set(names)) == len(names), f"something stands twice among {what}")

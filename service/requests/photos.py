@@ -1,0 +1,218 @@
+"""Photos of requests: read as pictures, written anew without what a camera adds, kept as files.
+
+What is uploaded is never kept: it is decoded, turned upright, made no larger than needed and
+written as JPEG, so that neither the place where it was taken nor anything hidden in it remains.
+The files lie in `<var>/photos`, which no web server shows.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from runtime import files
+from runtime.errors import Conflict, NotFound, Refused
+from service.people import limits
+from service.people.limits import Limit
+from service.requests.askers import Asker
+from service.requests.models import Request, RequestPhoto
+
+LARGEST_BYTES = 10 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 2048
+QUALITY = 85
+MOST = 6
+"""Photos of one request."""
+FORMATS = ("JPEG", "PNG", "WEBP")
+ADD_ASKER = Limit("photo.asker", 60, timedelta(hours=1), "photo.too_often")
+ADD_NETWORK = Limit("photo.network", 300, timedelta(hours=1), "network.locked", exact=False)
+OPEN_STATES = ("received", "accepted", "in_progress")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photo as it is kept."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def add(session: Session, folder: Path, asker: Asker, draft: str, content: bytes) -> RequestPhoto:
+    """Keep a photo for the form (or the request) of this asker and key; the same one once.
+
+    Raises Refused: "photo.too_large", "photo.not_one", "photo.heic", "photo.too_many_pixels";
+    Conflict: "photo.too_many", "photo.closed" (the request has ended).
+    """
+    digest = sha256(content).digest()
+    same = select(RequestPhoto).where(
+        RequestPhoto.asker == asker.name,
+        RequestPhoto.draft == draft,
+        RequestPhoto.sha256 == digest,
+    )
+    if known := session.scalars(same).one_or_none():
+        return known
+    if len(content) > LARGEST_BYTES:
+        raise Refused("photo.too_large", most=LARGEST_BYTES // 1024 // 1024)
+    request_id = _request_of(session, asker, draft)
+    _require_room(session, asker, draft)
+    _limit(session, asker)
+    picture = read(content)
+    name = secrets.token_hex(16)
+    _write(path(folder, name), picture.jpeg)
+    statement = insert(RequestPhoto).values(
+        name=name,
+        request_id=request_id,
+        asker=asker.name,
+        draft=draft,
+        sha256=digest,
+        width=picture.width,
+        height=picture.height,
+        size=len(picture.jpeg),
+    )
+    added = session.scalars(
+        statement.on_conflict_do_nothing().returning(RequestPhoto)
+    ).one_or_none()
+    return added or session.scalars(same).one()
+
+
+def read(content: bytes) -> Picture:
+    """What is uploaded as a picture of ours. Raises Refused as `add` does."""
+    if content[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc"):
+        raise Refused("photo.heic")
+    with _decoding():
+        image = Image.open(BytesIO(content), formats=FORMATS)
+        if image.width * image.height > MOST_PIXELS:
+            raise Refused("photo.too_many_pixels")
+        image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        upright = ImageOps.exif_transpose(image)
+        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        plain = _on_white(upright)
+        written = BytesIO()
+        plain.save(written, "JPEG", quality=QUALITY, optimize=True)
+    return Picture(written.getvalue(), plain.width, plain.height)
+
+
+def take(session: Session, asker: Asker, draft: str, request_id: int) -> None:
+    """The photos of a draft belong to its request from now on."""
+    session.execute(
+        update(RequestPhoto)
+        .where(
+            RequestPhoto.asker == asker.name,
+            RequestPhoto.draft == draft,
+            RequestPhoto.request_id.is_(None),
+        )
+        .values(request_id=request_id)
+    )
+
+
+def of_draft(session: Session, asker: Asker, draft: str) -> list[RequestPhoto]:
+    """The photos of a form that was not sent yet, the first first."""
+    query = select(RequestPhoto).where(
+        RequestPhoto.asker == asker.name,
+        RequestPhoto.draft == draft,
+        RequestPhoto.request_id.is_(None),
+    )
+    return list(session.scalars(query.order_by(RequestPhoto.id)))
+
+
+def remove(session: Session, asker: Asker, draft: str, name: str) -> None:
+    """Take a photo out of a form that was not sent yet; its file goes in the night."""
+    for each in of_draft(session, asker, draft):
+        if each.name == name:
+            session.delete(each)
+
+
+def content(session: Session, folder: Path, asker: Asker, name: str) -> bytes:
+    """The JPEG of a photo that the asker added, or of a request of theirs. Raises NotFound."""
+    photo = session.scalars(
+        select(RequestPhoto)
+        .outerjoin(Request, Request.id == RequestPhoto.request_id)
+        .where(
+            RequestPhoto.name == name,
+            (RequestPhoto.asker == asker.name) | (Request.user_id == asker.user_id),
+        )
+    ).one_or_none()
+    if photo is None:
+        raise NotFound("photo.not_found")
+    try:
+        return path(folder, photo.name).read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound("photo.not_found") from error
+
+
+def folder(var: Path) -> Path:
+    """Where the files of photos lie."""
+    return var / "photos"
+
+
+def path(folder: Path, name: str) -> Path:
+    """The file of a photo; a folder for each two first letters keeps folders small."""
+    return folder / name[:2] / f"{name}.jpg"
+
+
+def _write(final: Path, jpeg: bytes) -> None:
+    final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with files.draft(final) as draft:
+        draft.write_bytes(jpeg)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Colours alone: what is transparent becomes white, as on a sheet of paper."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        sheet = Image.new("RGB", layer.size, "white")
+        sheet.paste(layer, mask=layer.getchannel("A"))
+        return sheet
+    plain = Image.new("RGB", image.size)
+    plain.paste(image.convert("RGB"))
+    return plain
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Whatever a bent file makes the decoder raise is a refusal."""
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Refused("photo.too_many_pixels") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+        raise Refused("photo.not_one") from error
+
+
+def _request_of(session: Session, asker: Asker, draft: str) -> int | None:
+    """The request that was made of this draft already, if it was. Raises Conflict."""
+    request = session.scalars(
+        select(Request).where(Request.asker == asker.name, Request.idempotency_key == draft)
+    ).one_or_none()
+    if request is None:
+        return None
+    if request.state not in OPEN_STATES:
+        raise Conflict("photo.closed")
+    return request.id
+
+
+def _limit(session: Session, asker: Asker) -> None:
+    """Pictures cost time and room: nobody sends them by the hundred. Raises TooManyTries."""
+    limits.require(session, ADD_ASKER, asker.name)
+    limits.count(session, ADD_ASKER, asker.name)
+    if asker.network is not None:
+        limits.require(session, ADD_NETWORK, asker.network)
+        limits.count(session, ADD_NETWORK, asker.network)
+
+
+def _require_room(session: Session, asker: Asker, draft: str) -> None:
+    kept = session.scalars(
+        select(func.count()).where(RequestPhoto.asker == asker.name, RequestPhoto.draft == draft)
+    ).one()
+    if kept >= MOST:
+        raise Conflict("photo.too_many", most=MOST)

@@ -1,0 +1,113 @@
+"""Requests as those may see them who asked."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from runtime.errors import NotFound
+from service.requests.askers import Asker
+from service.requests.kinds import STATUSES, Field, Step, kind
+from service.requests.models import Request
+
+
+@dataclass(frozen=True)
+class StepTaken:
+    """A step of a request's timeline: promised for when, and reached when, if it was."""
+
+    step: Step
+    state: Literal["done", "now", "ahead", "off"]
+    promised_at: datetime | None
+    at: datetime | None
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the promise was kept; None where nothing was promised or it is not reached."""
+        if self.promised_at is None or self.at is None:
+            return None
+        return self.at <= self.promised_at
+
+
+def list_requests(session: Session, asker: Asker, limit: int = 100) -> list[Request]:
+    """What was asked, the newest first."""
+    query = select(Request).where(_asked_by(asker)).order_by(Request.id.desc()).limit(limit)
+    return list(session.scalars(query))
+
+
+def request(
+    session: Session, asker: Asker, request_no: str, *, for_update: bool = False
+) -> Request:
+    """The request of that number. Raises NotFound when it is not there for this asker."""
+    query = select(Request).where(Request.request_no == request_no, _asked_by(asker))
+    if for_update:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound("request.not_found")
+    return found
+
+
+def values(request: Request) -> dict[str, str]:
+    """What was told, by the name of the field."""
+    found: dict[str, str] = json.loads(request.fields)
+    return found
+
+
+def told(request: Request) -> list[tuple[Field, str]]:
+    """The fields that were filled in, in the order of the kind."""
+    known = values(request)
+    return [(each, known[each.name]) for each in kind(request.kind).told if each.name in known]
+
+
+def timeline(request: Request) -> list[StepTaken]:
+    """The steps of the kind, each with its promise and when it was reached.
+
+    A step that the core passed over was reached with the one after it. Of a request that ended
+    on the way the steps that were not reached are off.
+    """
+    rank = _rank(request)
+    ended = request.state in ("rejected", "cancelled")
+    steps: list[StepTaken] = []
+    for step in kind(request.kind).steps:
+        reached = STATUSES.index(step.at) <= rank
+        first = not reached and all(each.state == "done" for each in steps)
+        state: Literal["done", "now", "ahead", "off"] = (
+            "done" if reached else "off" if ended else "now" if first else "ahead"
+        )
+        promised = request.promises.get(step.name)
+        steps.append(
+            StepTaken(
+                step,
+                state,
+                datetime.fromisoformat(promised) if promised else None,
+                _reached_at(request, step) if reached else None,
+            )
+        )
+    return steps
+
+
+def _rank(request: Request) -> int:
+    """The highest status that the request ever had, by its place among the statuses."""
+    states = {each.state for each in request.events} | {request.state}
+    return max(STATUSES.index(each) for each in STATUSES if each in states)
+
+
+def _reached_at(request: Request, step: Step) -> datetime | None:
+    least = STATUSES.index(step.at)
+    return next(
+        (
+            each.at
+            for each in request.events
+            if each.state in STATUSES and STATUSES.index(each.state) >= least
+        ),
+        None,
+    )
+
+
+def _asked_by(asker: Asker) -> ColumnElement[bool]:
+    if asker.user_id is not None:
+        return Request.user_id == asker.user_id
+    return (Request.asker == asker.name) & Request.user_id.is_(None)

@@ -17,6 +17,7 @@ from service.settings import ServiceSettings
 TASKS = (
     "service.jobs",
     "service.people.tidy",
+    "service.requests.work",
     "service.conversations.tidy",
     "service.conversations.evening",
     "payments.work",

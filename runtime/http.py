@@ -90,6 +90,10 @@ class Outbound:
         """PUT, tried up to three times. Raises OutboundError."""
         return self._call("PUT", path, idempotent=True, **options)
 
+    def patch(self, path: str, **options: Any) -> httpx.Response:
+        """PATCH to a named state, tried up to three times. Raises OutboundError."""
+        return self._call("PATCH", path, idempotent=True, **options)
+
     def delete(self, path: str, **options: Any) -> httpx.Response:
         """DELETE, tried up to three times. Raises OutboundError."""
         return self._call("DELETE", path, idempotent=True, **options)

@@ -89,6 +89,10 @@ class Booked(Struct, frozen=True):
     reversals: tuple[Reversed, ...]
 
 
+class _Order(Struct):
+    service_order_no: str
+
+
 class _Verdict(Struct):
     verified: bool
 
@@ -226,6 +230,38 @@ class CoreClient:
             raise Unavailable("core.unavailable") from error
         return _read(response, Booked)
 
+    def open_order(
+        self, *, key: str, kind: str, account_no: str | None, details: dict[str, Any]
+    ) -> str:
+        """The number of a service order, made once for `key`, however often it is asked.
+
+        Raises NotFound (account), Conflict ("service_order.key_reused"), Refused (the core takes
+        no such order), Unavailable (not known whether it was made: ask again with the same key).
+        """
+        body = {"kind": kind, "account_no": account_no, "details": details}
+        try:
+            response = self._http.post(
+                "/v1/service-orders",
+                idempotent=True,
+                json=body,
+                headers={"Idempotency-Key": key},
+            )
+        except OutboundError as error:
+            raise _no_order(error) from error
+        return _read(response, _Order).service_order_no
+
+    def cancel_order(self, service_order_no: str) -> None:
+        """End a service order; one that is cancelled stays so.
+
+        Raises NotFound (order), Conflict ("service_order.cannot_move": it has ended otherwise) and
+        Unavailable.
+        """
+        path = f"/v1/service-orders/{quote(service_order_no, safe='')}"
+        try:
+            self._http.patch(path, json={"status": "cancelled"})
+        except OutboundError as error:
+            raise _no_order(error) from error
+
     def settlement(self, day: date, folder: Path) -> Path:
         """The core's file of a civil day, `core-<day>.csv` in a folder (see `service.settlement`).
 
@@ -298,6 +334,17 @@ def _no_reversal(error: OutboundError, **params: Any) -> Refused:
         return Conflict("reversal.too_much" if too_much else "reversal.key_reused", **params)
     if error.status == 422:
         return Refused("reversal.refused", reason=_reason(error.body), **params)
+    return Unavailable("core.unavailable")
+
+
+def _no_order(error: OutboundError) -> Refused:
+    if error.status == 404:
+        return NotFound("service_order.not_found")
+    if error.status == 409:
+        moved_on = _reason(error.body) == "service_order.cannot_move"
+        return Conflict("service_order.cannot_move" if moved_on else "service_order.key_reused")
+    if error.status == 422:
+        return Refused("service_order.refused", reason=_reason(error.body))
     return Unavailable("core.unavailable")
 
 

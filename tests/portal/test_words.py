@@ -9,6 +9,10 @@ ROOT = Path(__file__).parent.parent.parent
 REFUSALS = {"Refused", "NotFound", "Forbidden", "TooManyTries", "Conflict", "Unavailable"}
 OPERATORS = ("sync.",)  # said on the operator's command line
 UNSPOKEN = {
+    "service_order.not_found",  # said by the core to the job of a request
+    "service_order.key_reused",
+    "service_order.cannot_move",
+    "service_order.refused",
     "posting.refused",  # said by the core to the posting job, seen by operators
     "posting.key_reused",
     "posting.not_found",

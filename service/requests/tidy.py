@@ -1,0 +1,40 @@
+"""What is left over of photos: forms that were never sent, files whose transaction was undone."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, select
+
+from runtime import clock
+from runtime.database import Database
+from service.requests.models import RequestPhoto
+
+KEPT = timedelta(days=2)
+"""How long a form may be left open with its photos."""
+
+
+def tidy(database: Database, folder: Path) -> int:
+    """Delete old photos of unsent forms, and every old file without a row; how many files."""
+    before = clock.now() - KEPT
+    with database.unit_of_work() as session:
+        session.execute(
+            delete(RequestPhoto).where(
+                RequestPhoto.request_id.is_(None), RequestPhoto.added_at < before
+            )
+        )
+    return sum(_remove(database, each, before) for each in sorted(folder.glob("??")))
+
+
+def _remove(database: Database, part: Path, before: datetime) -> int:
+    """The old files of one part of the folder that no row names; a new one's row may be coming."""
+    old = [each for each in part.glob("*.jpg") if each.stat().st_mtime < before.timestamp()]
+    with database.unit_of_work() as session:
+        named = set(
+            session.scalars(
+                select(RequestPhoto.name).where(RequestPhoto.name.startswith(part.name))
+            )
+        )
+    lost = [each for each in old if each.stem not in named]
+    for each in lost:
+        each.unlink(missing_ok=True)
+    return len(lost)

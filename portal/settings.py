@@ -68,6 +68,10 @@ class PortalSettings(Settings):
     assistant_seconds: float = Field(
         2.5, gt=0, le=10, description="Seconds in which the assistant must have answered"
     )
+    general_tariff: str = Field(
+        "zj-residential",
+        description="Tariff of most homes, named to whoever asks without signing in",
+    )
     hotline: str = Field("96000", description="Telephone of the utility, shown on every page")
 
     @field_validator("public_url")

@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, distinct, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Interval,
+    Select,
+    and_,
+    distinct,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from runtime import clock
@@ -174,7 +185,8 @@ def naming(outages: Iterable[OutageView], text: str) -> tuple[OutageView, ...]:
 def affected_accounts(session: Session, outage_no: str) -> list[str]:
     """The numbers of all open accounts that an outage hits: for telling them, never for a page."""
     query = (
-        select(distinct(Account.account_no))
+        select(Account.account_no)
+        .distinct()
         .join(ServicePoint, ServicePoint.account_no == Account.account_no)
         .join(Outage, Outage.areas.has_key(ServicePoint.area))
         .where(Outage.outage_no == outage_no, Account.closed.is_(None))
@@ -190,7 +202,7 @@ def _awaited(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
 
 
 def _planned_end() -> ColumnElement[datetime]:
-    return func.coalesce(Outage.expected_end_at, Outage.starts_at + UNTOLD)
+    return func.coalesce(Outage.expected_end_at, Outage.starts_at + literal(UNTOLD, Interval))
 
 
 _COLUMNS = tuple(Outage.__table__.columns)

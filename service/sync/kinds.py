@@ -13,6 +13,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
+from service.outages.models import Outage
+
 YEARS = range(2000, 2101)
 """Years in which a day or an instant may lie."""
 
@@ -220,6 +222,32 @@ class ReversalRow(Row):
         _check_year(self.reversed_at, "reversed_at")
 
 
+class OutageRow(Row):
+    table = Outage.__tablename__
+    key = ("outage_no",)
+
+    outage_no: Name
+    kind: Literal["planned", "unplanned"]
+    areas: Raw
+    places: Raw
+    reason_code: Name
+    reason: str
+    announced_at: Instant
+    starts_at: Instant
+    expected_end_at: Instant | None
+    ended_at: Instant | None
+    state: Literal["announced", "ongoing", "restored", "cancelled"]
+    updated_at: Instant
+
+    def check(self) -> None:
+        _decoded(_NAMES, self.places, "places")
+        if not _decoded(_NAMES, self.areas, "areas"):
+            raise Malformed("areas: there must be one at least")
+        for name in ("announced_at", "starts_at", "expected_end_at", "ended_at", "updated_at"):
+            if (instant := getattr(self, name)) is not None:
+                _check_year(instant, name)
+
+
 class Line(Struct, gc=False):
     """A bill line as rating makes it."""
 
@@ -261,6 +289,7 @@ _LINES = msgspec.json.Decoder(list[Line])
 _READINGS = msgspec.json.Decoder(list[Reading])
 _ALLOCATIONS = msgspec.json.Decoder(list[Allocation])
 _CASE = msgspec.json.Decoder(Case)
+_NAMES = msgspec.json.Decoder(list[Name])
 
 KINDS: dict[str, type[Row]] = {
     "account": AccountRow,
@@ -272,6 +301,7 @@ KINDS: dict[str, type[Row]] = {
     "bill": BillRow,
     "posting": PostingRow,
     "reversal": ReversalRow,
+    "outage": OutageRow,
 }
 """Row by kind, in the order in which a batch is stored: an account before its balance."""
 

@@ -9,24 +9,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import psycopg
 from sqlalchemy.orm import Session
 
 from runtime import events
 from service import partitions
-from service.events import BillIssued, PaymentPosted, PaymentReversed
+from service.events import (
+    BillIssued,
+    OutageAnnounced,
+    OutageChanged,
+    OutageFacts,
+    PaymentPosted,
+    PaymentReversed,
+)
 from service.sync.copy_text import columns
 from service.sync.kinds import (
     KINDS,
     BillRow,
     Malformed,
     MeterDayRow,
+    OutageRow,
     PostingRow,
     ReversalRow,
     Row,
     key_of,
 )
 from service.sync.reading import Ready
+
+Objects = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Of the rows that were stored: the keys of new ones, and of others how they were before."""
+
+    new: frozenset[str] = frozenset()
+    before: Objects = field(default_factory=dict)
 
 
 @dataclass
@@ -47,7 +66,7 @@ def store(session: Session, kind: str, rows: Sequence[Ready]) -> Stored:
 def _store_or_halve(session: Session, kind: str, rows: Sequence[Ready], stored: Stored) -> None:
     try:
         with session.begin_nested():
-            new = _upsert(session, kind, rows)
+            known = _upsert(session, kind, rows)
     except (psycopg.DataError, psycopg.IntegrityError, Malformed) as error:
         if len(rows) == 1:
             stored.refused.append((rows[0], _reason(error)))
@@ -57,11 +76,11 @@ def _store_or_halve(session: Session, kind: str, rows: Sequence[Ready], stored: 
         _store_or_halve(session, kind, rows[middle:], stored)
     else:
         stored.rows += len(rows)
-        _announce(session, kind, rows, new)
+        _announce(session, kind, rows, known)
 
 
-def _upsert(session: Session, kind: str, rows: Sequence[Ready]) -> set[str]:
-    """Store the rows; gives the keys of new ones where `_ANNOUNCEMENTS` asks for them."""
+def _upsert(session: Session, kind: str, rows: Sequence[Ready]) -> Known:
+    """Store the rows; says what was new and different where somebody asks for it."""
     if kind == "meter_day":
         days = [ready.row.day for ready in rows if isinstance(ready.row, MeterDayRow)]
         partitions.ensure_months(session.connection(), days)
@@ -72,20 +91,34 @@ def _upsert(session: Session, kind: str, rows: Sequence[Ready]) -> set[str]:
         with cursor.copy(statements.copy) as copy:
             copy.write("".join([ready.copy for ready in rows]))
         cursor.execute(statements.upsert)
-        new = set(cursor.fetchone()[0] or ()) if kind in _ANNOUNCEMENTS else set()
+        known = _known(kind, cursor.fetchone()) if kind in _ANNOUNCEMENTS else Known()
         if statements.stray and cursor.execute(statements.stray).fetchone():
             raise Malformed("the account it belongs to has not arrived")
         cursor.execute(statements.done)
-    return new
+    return known
 
 
-def _announce(session: Session, kind: str, rows: Sequence[Ready], new: set[str]) -> None:
-    if not new:
+def _known(kind: str, found: tuple[Any, ...]) -> Known:
+    """What the upsert of a kind has answered: keys that were new, and objects as they were."""
+    new, before = (*found, None)[:2]
+    (name,) = KINDS[kind].key
+    return Known(frozenset(new or ()), {each[name]: each for each in before or ()})
+
+
+def _announce(session: Session, kind: str, rows: Sequence[Ready], known: Known) -> None:
+    if not known.new and not known.before:
         return
-    key_of, event_of = _KEYS[kind], _ANNOUNCEMENTS[kind]
     for ready in rows:
-        if key_of(ready.row) in new and (event := event_of(ready.row)):
+        if event := _event(kind, ready.row, known):
             events.publish(session, event)
+
+
+def _event(kind: str, row: Row, known: Known) -> object | None:
+    key = _KEYS[kind](row)
+    if key in known.new:
+        return _ANNOUNCEMENTS[kind](row)
+    before = known.before.get(key)
+    return _NEWS[kind](row, before) if before else None
 
 
 def _issued(row: BillRow) -> BillIssued | None:
@@ -123,13 +156,34 @@ def _reversed(row: ReversalRow) -> PaymentReversed:
     )
 
 
+def _announced(row: OutageRow) -> OutageAnnounced:
+    return OutageAnnounced(_facts(row))
+
+
+def _changed(row: OutageRow, before: dict[str, Any]) -> OutageChanged | None:
+    """What comes again as it was is no news."""
+    now, then = _facts(row), msgspec.convert(before, OutageFacts)
+    return OutageChanged(now, then) if now != then else None
+
+
+def _facts(row: OutageRow) -> OutageFacts:
+    """The row as an event tells it: what was JSON is decoded."""
+    told = {name: getattr(row, name) for name in OutageFacts.__struct_fields__}
+    told |= {name: msgspec.json.decode(told[name]) for name in ("areas", "places")}
+    return msgspec.convert(told, OutageFacts)
+
+
 _KEYS = {kind: key_of(kind) for kind in KINDS}
 _ANNOUNCEMENTS: dict[str, Callable[[Any], object | None]] = {
     "bill": _issued,
     "posting": _posted,
     "reversal": _reversed,
+    "outage": _announced,
 }
 """Events of an object that is seen for the first time."""
+
+_NEWS: dict[str, Callable[[Any, dict[str, Any]], object | None]] = {"outage": _changed}
+"""Events of an object that was known and is different now."""
 
 
 @dataclass(frozen=True)
@@ -166,10 +220,16 @@ def _insert(kind: str) -> str:
     )
     if kind not in _ANNOUNCEMENTS:
         return upsert
-    return (
-        f"WITH stored AS ({upsert} RETURNING {row.key[0]} AS key, xmax = 0 AS is_new)"  # noqa: S608
-        " SELECT array_agg(key) FILTER (WHERE is_new) FROM stored"
+    stored = f"stored AS ({upsert} RETURNING {row.key[0]} AS key, xmax = 0 AS is_new)"
+    new = "array_agg(key) FILTER (WHERE is_new)"
+    if kind not in _NEWS:
+        return f"WITH {stored} SELECT {new} FROM stored"  # noqa: S608
+    before = (
+        f"before AS (SELECT {row.table}.* FROM {row.table} JOIN incoming_{kind} incoming"  # noqa: S608
+        f" USING ({row.key[0]}) WHERE {row.table}.seq < incoming.seq)"
     )
+    earlier = "(SELECT json_agg(before) FROM before)"
+    return f"WITH {before}, {stored} SELECT {new}, {earlier} FROM stored"  # noqa: S608
 
 
 def _names(row: type[Row]) -> list[str]:

@@ -26,6 +26,7 @@ from service.models import (
     ServicePoint,
     User,
 )
+from service.outages.models import Outage
 
 T = TypeVar("T")
 
@@ -174,6 +175,24 @@ def create_reversal(
         "reversed_at": datetime(2026, 11, 6, 2, tzinfo=UTC),
     }
     return _added(session, Reversal(**values | fields))
+
+
+def create_outage(session: Session, starts_at: datetime, **fields: Any) -> Outage:
+    """A planned outage of two hours in the area of `create_service_point`, announced before."""
+    values = {
+        "outage_no": f"T{next(_numbers):012d}",
+        "kind": "planned",
+        "areas": ["T-17"],
+        "places": ["梧桐里 9–12 栋"],
+        "reason_code": "maintenance",
+        "reason": "10 千伏梧桐线计划检修",
+        "announced_at": starts_at - timedelta(days=8),
+        "starts_at": starts_at,
+        "expected_end_at": starts_at + timedelta(hours=2),
+        "state": "announced",
+        "updated_at": starts_at - timedelta(days=8),
+    }
+    return _added(session, Outage(**values | fields))
 
 
 def lines_of(statement: Statement) -> list[dict[str, Any]]:

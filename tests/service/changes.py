@@ -127,3 +127,20 @@ def reversal(reversal_no: str = "R1", **fields: Any) -> dict[str, Any]:
         "allocations": [{"bill_no": "B1", "principal_fen": 5680, "late_fee_fen": 0}],
         "credit_fen": 0,
     } | fields
+
+
+def outage(outage_no: str = "T000000000001", **fields: Any) -> dict[str, Any]:
+    return {
+        "outage_no": outage_no,
+        "kind": "planned",
+        "areas": ["T-17", "T-18"],
+        "places": ["梧桐里 9–12 栋"],
+        "reason_code": "maintenance",
+        "reason": "10 千伏梧桐线计划检修",
+        "announced_at": "2026-11-01T01:00:00Z",
+        "starts_at": "2026-11-10T01:00:00Z",
+        "expected_end_at": "2026-11-10T03:30:00Z",
+        "ended_at": None,
+        "state": "announced",
+        "updated_at": "2026-11-01T01:00:00Z",
+    } | fields

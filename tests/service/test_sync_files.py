@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from runtime.errors import Unavailable
 from service.models import Account, Bill, MeterDay, PoisonedChange, SyncCursor
+from service.outages.models import Outage
 from service.sync import run
 from service.sync.files import NightlyFiles
 from tests.service import changes
@@ -63,10 +64,11 @@ def test_a_drop_brings_every_kind(database, tmp_path):
             "bill": [changes.bill(settled_fen=-5)],
             "posting": [changes.posting()],
             "reversal": [changes.reversal()],
+            "outage": [changes.outage(expected_end_at=None)],
         },
     )
     outcome = run.run(database, NightlyFiles(tmp_path))
-    assert (outcome.rows, outcome.poisoned, outcome.caught_up) == (9, 0, True)
+    assert (outcome.rows, outcome.poisoned, outcome.caught_up) == (10, 0, True)
     with database.unit_of_work() as session:
         account = session.scalars(select(Account)).one()
         assert account.address == '梧桐里 "12" 栋,\n502'
@@ -75,6 +77,8 @@ def test_a_drop_brings_every_kind(database, tmp_path):
         assert (day.import_wh, day.export_wh) == ([10] * 96, None)
         bill = session.scalars(select(Bill)).one()
         assert (bill.settled_fen, bill.lines[0]["code"]) == (-5, "energy.peak")
+        outage = session.scalars(select(Outage)).one()
+        assert (outage.areas, outage.expected_end_at) == (["T-17", "T-18"], None)
 
 
 def test_drops_are_read_in_order_and_a_later_one_wins(database, tmp_path):

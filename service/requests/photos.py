@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -47,42 +47,69 @@ class Picture:
     height: int
 
 
-def add(session: Session, folder: Path, asker: Asker, draft: str, content: bytes) -> RequestPhoto:
-    """Keep a photo for the form (or the request) of this asker and key; the same one once.
+@dataclass(frozen=True)
+class Owner:
+    """What a photo belongs to: a form by its asker and key, and its request once there is one."""
 
-    Raises Refused: "photo.too_large", "photo.not_one", "photo.heic", "photo.too_many_pixels";
-    Conflict: "photo.too_many", "photo.closed" (the request has ended).
+    asker: str
+    draft: str
+    request: Request | None
+
+    def photos(self) -> Select[RequestPhoto]:
+        return select(RequestPhoto).where(
+            RequestPhoto.asker == self.asker, RequestPhoto.draft == self.draft
+        )
+
+
+def add(session: Session, folder: Path, asker: Asker, draft: str, content: bytes) -> RequestPhoto:
+    """Keep a photo for the form of this asker and key, or for the request that was made of it.
+
+    The same one is kept once. Raises Refused: "photo.too_large", "photo.not_one", "photo.heic",
+    "photo.too_many_pixels"; Conflict: "photo.too_many", "photo.closed" (the request has ended);
+    TooManyTries.
     """
+    made = session.scalars(
+        select(Request).where(Request.asker == asker.name, Request.idempotency_key == draft)
+    ).one_or_none()
+    return _add(session, folder, asker, Owner(asker.name, draft, made), content)
+
+
+def add_to(
+    session: Session, folder: Path, asker: Asker, request: Request, content: bytes
+) -> RequestPhoto:
+    """Keep a photo for a request that the asker may see. Raises as `add` does."""
+    owner = Owner(request.asker, request.idempotency_key, request)
+    return _add(session, folder, asker, owner, content)
+
+
+def _add(
+    session: Session, folder: Path, asker: Asker, owner: Owner, content: bytes
+) -> RequestPhoto:
+    if owner.request is not None and owner.request.state not in OPEN_STATES:
+        raise Conflict("photo.closed")
     digest = sha256(content).digest()
-    same = select(RequestPhoto).where(
-        RequestPhoto.asker == asker.name,
-        RequestPhoto.draft == draft,
-        RequestPhoto.sha256 == digest,
-    )
+    same = owner.photos().where(RequestPhoto.sha256 == digest)
     if known := session.scalars(same).one_or_none():
         return known
     if len(content) > LARGEST_BYTES:
         raise Refused("photo.too_large", most=LARGEST_BYTES // 1024 // 1024)
-    request_id = _request_of(session, asker, draft)
-    _require_room(session, asker, draft)
+    if len(session.scalars(owner.photos()).all()) >= MOST:
+        raise Conflict("photo.too_many", most=MOST)
     _limit(session, asker)
-    picture = read(content)
-    name = secrets.token_hex(16)
+    picture, name = read(content), secrets.token_hex(16)
     _write(path(folder, name), picture.jpeg)
     statement = insert(RequestPhoto).values(
         name=name,
-        request_id=request_id,
-        asker=asker.name,
-        draft=draft,
+        request_id=owner.request.id if owner.request else None,
+        asker=owner.asker,
+        draft=owner.draft,
         sha256=digest,
         width=picture.width,
         height=picture.height,
         size=len(picture.jpeg),
     )
-    added = session.scalars(
-        statement.on_conflict_do_nothing().returning(RequestPhoto)
-    ).one_or_none()
-    return added or session.scalars(same).one()
+    session.execute(statement.on_conflict_do_nothing())
+    return session.scalars(same).one()
 
 
 def read(content: bytes) -> Picture:
@@ -117,12 +144,8 @@ def take(session: Session, asker: Asker, draft: str, request_id: int) -> None:
 
 def of_draft(session: Session, asker: Asker, draft: str) -> list[RequestPhoto]:
     """The photos of a form that was not sent yet, the first first."""
-    query = select(RequestPhoto).where(
-        RequestPhoto.asker == asker.name,
-        RequestPhoto.draft == draft,
-        RequestPhoto.request_id.is_(None),
-    )
-    return list(session.scalars(query.order_by(RequestPhoto.id)))
+    mine = Owner(asker.name, draft, None).photos().where(RequestPhoto.request_id.is_(None))
+    return list(session.scalars(mine.order_by(RequestPhoto.id)))
 
 
 def remove(session: Session, asker: Asker, draft: str, name: str) -> None:
@@ -130,22 +153,23 @@ def remove(session: Session, asker: Asker, draft: str, name: str) -> None:
     for each in of_draft(session, asker, draft):
         if each.name == name:
             session.delete(each)
+    session.flush()
 
 
 def content(session: Session, folder: Path, asker: Asker, name: str) -> bytes:
     """The JPEG of a photo that the asker added, or of a request of theirs. Raises NotFound."""
-    photo = session.scalars(
-        select(RequestPhoto)
+    theirs = RequestPhoto.asker == asker.name
+    if asker.user_id is not None:
+        theirs |= Request.user_id == asker.user_id
+    found = session.scalars(
+        select(RequestPhoto.name)
         .outerjoin(Request, Request.id == RequestPhoto.request_id)
-        .where(
-            RequestPhoto.name == name,
-            (RequestPhoto.asker == asker.name) | (Request.user_id == asker.user_id),
-        )
+        .where(RequestPhoto.name == name, theirs)
     ).one_or_none()
-    if photo is None:
+    if found is None:
         raise NotFound("photo.not_found")
     try:
-        return path(folder, photo.name).read_bytes()
+        return path(folder, found).read_bytes()
     except FileNotFoundError as error:
         raise NotFound("photo.not_found") from error
 
@@ -189,18 +213,6 @@ def _decoding() -> Iterator[None]:
         raise Refused("photo.not_one") from error
 
 
-def _request_of(session: Session, asker: Asker, draft: str) -> int | None:
-    """The request that was made of this draft already, if it was. Raises Conflict."""
-    request = session.scalars(
-        select(Request).where(Request.asker == asker.name, Request.idempotency_key == draft)
-    ).one_or_none()
-    if request is None:
-        return None
-    if request.state not in OPEN_STATES:
-        raise Conflict("photo.closed")
-    return request.id
-
-
 def _limit(session: Session, asker: Asker) -> None:
     """Pictures cost time and room: nobody sends them by the hundred. Raises TooManyTries."""
     limits.require(session, ADD_ASKER, asker.name)
@@ -208,11 +220,3 @@ def _limit(session: Session, asker: Asker) -> None:
     if asker.network is not None:
         limits.require(session, ADD_NETWORK, asker.network)
         limits.count(session, ADD_NETWORK, asker.network)
-
-
-def _require_room(session: Session, asker: Asker, draft: str) -> None:
-    kept = session.scalars(
-        select(func.count()).where(RequestPhoto.asker == asker.name, RequestPhoto.draft == draft)
-    ).one()
-    if kept >= MOST:
-        raise Conflict("photo.too_many", most=MOST)

@@ -2,16 +2,21 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from runtime.errors import NotFound
+from runtime.errors import NotFound, Refused
+from service.people import limits
+from service.people.limits import Limit
 from service.requests.askers import Asker
 from service.requests.kinds import STATUSES, Field, Step, kind
 from service.requests.models import Request
+
+FOLLOW_NETWORK = Limit("follow.network", 30, timedelta(minutes=15), "network.locked", exact=False)
+FOLLOW_NUMBER = Limit("follow.number", 10, timedelta(days=1), "request.too_many")
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,34 @@ def request(
     if for_update:
         query = query.with_for_update().execution_options(populate_existing=True)
     found = session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound("request.not_found")
+    return found
+
+
+def by_phone_tail(session: Session, request_no: str, tail: str, network: str) -> Request:
+    """The request of whoever knows its number and how its phone ends, signed in or not.
+
+    Raises Refused("request.tail_wrong") alike for an unknown number and another tail, and
+    TooManyTries. What is wrong is counted, so the caller's transaction must be kept.
+    """
+    limits.require(session, FOLLOW_NETWORK, network)
+    limits.require(session, FOLLOW_NUMBER, request_no)
+    found = session.scalars(select(Request).where(Request.request_no == request_no)).one_or_none()
+    known = found is not None and found.phone is not None and found.phone[-4:] == tail
+    if found is None or not known:
+        limits.count(session, FOLLOW_NETWORK, network)
+        limits.count(session, FOLLOW_NUMBER, request_no)
+        raise Refused("request.tail_wrong")
+    return found
+
+
+def any_request(session: Session, request_no: str) -> Request:
+    """The request of that number, for a caller who has made sure that it may be seen.
+
+    Raises NotFound.
+    """
+    found = session.scalars(select(Request).where(Request.request_no == request_no)).one_or_none()
     if found is None:
         raise NotFound("request.not_found")
     return found

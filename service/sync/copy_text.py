@@ -31,12 +31,14 @@ Writer = Callable[[Sequence[Any]], Sequence[str]]
 def copy_lines(rows: Sequence[Row], seqs: Sequence[int]) -> list[str]:
     """Rows of one kind as lines of COPY: their fields in order, then the number of the change.
 
-    Raises Malformed when one of them cannot be stored.
+    Of a kind that is not kept they are empty. Raises Malformed when one of them cannot be stored.
     """
     if not rows:
         return []
     for row in rows:
         row.check()
+    if not rows[0].table:
+        return [""] * len(rows)
     values = zip(*map(astuple, rows), strict=True)
     writers = _WRITERS[type(rows[0])]
     written = [write(column) for write, column in zip(writers, values, strict=True)]
@@ -140,4 +142,5 @@ _BY_TYPE: tuple[tuple[type[Any], Writer], ...] = (
 _WRITERS: dict[type[Row], tuple[Writer, ...]] = {
     row: tuple(_writer(Base.metadata.tables[row.table].columns[name]) for name in columns(row))
     for row in KINDS.values()
+    if row.table
 }

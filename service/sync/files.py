@@ -27,7 +27,7 @@ from service.sync.sources import Batch
 
 MANIFEST = "manifest.json"
 ROWS_IN_A_FILE = 10**9
-FILES_IN_A_DROP = 10
+FILES_IN_A_DROP = 20
 DROPS_IN_A_DAY = 100
 
 _DROP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([1-9]\d?))?", re.ASCII)

@@ -39,9 +39,12 @@ class Malformed(ValueError):  # noqa: N818 - it is the change that is malformed
 
 
 class Row(Struct, gc=False):
-    """The `data` of a change. `table` is where it is kept and `key` what it is kept by."""
+    """The `data` of a change. `table` is where it is kept and `key` what it is kept by.
 
-    table: ClassVar[str]
+    A kind without a table is not kept: what it says is applied to what we have (`storing`).
+    """
+
+    table: ClassVar[str] = ""
     key: ClassVar[tuple[str, ...]]
 
     def check(self) -> None:
@@ -248,6 +251,32 @@ class OutageRow(Row):
                 _check_year(instant, name)
 
 
+class ServiceOrderRow(Row):
+    """Of an order only how far it is, and the request it is for, if it is one of ours."""
+
+    key = ("service_order_no",)
+
+    service_order_no: Annotated[str, Meta(min_length=1, max_length=24)]
+    status: Literal["received", "accepted", "in_progress", "done", "rejected", "cancelled"]
+    details: Raw
+    updated_at: Instant
+
+    def check(self) -> None:
+        _decoded(_ORDER_DETAILS, self.details, "details")
+        _check_year(self.updated_at, "updated_at")
+
+    @property
+    def request_no(self) -> str | None:
+        """The number of the request that the order was told."""
+        return _decoded(_ORDER_DETAILS, self.details, "details").request_no
+
+
+class OrderDetails(Struct, gc=False):
+    """What an order was told of itself; the rest is the core's affair."""
+
+    request_no: str | None = None
+
+
 class Line(Struct, gc=False):
     """A bill line as rating makes it."""
 
@@ -289,6 +318,7 @@ _LINES = msgspec.json.Decoder(list[Line])
 _READINGS = msgspec.json.Decoder(list[Reading])
 _ALLOCATIONS = msgspec.json.Decoder(list[Allocation])
 _CASE = msgspec.json.Decoder(Case)
+_ORDER_DETAILS = msgspec.json.Decoder(OrderDetails)
 _NAMES = msgspec.json.Decoder(list[Name])
 
 KINDS: dict[str, type[Row]] = {
@@ -302,6 +332,7 @@ KINDS: dict[str, type[Row]] = {
     "posting": PostingRow,
     "reversal": ReversalRow,
     "outage": OutageRow,
+    "service_order": ServiceOrderRow,
 }
 """Row by kind, in the order in which a batch is stored: an account before its balance."""
 

@@ -23,6 +23,7 @@ from service.events import (
     PaymentPosted,
     PaymentReversed,
 )
+from service.requests.following import OrderNews, follow
 from service.sync.copy_text import columns
 from service.sync.kinds import (
     KINDS,
@@ -33,6 +34,7 @@ from service.sync.kinds import (
     PostingRow,
     ReversalRow,
     Row,
+    ServiceOrderRow,
     key_of,
 )
 from service.sync.reading import Ready
@@ -66,7 +68,9 @@ def store(session: Session, kind: str, rows: Sequence[Ready]) -> Stored:
 def _store_or_halve(session: Session, kind: str, rows: Sequence[Ready], stored: Stored) -> None:
     try:
         with session.begin_nested():
-            known = _upsert(session, kind, rows)
+            known = (
+                _APPLIED[kind](session, rows) if kind in _APPLIED else _upsert(session, kind, rows)
+            )
     except (psycopg.DataError, psycopg.IntegrityError, Malformed) as error:
         if len(rows) == 1:
             stored.refused.append((rows[0], _reason(error)))
@@ -96,6 +100,19 @@ def _upsert(session: Session, kind: str, rows: Sequence[Ready]) -> Known:
             raise Malformed("the account it belongs to has not arrived")
         cursor.execute(statements.done)
     return known
+
+
+def _follow(session: Session, rows: Sequence[Ready]) -> Known:
+    """Orders of the core move the requests they are for."""
+    follow(
+        session,
+        [
+            OrderNews(ready.seq, row.service_order_no, row.request_no, row.status, row.updated_at)
+            for ready in rows
+            if isinstance(row := ready.row, ServiceOrderRow)
+        ],
+    )
+    return Known()
 
 
 def _known(kind: str, found: tuple[Any, ...]) -> Known:
@@ -186,6 +203,10 @@ _NEWS: dict[str, Callable[[Any, dict[str, Any]], object | None]] = {"outage": _c
 """Events of an object that was known and is different now."""
 
 
+_APPLIED: dict[str, Callable[[Session, Sequence[Ready]], Known]] = {"service_order": _follow}
+"""Kinds that are not kept, and what they do instead."""
+
+
 @dataclass(frozen=True)
 class _Statements:
     """The statements that store one kind; `stray` finds rows that have nowhere to go."""
@@ -249,7 +270,9 @@ _BALANCE = _Statements(
     stray="SELECT 1 FROM incoming_balance incoming WHERE NOT EXISTS"
     " (SELECT FROM account WHERE account.account_no = incoming.account_no) LIMIT 1",
 )
-_STATEMENTS = {kind: _statements(kind) for kind in KINDS} | {"balance": _BALANCE}
+_STATEMENTS = {kind: _statements(kind) for kind in KINDS if KINDS[kind].table} | {
+    "balance": _BALANCE
+}
 
 
 def _reason(error: Exception) -> str:

@@ -63,7 +63,7 @@ def test_every_kind_of_object_arrives_whole(database, core, feed):
     core.add("daily_use", changes.daily_use())
     core.add("bill", changes.bill())
     core.add("posting", changes.posting())
-    core.add("service_order", {"service_order_no": "S1"})
+    core.add("crew", {"crew_no": "C1"})
     outcome = run.run(database, feed)
     assert (outcome.rows, outcome.poisoned, outcome.skipped) == (8, 0, 1)
     assert outcome.caught_up

@@ -162,7 +162,7 @@ def test_a_bad_row_is_set_aside_and_the_rest_goes_on(database, tmp_path, row, re
     assert (outcome.rows, outcome.poisoned) == (2, 1)
     assert _rows(database, Bill.bill_no) == [("B1",), ("B3",)]
     ((position, why),) = _rows(database, PoisonedChange.position, PoisonedChange.reason)
-    number = ((date(2026, 11, 20).toordinal() * 100 + 1) * 10 + 6) * 10**9 + 2
+    number = ((date(2026, 11, 20).toordinal() * 100 + 1) * 20 + 6) * 10**9 + 2
     assert position == str(number)
     assert reason in why
 

@@ -38,14 +38,20 @@ PLACES = (
     Place("bills.index", "bill", _l("账单")),
     Place("usage.index", "meter", _l("用电")),
     Place("pay.index", "purse", _l("缴费"), others=frozenset({"payments", "low_balance"})),
-    Place(
-        "profile.index",
-        "person",
-        _l("我的"),
-        others=frozenset({"accounts", "agreements", "invoices", "passkeys", "proof", "limit"}),
+    Place("chat.index", "talk", _l("问灯火")),
+)
+"""Five at most: there is no room for more at the thumb."""
+
+OWN_PLACE = Place(
+    "profile.index",
+    "person",
+    _l("我的"),
+    others=frozenset(
+        {"accounts", "agreements", "invoices", "passkeys", "proof", "limit", "wechat_own"}
     ),
 )
-OWN_PLACE = PLACES[-1]
+"""A customer's own things; it stands at the end of the top bar."""
+
 BARS = 256
 """Bars that a process keeps ready: there are fewer, and every page has one."""
 
@@ -75,7 +81,8 @@ def bar(bare: bool = False) -> Markup:
 
 @lru_cache(BARS)
 def _bar(of: Bar) -> Markup:
-    return Markup(render_template("bar.html", of=of, places=_places(of.role)))  # noqa: S704
+    page = render_template("bar.html", of=of, places=_places(of.role), own=OWN_PLACE)
+    return Markup(page)  # noqa: S704 - it has escaped
 
 
 def home() -> str:

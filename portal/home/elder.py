@@ -57,7 +57,7 @@ def page(
     standing = _standing(money, next_bill, lasts) if here else _elsewhere(elsewhere)
     used = _month_words(month) if month else ""
     return {
-        "greeting": _greeting(),
+        "greeting": greeting(),
         "standing": standing,
         "used": used,
         "paid_for_you": paid_for_you,
@@ -66,7 +66,7 @@ def page(
     }
 
 
-def _greeting() -> str:
+def greeting() -> str:
     """By the hour in China."""
     hour = clock.now().astimezone(clock.BEIJING).hour
     part = next((name for until, name in GREETINGS if hour < until), "evening")

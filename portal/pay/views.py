@@ -222,7 +222,6 @@ def _account_to_top_up() -> LinkedAccount | None:
 def _confirm(selection: Selection, refusal: Refused | None = None) -> ResponseReturnValue:
     summary = choosing.summary(g.session, asker_id(), selection)
     accounts = [each for each in my_accounts() if each.account_no in summary.account_nos]
-    offered = till.ways()
     last = history.last_gateway(g.session, asker_id())
     page = render_template(
         "pay/confirm.html",
@@ -230,13 +229,20 @@ def _confirm(selection: Selection, refusal: Refused | None = None) -> ResponseRe
         accounts=accounts,
         topping_up=summary.own_amount and choosing.is_prepaid(accounts),
         debits=planned(g.session, asker_id(), summary.account_nos),
-        ways=offered,
+        ways=till.ways(),
         last=last,
-        checked=last if last in till.till().gateways else offered[0].name if offered else None,
+        checked=_checked(last),
         key=secrets.token_urlsafe(24),
         said=choosing.sentence(refusal) if refusal else None,
     )
     return page, (409 if refusal else 200)
+
+
+def _checked(last: str | None) -> str | None:
+    """The way that is ticked: the one that was asked for, else the last one, else the first."""
+    offered = list(till.till().gateways)
+    wanted = (request.values.get("way"), last, *offered)
+    return next((way for way in wanted if way in offered), None)
 
 
 def _refused(refusal: Refused) -> ResponseReturnValue:

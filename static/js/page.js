@@ -39,3 +39,24 @@ document.addEventListener('submit', (event) => {
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('[data-sent]')) delete form.dataset.sent;
 });
+
+// Where there is room the chat opens beside the page, and stays open from page to page.
+const launcher = document.querySelector('[data-panel]');
+if (launcher) {
+  const roomy = matchMedia('(min-width: 48rem)');
+  const open = async (focus) => {
+    if (!document.querySelector(`link[href="${launcher.dataset.style}"]`)) {
+      const style = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: launcher.dataset.style });
+      document.head.append(style);
+      await new Promise((done) => { style.onload = style.onerror = done; });
+    }
+    const chat = await import(launcher.dataset.script);
+    await chat.open(launcher, focus);
+  };
+  launcher.addEventListener('click', (event) => {
+    if (!roomy.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open(true).catch(() => location.assign(launcher.href));
+  });
+  if (roomy.matches && sessionStorage.getItem('talk') === 'open') open(false).catch(() => {});
+}

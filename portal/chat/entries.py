@@ -1,0 +1,117 @@
+"""Messages as they stand on the page: with their hour, their author, their card."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from portal import formats
+from portal.chat import cards
+from portal.i18n import gettext as _
+from runtime import clock
+from service.conversations import Conversation, MessageView, history, notices
+from service.people import users
+
+PAUSE = timedelta(minutes=30)
+"""After so long a silence the hour is said again."""
+
+NOTICES: dict[str, LazyString] = {
+    notices.QUEUED: _l("已经去叫人了，对方看得到上面的话，不用重说"),
+    notices.CALL_BACK: _l("记下了，上班后给您回电"),
+    notices.JOINED: _l("%(name)s 接手了，看得到上面的对话"),
+    notices.RELEASED: _l("%(name)s 有事离开，换一位同事来"),
+    notices.HANDED_BACK: _l("%(name)s 离开了，灯火接着帮您"),
+    notices.CLOSED: _l("%(name)s 说这件事办完了，灯火接着帮您"),
+    notices.GIVEN_UP: _l("不找人工了，灯火接着帮您"),
+    notices.CALLED: _l("%(name)s 给您回过电话了"),
+}
+"""What a notice's code says; a test compares."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message ready to be shown. `stamp` is the hour, `who` the name of a member of staff."""
+
+    id: int
+    author: str
+    text: str
+    card: Markup
+    stamp: str
+    who: str
+    key: str | None
+
+
+def entries(
+    session: Session,
+    conversation: Conversation,
+    messages: Sequence[MessageView],
+    *,
+    newest: bool = True,
+) -> list[Entry]:
+    """Messages one after the other. With `newest` the last of them is the last of all."""
+    if not messages:
+        return []
+    before = history(session, conversation, before=messages[0].id, limit=1)
+    names = _names(session, messages)
+    last = messages[-1].id if newest else None
+    found: list[Entry] = []
+    previous = before[0] if before else None
+    for message in messages:
+        found.append(_entry(message, previous, names, last=message.id == last))
+        previous = message
+    return found
+
+
+def staff_name(session: Session, staff_id: int) -> str:
+    """A member of staff as customers may know them: `林*月`."""
+    return formats.masked_name(users.get_user(session, staff_id).name) or _("同事")
+
+
+def _names(session: Session, messages: Iterable[MessageView]) -> dict[int, str]:
+    ids = {each.staff_id for each in messages if each.staff_id is not None}
+    return {staff_id: staff_name(session, staff_id) for staff_id in ids}
+
+
+def _entry(
+    message: MessageView,
+    previous: MessageView | None,
+    names: Mapping[int, str],
+    *,
+    last: bool,
+) -> Entry:
+    name = names.get(message.staff_id or 0, "")
+    return Entry(
+        id=message.id,
+        author=message.author,
+        text=_text(message, name),
+        card=cards.draw(message.card, last=last) if message.card else cards.NOTHING,
+        stamp=_stamp(message.created_at, previous.created_at if previous else None),
+        who=_("%(name)s，人工", name=name) if _begins(message, previous) else "",
+        key=message.client_key if message.author == "customer" else None,
+    )
+
+
+def _text(message: MessageView, name: str) -> str:
+    if message.author != "notice":
+        return message.text
+    words = NOTICES.get(message.text)
+    return str(words % {"name": name or _("同事")}) if words is not None else ""
+
+
+def _stamp(at: datetime, before: datetime | None) -> str:
+    """The hour, where the day is another or nothing was said for a while."""
+    same_day = before is not None and clock.civil_date(before) == clock.civil_date(at)
+    if before is not None and same_day and at - before < PAUSE:
+        return ""
+    return formats.moment(at)
+
+
+def _begins(message: MessageView, previous: MessageView | None) -> bool:
+    """Whether a member of staff begins to speak here."""
+    if message.author != "staff":
+        return False
+    return previous is None or (previous.author, previous.staff_id) != ("staff", message.staff_id)

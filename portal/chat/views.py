@@ -1,0 +1,264 @@
+"""The chat: a page, a panel beside any page, and the same by form without a script.
+
+A script asks for JSON: the new messages as they stand on the page, and what stands below them.
+"""
+
+import secrets
+from typing import cast
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from portal import words
+from portal.access import public
+from portal.chat import own_words, turn, whose
+from portal.chat.assistant import assistant, install
+from portal.chat.entries import Entry, entries
+from portal.chat.turn import Spoken
+from portal.chat.under import Told, Under, opens, under
+from portal.current import visitor
+from portal.display import view
+from portal.i18n import language
+from portal.unit import commit, database
+from runtime.errors import Refused
+from service.conversations import (
+    Conversation,
+    ask_for_person,
+    give_up,
+    history,
+    mark_delivered,
+    mark_read,
+    rate,
+    since,
+)
+
+blueprint = public(Blueprint("chat", __name__, url_prefix="/chat"))
+blueprint.after_request(whose.keep)
+
+PAGE = 30
+"""Messages that a page begins with, and that are added with each step back."""
+
+MOST_DIGITS = 18
+
+
+@blueprint.record_once
+def _install(state: BlueprintSetupState) -> None:
+    app = cast(Flask, state.app)
+    install(app)
+    app.jinja_env.globals["chat_invites"] = invites
+
+
+def invites() -> bool:
+    """Whether a page offers the chat: to customers, and not where they are in it already."""
+    person = visitor()
+    return request.blueprint != "chat" and not (person and person.staff_role)
+
+
+@blueprint.before_request
+def _customers_alone() -> ResponseReturnValue | None:
+    """The utility's own people ask nothing here; what was said before sign-in comes along."""
+    person = visitor()
+    if person is not None and person.staff_role:
+        return render_template("sign_in/staff.html"), 403
+    whose.take_along()
+    return None
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """The conversation on a page of its own; with `before` what was said earlier."""
+    return render_template("chat/index.html", **_talk(_number("before")))
+
+
+@blueprint.get("/panel")
+def panel() -> ResponseReturnValue:
+    """The conversation for a panel beside another page."""
+    return render_template("chat/panel.html", **_talk(None))
+
+
+@blueprint.get("/older")
+def older() -> ResponseReturnValue:
+    """What was said before a message, and whether there is more."""
+    found = whose.known(g.session)
+    before = _number("before")
+    shown = _entries(found, before, newest=False)
+    return jsonify(items=_items(shown), more=_earlier(found, shown))
+
+
+@blueprint.get("/new")
+def new() -> ResponseReturnValue:
+    """What was said since; nothing when all stands as the page has it."""
+    found = whose.known(g.session)
+    if found is None:
+        return "", 204
+    fresh = since(g.session, found, _number("after") or 0)
+    below = under(g.session, found)
+    if not fresh and request.args.get("tag") == below.tag:
+        return "", 204
+    return _update(found, entries(g.session, found, fresh), below)
+
+
+@blueprint.post("/say")
+def speak() -> ResponseReturnValue:
+    """One message: stored, answered, and shown; the same key again shows what there is."""
+    form = request.form
+    spoken = Spoken(
+        text=form.get("text", ""),
+        key=form.get("key", "") or secrets.token_urlsafe(16),
+        language=language(),
+        payload=form.get("payload") or None,
+        elder=view() == "elder",
+    )
+    try:
+        turn.take(database(), assistant(), whose.opened, spoken)
+    except Refused as refusal:
+        return _answer(Told(said=words.refusal(refusal)), typed=spoken.text)
+    return _answer()
+
+
+@blueprint.post("/person")
+def person() -> ResponseReturnValue:
+    """Ask for a person, or for a call when nobody is there."""
+    phone = request.form.get("phone", "")[:40]
+    try:
+        with database().unit_of_work() as session:
+            mine = whose.opened(session)
+            summary = own_words.asked_here(_last_words(session, mine))
+            ask_for_person(session, mine, "asked", summary, phone or None)
+    except Refused as refusal:
+        if not refusal.code.startswith(("handoff.phone", "user.phone")):
+            return _answer(Told(said=words.refusal(refusal)))
+        error = words.refusal(refusal) if phone else ""
+        return _answer(Told(asks_phone=True, phone=phone, phone_error=error, opens=opens()))
+    return _answer()
+
+
+@blueprint.post("/leave")
+def leave() -> ResponseReturnValue:
+    """No person after all: the assistant listens again."""
+    if mine := whose.known(g.session):
+        give_up(g.session, mine)
+    commit()
+    return _answer()
+
+
+@blueprint.post("/rate")
+def rate_it() -> ResponseReturnValue:
+    """What the talk with a person was like."""
+    stars = request.form.get("stars", "")
+    mine = whose.known(g.session)
+    try:
+        if mine is not None:
+            rate(g.session, mine, int(stars) if stars in "12345" and stars else 0, _comment())
+    except Refused as refusal:
+        return _answer(Told(said=words.refusal(refusal)))
+    commit()
+    return _answer(Told(said=_("记下了，谢谢您。"), kind="good"))
+
+
+@blueprint.post("/seen")
+def seen() -> ResponseReturnValue:
+    """The page has messages up to one; `read` says that somebody is looking."""
+    mine, up_to = whose.known(g.session), _number("up_to")
+    if mine is not None and up_to:
+        mark = mark_read if request.values.get("read") else mark_delivered
+        mark(g.session, mine, "customer", up_to=up_to)
+    return "", 204
+
+
+def _talk(before: int | None) -> dict[str, object]:
+    found = whose.known(g.session)
+    shown = _entries(found, before, newest=before is None)
+    return {
+        "held_by": found.held_by if found else "assistant",
+        "entries": shown,
+        "before": shown[0].id if _earlier(found, shown) else None,
+        "earlier": before is not None,
+        "greeting": "" if shown else own_words.greeting(),
+        "under": under(g.session, found),
+        "key": secrets.token_urlsafe(16),
+        "typed": "",
+    }
+
+
+def _entries(found: Conversation | None, before: int | None, *, newest: bool) -> list[Entry]:
+    if found is None:
+        return []
+    messages = history(g.session, found, before=before, limit=PAGE)
+    return entries(g.session, found, messages, newest=newest)
+
+
+def _earlier(found: Conversation | None, shown: list[Entry]) -> bool:
+    """Whether something was said before the first of these."""
+    if found is None or not shown:
+        return False
+    return bool(history(g.session, found, before=shown[0].id, limit=1))
+
+
+def _answer(told: Told | None = None, typed: str = "") -> ResponseReturnValue:
+    """After a form: to a script what is new, without one the page again."""
+    status = 200 if told is None or told.kind == "good" else 422
+    if wants_json():
+        found = whose.known(g.session)
+        fresh = since(g.session, found, _number("after") or 0) if found else []
+        shown = entries(g.session, found, fresh) if found else []
+        return _update(found, shown, under(g.session, found, told)), status
+    if told is None:
+        return redirect(url_for("chat.index", _anchor="latest"), 303)
+    page = _talk(None) | {"under": under(g.session, whose.known(g.session), told), "typed": typed}
+    return render_template("chat/index.html", **page), status
+
+
+def _update(found: Conversation | None, shown: list[Entry], below: Under) -> Response:
+    return jsonify(
+        items=_items(shown),
+        under=render_template("chat/_under.html", under=below),
+        tag=below.tag,
+        held=found.held_by if found else "assistant",
+        refused=below.told.said if below.told.kind == "bad" else "",
+    )
+
+
+def _items(shown: list[Entry]) -> list[dict[str, object]]:
+    return [
+        {
+            "id": each.id,
+            "author": each.author,
+            "key": each.key,
+            "html": render_template("chat/_said.html", each=each),
+        }
+        for each in shown
+    ]
+
+
+def _last_words(session: Session, mine: Conversation) -> str:
+    said = [each for each in history(session, mine, limit=10) if each.author == "customer"]
+    return said[-1].text if said else ""
+
+
+def wants_json() -> bool:
+    """Whether a script asks."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _comment() -> str:
+    return request.form.get("comment", "")[:500]
+
+
+def _number(name: str) -> int | None:
+    """An id out of the request; None for what is none."""
+    text = request.values.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.billing import anomalies
 from core.billing.runs import run_bills
-from core.demo import founding, metering, paying
+from core.demo import founding, metering, outages, paying
 from core.demo.metering import ONE_DAY, Span
 from core.demo.roster import Scale, Supply, roster
 from core.models import Account, Anomaly, Bill, BillRun, MeterDay
@@ -41,7 +41,8 @@ def build(database: Database, tell: Tell, scale: Scale | None = None) -> None:
         _whole_month(database, supplies, month, first, newest, tell)
     _this_month(database, supplies, today, tell)
     paid = paying.pay_bills(database, supplies, clock.now(), f"{newest:%Y-%m}")
-    tell(f"Up to date: readings to {today - ONE_DAY}, {paid} more payments.")
+    told = outages.bring_up_to_date(database)
+    tell(f"Up to date: readings to {today - ONE_DAY}, {paid} more payments, {told} outages.")
 
 
 def _first_month(database: Database) -> date:

@@ -77,7 +77,7 @@ def announce(
 ) -> Announced:
     """A new outage, or the one that the same key and notice made before.
 
-    One that begins in the past is ongoing. Raises Conflict when its times contradict each other,
+    One that has begun when it is announced is ongoing. Raises Conflict when its times contradict each other,
     when it comes at too short notice, or when the key came with another notice.
     """
     now = clock.now()
@@ -96,7 +96,7 @@ def announce(
         announced_at=said_at,
         starts_at=notice.starts_at,
         expected_end_at=notice.expected_end_at,
-        state="announced" if notice.starts_at > now else "ongoing",
+        state="announced" if notice.starts_at > said_at else "ongoing",
         updated_at=now,
     )
     if replayed:

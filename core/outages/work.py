@@ -77,8 +77,8 @@ def announce(
 ) -> Announced:
     """A new outage, or the one that the same key and notice made before.
 
-    One that has begun when it is announced is ongoing. Raises Conflict when its times contradict each other,
-    when it comes at too short notice, or when the key came with another notice.
+    One that has begun when it is announced is ongoing. Raises Conflict when its times contradict
+    each other, when it comes at too short notice, or when the key came with another notice.
     """
     now = clock.now()
     said_at = announced_at or now

@@ -40,6 +40,7 @@ BLUEPRINTS = (
     "portal.agreements.callbacks",
     "portal.callbacks",
     "portal.kiosk",
+    "portal.assistant.views",
     "portal.chat.views",
     "portal.sign_in.views",
     "portal.accounts.views",

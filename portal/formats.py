@@ -199,7 +199,7 @@ def masked_name(name: str | None) -> str:
     text = (name or "").strip()
     if len(text) <= 1 or _ORGANISATION.fullmatch(text):
         return text
-    if not _is_han(text):
+    if not is_han(text):
         return f"{text.split()[0]} {text.split()[-1][0]}." if " " in text else text[0] + "***"
     return text[0] + "*" + (text[-1] if len(text) > 2 else "")
 
@@ -219,7 +219,8 @@ def _month_name(number: int) -> int | str:
     return MONTHS[number] if language() == "en" else number
 
 
-def _is_han(text: str) -> bool:
+def is_han(text: str) -> bool:
+    """Whether a name is written in Chinese characters, in whole or part."""
     return any("\u4e00" <= letter <= "\u9fff" for letter in text)
 
 

@@ -17,6 +17,24 @@ from runtime.errors import Refused
 from service.requests.kinds import Words
 
 REFUSALS: dict[str, LazyString] = {
+    "sign_in": _l("这要先登录，才知道是您的。"),
+    "unauthorized": _l("没有令牌，或者令牌不对。"),
+    "malformed": _l("没有听明白要查什么、办什么。换个说法再说一遍。"),
+    "not_found": _l("没有找到您说的这一件。换个说法再说一遍。"),
+    "unavailable": _l("系统正在维护，什么都没有改。10 分钟后再试；停电和急修随时打 %(hotline)s。"),
+    "assistant.too_often": _l("办得太快了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
+    "account.not_yours": _l(
+        "您的名下没有这个户号。要看这一户，先绑定：要户号、户名和登记手机的后四位。"
+    ),
+    "account.none": _l("您还没有绑定户号。先绑定：要户号、户名和登记手机的后四位。"),
+    "account.which": _l("您有 %(count)s 个户号，要看哪一个？"),
+    "period.backwards": _l("开始的日子在结束的日子后面。再说一遍从哪天到哪天？"),
+    "bill.none_yet": _l("还没有出过账单，出了就在这里。"),
+    "tariff.unknown": _l("这一户的电价资料还没有送到。急用就打 %(hotline)s。"),
+    "payment.nothing_owed": _l("没有要缴的。"),
+    "payment.amount_missing": _l("这一户是先充后用，要充多少？"),
+    "reminder.not_offered": _l("这一种提醒这里还不能开关。"),
+    "invoice.not_offered": _l("这里现在开不了电子发票，请打 %(hotline)s。"),
     "sign_in.wrong": _l("手机号或密码不对。想不起来密码，就用短信验证码登录。"),
     "sign_in.wrong_few": _l(
         "手机号或密码不对，还能试 %(left)s 次。想不起来密码，就用短信验证码登录。"
@@ -193,6 +211,9 @@ REFUSALS: dict[str, LazyString] = {
     "request.sign_in": _l("这件事要先登录才能办。"),
     "request.account_missing": _l("请选一下是哪个户号的事。"),
     "request.key_malformed": _l("这一页放得太久了。请重新打开再提交，什么都没有改。"),
+    "request.tail_wrong": _l(
+        "受理号和手机尾号对不上。受理号在短信和页面上，尾号是报的时候留的手机。"
+    ),
     "request.too_many": _l("刚才办得太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
     "request.cannot_cancel": _l(
         "这件事已经办到一半，或者已经结束，不能在这里撤。请打 %(hotline)s。"

@@ -16,6 +16,8 @@ from service.access import Right, linked, visible_account
 from service.models import Bill
 
 Columns = TypeVarTuple("Columns")
+Months = str | tuple[str, str]
+"""A month "2026-10", or the first and the last of several."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,12 @@ class BillView:
 
 @dataclass(frozen=True)
 class BillSum:
-    """So many bills, and what they come to in fen."""
+    """So many bills, and what they come to in fen and Wh."""
 
     count: int
     total_fen: int
     outstanding_fen: int
+    wh: int
 
 
 def bills_of(
@@ -124,22 +127,34 @@ def list_bills(
     user_id: int,
     account_nos: Collection[str],
     *,
-    period: str | None = None,
+    period: Months | None = None,
     limit: int,
     offset: int = 0,
 ) -> list[BillSummary]:
-    """Bills that stand, of a month or of all, the newest month first.
+    """Bills that stand, of some months or of all, the newest month first.
 
     An account that is not the user's to see has no bills here.
     """
-    query = _standing(select(Bill), user_id, account_nos, period).options(
-        *(defer(column, raiseload=True) for column in (Bill.case, Bill.lines, Bill.readings))
-    )
-    ordered = query.order_by(Bill.period.desc(), Bill.account_no, Bill.bill_no)
+    query = _standing(select(Bill), user_id, account_nos, period)
+    return _summaries(session, query.limit(limit).offset(offset))
+
+
+def newest_bills(session: Session, user_id: int, account_nos: Collection[str]) -> list[BillSummary]:
+    """The bills of the last month that each of the accounts was billed for, as `list_bills`."""
+    last = func.max(Bill.period).over(partition_by=Bill.account_no).label("last")
+    known = _standing(
+        select(Bill.bill_no, Bill.period, last), user_id, account_nos, None
+    ).subquery()
+    numbers = select(known.c.bill_no).where(known.c.period == known.c.last)
+    return _summaries(session, select(Bill).where(Bill.bill_no.in_(numbers)))
+
+
+def _summaries(session: Session, query: Select[Bill]) -> list[BillSummary]:
+    """The newest month first, without reading what lists do not show."""
+    unread = (defer(column, raiseload=True) for column in (Bill.case, Bill.lines, Bill.readings))
+    ordered = query.options(*unread).order_by(Bill.period.desc(), Bill.account_no, Bill.bill_no)
     today = clock.today()
-    return [
-        summary_of(bill, today) for bill in session.scalars(ordered.limit(limit).offset(offset))
-    ]
+    return [summary_of(bill, today) for bill in session.scalars(ordered)]
 
 
 def months_billed(session: Session, user_id: int, account_nos: Collection[str]) -> list[str]:
@@ -148,24 +163,35 @@ def months_billed(session: Session, user_id: int, account_nos: Collection[str]) 
     return list(session.scalars(query.distinct().order_by(Bill.period.desc())))
 
 
+def billed(
+    session: Session, user_id: int, account_nos: Collection[str], period: Months
+) -> set[tuple[str, str]]:
+    """Account and month of every bill of some months."""
+    query = _standing(select(Bill.account_no, Bill.period), user_id, account_nos, period)
+    return {(account_no, month) for account_no, month in session.execute(query)}
+
+
 def sum_of_bills(
-    session: Session, user_id: int, account_nos: Collection[str], period: str
+    session: Session, user_id: int, account_nos: Collection[str], period: Months
 ) -> BillSum:
-    """What all bills of a month come to; without the late charges of today."""
+    """What all bills of some months come to; without the late charges of today."""
     left = case((Bill.total_fen > Bill.settled_fen, Bill.total_fen - Bill.settled_fen), else_=0)
-    sums = select(func.count(), func.sum(Bill.total_fen), func.sum(left)).select_from(Bill)
-    count, total, outstanding = session.execute(_standing(sums, user_id, account_nos, period)).one()
-    return BillSum(count, int(total or 0), int(outstanding or 0))
+    sums = select(func.count(), func.sum(Bill.total_fen), func.sum(left), func.sum(Bill.wh))
+    found = session.execute(_standing(sums.select_from(Bill), user_id, account_nos, period)).one()
+    return BillSum(*(int(each or 0) for each in found))
 
 
 def _standing(
-    query: Select[*Columns], user_id: int, account_nos: Collection[str], period: str | None
+    query: Select[*Columns], user_id: int, account_nos: Collection[str], period: Months | None
 ) -> Select[*Columns]:
     """The query, kept to valid bills of those of the accounts that the user may see."""
     bound = linked(query, Bill.account_no, user_id, Right.SEE_BILLS).where(
         Bill.account_no.in_(account_nos), Bill.status == "issued"
     )
-    return bound if period is None else bound.where(Bill.period == period)
+    if period is None:
+        return bound
+    first, last = (period, period) if isinstance(period, str) else period
+    return bound.where(Bill.period.between(first, last))
 
 
 def bill(session: Session, user_id: int, bill_no: str) -> BillView:

@@ -59,7 +59,7 @@ def promise(bill: BillSummary, state: str, due: Due | None, settled: Settlement 
     if state == "info":
         return Promise(_("收到了，正在记账。"), _("最迟 10 分钟，不用再付"))
     if due is not None:
-        return _unpaid(due)
+        return unpaid(due)
     if bill.total_fen < 0:
         return Promise(_("电网该付您的，已经记进余额，下次自动抵"))
     if bill.total_fen == 0:
@@ -67,7 +67,8 @@ def promise(bill: BillSummary, state: str, due: Due | None, settled: Settlement 
     return _settled(bill, settled) if settled is not None else Promise("")
 
 
-def _unpaid(due: Due) -> Promise:
+def unpaid(due: Due) -> Promise:
+    """Until when an outstanding bill is to be paid, or how late it is and what that costs."""
     left = formats.days_left(due.due)
     if due.days_late:
         fee = formats.amount(due.late_fee_fen)

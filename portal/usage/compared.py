@@ -24,7 +24,7 @@ def against_last_year(found: MonthUsage) -> str:
 def year_compared(found: YearUsage) -> str:
     """Against the same days of the year before; nothing where they are not known."""
     other = found.compared
-    return _sentence(_("%(year)s 年同期", year=other.first.year), other, _("这一年"))
+    return sentence(_("%(year)s 年同期", year=other.first.year), other, _("这一年"))
 
 
 def _month(other: Compared) -> str:
@@ -33,7 +33,7 @@ def _month(other: Compared) -> str:
         name = ngettext(
             "%(month)s同样的 %(num)s 天", "%(month)s同样的 %(num)s 天", other.days, month=name
         )
-    return _sentence(name, other, _("这个月"))
+    return sentence(name, other, _("这个月"))
 
 
 def _month_name(first: date) -> str:
@@ -43,8 +43,8 @@ def _month_name(first: date) -> str:
     return formats.month(f"{first:%Y-%m}")
 
 
-def _sentence(name: str, other: Compared, now: str) -> str:
-    """In whole kWh, so that what is said adds up."""
+def sentence(name: str, other: Compared, now: str) -> str:
+    """What both used, in whole kWh, so that what is said adds up; `now` names the own time."""
     if other.import_wh is None:
         return ""
     before, more = round(other.import_wh, -3), round(other.own_wh, -3) - round(other.import_wh, -3)

@@ -1,0 +1,140 @@
+"""Energy in words: the use of some days, the tier, the tariff."""
+
+from decimal import Decimal
+
+from flask_babel import ngettext
+
+from portal import formats
+from portal.assistant.bodies.common import OfAccount, OfTime
+from portal.assistant.bodies.usage import Earlier, PeriodUse, Tier, Usage
+from portal.assistant.talk import Talk
+from portal.assistant.times import Span, days_words, months, span, whole_months
+from portal.bills.tier import standing_gauge
+from portal.i18n import gettext as _
+from portal.usage.compared import sentence as compared_words
+from portal.usage.days import split
+from runtime import clock
+from service import bills, tiers
+from service.advice.between import UseBetween, use_between, use_so_far
+from service.people.links import LinkedAccount
+
+
+def usage(talk: Talk, asked: OfTime) -> Usage:
+    """The use of the days asked about, else of the running month. Raises as `Talk.one`."""
+    account, days = talk.one(asked.account_no), span(asked)
+    whose = (talk.session, talk.user_id, account.account_no)
+    found = use_between(*whose, *days) if days else use_so_far(*whose, clock.today())
+    first, last = found.first, found.last
+    words = days_words((first, last))
+    return Usage(
+        account_no=account.account_no,
+        label=account.title,
+        from_day=first,
+        to_day=last,
+        words=words,
+        kwh=formats.energy(found.import_wh),
+        amount=_billed(talk, account, (first, last)),
+        days=found.days,
+        known_days=found.known_days,
+        complete=found.whole_days == found.days,
+        by_period=[
+            PeriodUse(name=each.name, kwh=formats.energy(each.wh)) for each in split(found.periods)
+        ],
+        compared=_earlier(found, words),
+        sentence=_sentence(found, account.title, words),
+    )
+
+
+def tier(talk: Talk, asked: OfAccount) -> Tier:
+    """Where the household stands in its tiers, in the words of its gauge. Raises as `Talk.one`."""
+    account = talk.one(asked.account_no)
+    found = tiers.tier_standings(talk.session, talk.user_id, account.account_no)
+    if not found:
+        return _without_tiers(talk, account)
+    here = max(found, key=lambda each: each.position.used_kwh)
+    position, gauge = here.position, standing_gauge(here)
+    return Tier(
+        account_no=account.account_no,
+        label=account.title,
+        tier=position.tier,
+        of=len(position.limits_kwh) + 1,
+        left_kwh=_left(position.left_kwh),
+        resets_words=formats.day(here.resets_on),
+        sentence=formats.joined(
+            (
+                _("%(label)s：%(title)s。", label=account.title, title=gauge.title),
+                gauge.sentence,
+            )
+        ),
+    )
+
+
+def _left(kwh: Decimal | None) -> str | None:
+    if kwh is None:
+        return None
+    return _("%(number)s 度", number=formats.number(kwh.quantize(Decimal(1))))
+
+
+def _without_tiers(talk: Talk, account: LinkedAccount) -> Tier:
+    return Tier(
+        account_no=account.account_no,
+        label=account.title,
+        tier=None,
+        of=0,
+        left_kwh=None,
+        resets_words="",
+        sentence=_("%(label)s的电价不分档，或还没有用电数据。", label=account.title),
+    )
+
+
+def _billed(talk: Talk, account: LinkedAccount, days: Span) -> str | None:
+    """What the bills of whole months come to; None where one is missing."""
+    if not whole_months(days):
+        return None
+    first, last = months(days)
+    count = 12 * (days[1].year - days[0].year) + days[1].month - days[0].month + 1
+    numbers = [account.account_no]
+    if len(bills.billed(talk.session, talk.user_id, numbers, (first, last))) < count:
+        return None
+    sums = bills.sum_of_bills(talk.session, talk.user_id, numbers, (first, last))
+    return formats.amount(sums.total_fen)
+
+
+def _earlier(found: UseBetween, words: str) -> Earlier | None:
+    other = found.last_year
+    if other.import_wh is None:
+        return None
+    name = days_words((other.first, other.last))
+    if not other.whole:
+        name = ngettext(
+            "%(month)s同样的 %(num)s 天", "%(month)s同样的 %(num)s 天", other.days, month=name
+        )
+    return Earlier(
+        words=name,
+        kwh=formats.energy(other.import_wh, 0),
+        sentence=compared_words(name, other, words),
+    )
+
+
+def _sentence(found: UseBetween, label: str, words: str) -> str:
+    figures = {"label": label, "when": words, "use": formats.energy(found.import_wh)}
+    if not found.known_days:
+        return formats.joined((_("%(label)s %(when)s还没有用电数据。", **figures), _newest(found)))
+    said = _("%(label)s %(when)s用了 %(use)s。", **figures)
+    known = found.whole_days
+    if known == found.days:
+        return said
+    return formats.joined(
+        (
+            said,
+            _("%(days)s 天里读全了 %(known)s 天。", days=found.days, known=known),
+            _newest(found),
+        )
+    )
+
+
+def _newest(found: UseBetween) -> str:
+    """How far the data go, where the days asked about go further."""
+    if found.as_of is None or found.as_of >= found.last:
+        return ""
+    return _("数据到 %(day)s。", day=formats.day(found.as_of))

@@ -212,7 +212,7 @@ REFUSALS: dict[str, LazyString] = {
     "request.account_missing": _l("请选一下是哪个户号的事。"),
     "request.key_malformed": _l("这一页放得太久了。请重新打开再提交，什么都没有改。"),
     "request.tail_wrong": _l(
-        "受理号和手机尾号对不上。受理号在短信和页面上，尾号是报的时候留的手机。"
+        "受理号和手机尾号对不上。受理号在提交后的页面上，尾号看当时留的手机。"
     ),
     "request.too_many": _l("刚才办得太多了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
     "request.cannot_cancel": _l(

@@ -1,0 +1,78 @@
+"""Without a sign-in: reporting that the power is off, and following a request by its number."""
+
+from functools import partial
+
+from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import words
+from portal.access import public
+from portal.current import visitor
+from portal.requests import filling, pages
+from portal.requests.who import asker, takes_photos
+from portal.security import asker_address
+from runtime.errors import NotFound, Refused
+from service.people.networks import network
+from service.people.typed import plain
+from service.requests import reading
+from service.requests.kinds import kind as kind_of
+from service.requests.models import Request
+
+ROOM = "report"
+FOLLOWED = "followed"
+MOST_FOLLOWED = 5
+
+blueprint = takes_photos(public(Blueprint(ROOM, __name__, url_prefix="/report")))
+
+
+@blueprint.route("", methods=["GET", "POST"])
+def index() -> ResponseReturnValue:
+    """What can be asked for without a sign-in, and where a request is."""
+    if request.method == "GET":
+        return render_template("requests/report.html", said=None)
+    number = plain(request.form.get("number", "")).upper()[:16]
+    tail = plain(request.form.get("tail", ""))[:4]
+    try:
+        found = reading.by_phone_tail(g.session, number, tail, network(asker_address()))
+    except Refused as refusal:
+        return render_template("requests/report.html", said=words.refusal(refusal)), 422
+    _follow(found.request_no)
+    return redirect(url_for("report.show", request_no=found.request_no), 303)
+
+
+@blueprint.route("/new/<kind>", methods=["GET", "POST"])
+def fill(kind: str) -> ResponseReturnValue:
+    wanted = kind_of(kind)
+    if wanted.sign_in or visitor() is not None:
+        return redirect(url_for("requests.fill", kind=kind))
+    return filling.fill(wanted, partial(pages.opened, ROOM))
+
+
+@blueprint.get("/<request_no>")
+def show(request_no: str) -> ResponseReturnValue:
+    try:
+        return pages.show(ROOM, reading.request(g.session, asker(), request_no))
+    except NotFound:
+        return pages.show(ROOM, _followed(request_no), own=False)
+
+
+@blueprint.post("/<request_no>/photos")
+def add_photos(request_no: str) -> ResponseReturnValue:
+    return pages.add_photos(ROOM, request_no)
+
+
+@blueprint.route("/<request_no>/cancel", methods=["GET", "POST"])
+def cancel(request_no: str) -> ResponseReturnValue:
+    return pages.cancel(ROOM, request_no)
+
+
+def _follow(request_no: str) -> None:
+    """This browser has shown that it knows the number and the phone."""
+    before = [each for each in session.get(FOLLOWED, []) if each != request_no]
+    session[FOLLOWED] = [*before, request_no][-MOST_FOLLOWED:]
+
+
+def _followed(request_no: str) -> Request:
+    if request_no not in session.get(FOLLOWED, []):
+        abort(404)
+    return reading.any_request(g.session, request_no)

@@ -1,0 +1,202 @@
+"""What is said of requests: names, promises, states and values in the reader's language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from portal import formats
+from portal.i18n import gettext as _
+from portal.i18n import language
+from portal.settings import current_settings
+from runtime import clock
+from service.models import Bill
+from service.requests import reading
+from service.requests.asking import KnownField, Prepared
+from service.requests.kinds import Field, Kind, Words, kind
+from service.requests.models import Request
+from service.requests.reading import StepTaken
+
+BADGES = {"done": "good", "rejected": "bad", "cancelled": ""}
+
+
+@dataclass(frozen=True)
+class Promised:
+    """A promise in the words of the kind, parted where the time stands."""
+
+    before: str
+    when: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.before}{self.when}{self.after}"
+
+
+@dataclass(frozen=True)
+class Real:
+    """What became of a step's promise: kept, late, or nothing promised."""
+
+    words: str
+    state: Literal["kept", "late", ""]
+
+
+def said(words: Words) -> str:
+    """Words of a kind in the language of the page."""
+    return words.said(language())
+
+
+def kind_name(name: str) -> str:
+    """What a kind is called."""
+    return said(kind(name).title)
+
+
+def promise(of: Request | Prepared) -> Promised:
+    """`12 月 17 日 前用上电`: what was promised, or would be now."""
+    wanted = of.kind if isinstance(of, Prepared) else kind(of.kind)
+    return promise_of(wanted, of.promised_at)
+
+
+def promise_of(wanted: Kind, at: datetime) -> Promised:
+    """The promise of a kind for a time."""
+    before, _when, after = said(wanted.promise.words).partition("{when}")
+    return Promised(before, until(at), after)
+
+
+def deadline_words(of: Request | Prepared) -> str:
+    """The promise as one sentence without its full stop."""
+    return str(promise(of))
+
+
+def until(when: datetime) -> str:
+    """The end of a day is that day; any other time is said with its hour."""
+    if when == clock.civil_midnight(clock.civil_date(when)):
+        return formats.day(clock.civil_date(when) - timedelta(days=1))
+    return formats.moment(when)
+
+
+def state_words(request: Request) -> str:
+    """`在办，第 3 步`, `办好了`, `撤回了`, `没有受理`."""
+    ended = {"done": _("办好了"), "cancelled": _("撤回了"), "rejected": _("没有受理")}
+    if request.state in ended:
+        return ended[request.state]
+    taken = reading.timeline(request)
+    now = next((number for number, each in enumerate(taken, 1) if each.state == "now"), len(taken))
+    return _("在办，第 %(number)s 步", number=now)
+
+
+def badge(request: Request) -> str:
+    """The colour of the state: it always stands with its words."""
+    return BADGES.get(request.state, "info")
+
+
+def is_late(request: Request) -> bool:
+    """Whether the promise is past and what was promised has not come."""
+    if request.state in ("rejected", "cancelled"):
+        return False
+    step = _promised_step(request)
+    return step.at is None and request.promised_at < clock.now()
+
+
+def sentence(request: Request) -> str:
+    """Where a request is, for a chat: its state and what comes next."""
+    head = _(
+        "%(kind)s（%(number)s）：%(state)s。",
+        kind=kind_name(request.kind),
+        number=request.request_no,
+        state=state_words(request),
+    )
+    if request.state in BADGES:
+        return head
+    if is_late(request):
+        return formats.joined([head, late_words(request)])
+    step = _promised_step(request)
+    return head if step.at else formats.joined([head, deadline_words(request) + _("。")])
+
+
+def late_words(request: Request) -> str:
+    """What we say when a promise was not kept."""
+    return _(
+        "说好 %(when)s 前，我们晚了。着急就打 %(hotline)s，报受理号。",
+        when=until(request.promised_at),
+        hotline=current_settings().hotline,
+    )
+
+
+def real(step: StepTaken) -> Real | None:
+    """When a step was reached, against its promise."""
+    if step.at is None:
+        return None
+    at = formats.moment(step.at)
+    if step.kept is None:
+        return Real(at, "")
+    if step.kept:
+        return Real(_("%(at)s，说到做到", at=at), "kept")
+    return Real(_("%(at)s，比说好的晚", at=at), "late")
+
+
+def summary(request: Request) -> list[tuple[str, str]]:
+    """What was told, label and value, phones masked."""
+    return [
+        (said(field.label), value_words(field, value)) for field, value in reading.told(request)
+    ]
+
+
+def values_told(wanted: Kind, values: dict[str, str]) -> list[tuple[str, str]]:
+    """The same of what is about to be sent, phones whole: they are to be checked."""
+    return [
+        (said(each.label), value_words(each, values[each.name], whole=True))
+        for each in wanted.told
+        if each.name in values
+    ]
+
+
+def value_words(field: Field, value: str, *, whole: bool = False) -> str:
+    """A value as people read it."""
+    match field.type:
+        case "choice":
+            title = field.title(value)
+            return said(title) if title else value
+        case "phone" if not whole:
+            return formats.masked_phone(value)
+        case "day":
+            return formats.day(datetime.fromisoformat(value).date())
+        case "number" if field.unit:
+            return f"{value} {said(field.unit)}"
+    return value
+
+
+def choices(known: KnownField) -> list[tuple[str, str]]:
+    """The values that a field offers, each with its words; none when it offers none."""
+    if known.field.type == "bill":
+        return [(each.bill_no, bill_words(each)) for each in known.bills]
+    return [(each.value, said(each.title)) for each in known.field.choices]
+
+
+def bill_words(bill: Bill) -> str:
+    """`2026 年 10 月，¥149.51`."""
+    month, amount = formats.full_month(bill.period), formats.amount(bill.total_fen)
+    return _("%(month)s，%(amount)s", month=month, amount=amount)
+
+
+def group_name(group: str) -> str:
+    """What a group of kinds is called."""
+    names = {
+        "trouble": _("坏了、停了"),
+        "supply": _("用电、加电"),
+        "account": _("户号和账单"),
+        "word": _("想说的、想问的"),
+    }
+    return names[group]
+
+
+def groups(kinds: Sequence[Kind]) -> list[tuple[str, list[Kind]]]:
+    """Kinds by their groups, in their order."""
+    found: dict[str, list[Kind]] = {}
+    for each in kinds:
+        found.setdefault(each.group, []).append(each)
+    return list(found.items())
+
+
+def _promised_step(request: Request) -> StepTaken:
+    name = kind(request.kind).promise.step
+    return next(each for each in reading.timeline(request) if each.step.name == name)

@@ -47,7 +47,7 @@ OWN_PLACE = Place(
     "person",
     _l("我的"),
     others=frozenset(
-        {"accounts", "agreements", "invoices", "passkeys", "proof", "limit", "wechat_own"}
+        {"accounts", "agreements", "invoices", "requests", "report", "passkeys", "proof", "limit", "wechat_own"}
     ),
 )
 """A customer's own things; it stands at the end of the top bar."""

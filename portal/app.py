@@ -58,6 +58,8 @@ BLUEPRINTS = (
     "portal.desk.approvals",
     "portal.desk.counter",
     "portal.desk.refunds",
+    "portal.desk.conversations",
+    "portal.desk.conversations.ready",
 )
 """The modules whose `blueprint` makes up the portal; a page is added by a line here."""
 

@@ -1,8 +1,9 @@
 """What the desk does with those who ask for a person: take, answer, give back, close."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from runtime import clock, events
@@ -14,6 +15,8 @@ from service.conversations.saying import by_key, clean
 from service.events import HandoffEnded, HandoffTaken, StaffReplied
 from service.models import User
 
+Deed = Callable[[Session, int, int], None]
+"""What a member of staff does with a handoff: its id, then theirs."""
 MOST_LISTED = 200
 MOST_RATED = 20
 
@@ -49,8 +52,8 @@ def queue(session: Session) -> list[Case]:
 
 def held(session: Session, staff_id: int | None = None) -> list[Case]:
     """The talks that go on: of one member of staff, or of all."""
-    met = Handoff.state == "taken"
-    return cases(session, met if staff_id is None else met & (Handoff.staff_id == staff_id))
+    whose = true() if staff_id is None else Handoff.staff_id == staff_id
+    return cases(session, (Handoff.state == "taken") & whose)
 
 
 def case(session: Session, handoff_id: int) -> Case:
@@ -61,10 +64,25 @@ def case(session: Session, handoff_id: int) -> Case:
     return found[0]
 
 
-def rated(session: Session) -> list[Case]:
-    """The last talks about which customers have said something, the newest first."""
-    found = cases(session, Handoff.satisfaction.is_not(None), newest=True)
-    return found[:MOST_RATED]
+def seen_by(session: Session, handoff_id: int, staff_id: int, *, lead: bool = False) -> Case:
+    """A handoff that this member of staff may look at: one that is open to all, or their own.
+
+    A lead may look at every one. Raises NotFound("handoff.not_found").
+    """
+    found = case(session, handoff_id)
+    open_to_all = found.handoff.staff_id is None and found.handoff.ended_at is None
+    if not (lead or open_to_all or found.handoff.staff_id == staff_id):
+        raise NotFound("handoff.not_found")
+    return found
+
+
+def rated(session: Session, staff_id: int | None = None) -> list[Case]:
+    """The last talks about which customers have said something, the newest first.
+
+    Those of one member of staff, or of all.
+    """
+    whose = true() if staff_id is None else Handoff.staff_id == staff_id
+    return cases(session, Handoff.satisfaction.is_not(None) & whose, newest=True)[:MOST_RATED]
 
 
 def take(session: Session, handoff_id: int, staff_id: int) -> Handoff:

@@ -89,18 +89,15 @@ class Portal:
 
 
 def _answer(status: int, body: Any) -> dict[str, Any]:
-    if not isinstance(body, dict) or status >= 500 or status == 401:
+    """A 503 with a sentence is said like any refusal: it tells what is closed and until when."""
+    if status < 400 and isinstance(body, dict):
+        return body
+    if not isinstance(body, dict) or not body.get("sentence") or status in (401, 500):
         raise Unavailable(f"answered {status}")
-    if status >= 400:
-        raise _refusal(status, body)
-    return body
+    raise KINDS.get(body.get("code", ""), Refused)(status, body)
 
 
-def _refusal(status: int, body: dict[str, Any]) -> Refused:
-    kind = {"sign_in": SignInNeeded, "account.which": WhichAccount}.get(
-        body.get("code", ""), Refused
-    )
-    return kind(status, body)
+KINDS: dict[str, type[Refused]] = {"sign_in": SignInNeeded, "account.which": WhichAccount}
 
 
 @cache

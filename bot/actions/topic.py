@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -18,7 +18,7 @@ LIMIT = 1.8
 """Seconds an action may take in all; the chat page waits 2.5 for the whole turn."""
 
 
-class Topic(Action):
+class Topic(Action, ABC):
     """An action that asks the portal. Subclasses have a name and `act`."""
 
     @abstractmethod
@@ -50,11 +50,14 @@ def say_refusal(turn: Turn, refusal: Refused) -> list[EventType]:
         return ask_to_sign_in(turn)
     if isinstance(refusal, WhichAccount):
         return ask_which_account(turn, refusal.accounts)
-    if not refusal.sentence:
-        turn.say("utter_trouble")
-        return []
-    turn.sentence(refusal.sentence)
-    return [SlotSet("account_no", None)] if refusal.code == "account.not_yours" else []
+    if refusal.code == "account.not_yours":
+        turn.sentence(refusal.sentence)
+        turn.card("link", to="bind")
+        return [SlotSet("account_no", None)]
+    turn.say(
+        "utter_closed" if refusal.status == 503 else "utter_refused", sentence=refusal.sentence
+    )
+    return []
 
 
 def ask_to_sign_in(turn: Turn) -> list[EventType]:
@@ -82,5 +85,4 @@ def ask_which_account(turn: Turn, accounts: list[dict[str, Any]]) -> list[EventT
 
 def known_accounts(accounts: list[dict[str, Any]]) -> EventType:
     """Remember how the customer's accounts are called: a label in a message is understood."""
-    names = ("account_no", "label", "tail")
-    return SlotSet("accounts", [{name: each[name] for name in names} for each in accounts])
+    return SlotSet("accounts", accounts)

@@ -24,7 +24,7 @@ class Answers(OutputChannel):
 
 
 def collected(messages: list[dict[str, Any]]) -> list[Answer]:
-    """A card joins the words before it; the last buttons stand under the last words."""
+    """A card and buttons without words join what was said before; the last buttons stand last."""
     answers: list[Answer] = []
     for message in messages:
         _add(answers, message)
@@ -41,7 +41,8 @@ def _add(answers: list[Answer], message: dict[str, Any]) -> None:
     if card:
         answers[-1]["card"] = card
     if answers and message.get("buttons"):
-        answers[-1]["buttons"] = [_button(each) for each in message["buttons"]]
+        buttons = answers[-1].setdefault("buttons", [])
+        buttons.extend(_button(each) for each in message["buttons"])
 
 
 def _button(given: dict[str, Any]) -> dict[str, str]:

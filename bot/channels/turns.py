@@ -13,8 +13,11 @@ from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from channels.answers import Answer, Answers, collected
+from channels.carried import carried
 from channels.language import spoken
 from channels.said import Said
+from channels.tapped import meant, offered
+from channels.wishes import parted
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +81,12 @@ class Turn:
         if before:
             return {"messages": before, "language": tracker.get_slot("language")}
         self._situate(tracker)
-        await self._handle(tracker, await self._parsed(said.text))
+        waiting = tracker.get_slot("pending_wish")
+        message = await self._understood(tracker)
+        if waiting and message.parse_data["intent"]["name"] == waiting["parse"]["intent"]["name"]:
+            tracker.update(SlotSet("pending_wish", None))
+        await self._handle(tracker, message)
+        await self._serve_pending(tracker)
         if not self._output.messages:
             await self._utter(tracker, "utter_trouble")
         await self._processor.save_tracker(tracker)
@@ -93,19 +101,55 @@ class Turn:
             if tracker.get_slot(name) != value:
                 tracker.update(SlotSet(name, value), self._processor.domain)
 
-    async def _parsed(self, text: str) -> UserMessage:
-        """The message with what Rasa understands of it; few guesses are kept beside the best."""
-        message = UserMessage(
+    async def _understood(self, tracker: DialogueStateTracker) -> UserMessage:
+        """The message as a tap, as a change of the question before, as two wishes, or as it is."""
+        text = self._said.text
+        payload = None if self._said.payload else meant(text, offered(tracker))
+        if self._said.payload or payload:
+            return self._message(payload or text, await self._read(payload or text))
+        if tracker.active_loop_name:
+            return self._message(text, await self._read(text))
+        question, accounts = tracker.get_slot("last_question"), tracker.get_slot("accounts")
+        again = carried(text, question, accounts, self._said.today)
+        if again:
+            return self._message(text, again, carried=True)
+        return await self._first_wish(tracker, text)
+
+    async def _first_wish(self, tracker: DialogueStateTracker, text: str) -> UserMessage:
+        """What is served now; a second wish is announced and kept for when the first has ended."""
+        wishes = await parted(text, self._read)
+        if not wishes:
+            return self._message(text, await self._read(text))
+        (first, parse), (second, waiting) = wishes
+        tracker.update(SlotSet("pending_wish", {"text": second, "parse": waiting}))
+        await self._utter(tracker, "utter_two_wishes", wish=first)
+        return self._message(first, parse)
+
+    async def _serve_pending(self, tracker: DialogueStateTracker) -> None:
+        """Serve the wish that waits, once nothing is half done."""
+        wish = tracker.get_slot("pending_wish")
+        if not wish or tracker.active_loop_name:
+            return
+        tracker.update(SlotSet("pending_wish", None))
+        await self._utter(tracker, "utter_next_wish", wish=wish["text"])
+        await self._handle(tracker, self._message(wish["text"], wish["parse"]))
+
+    async def _read(self, text: str) -> dict[str, Any]:
+        """What Rasa understands; few guesses are kept beside the best."""
+        parse = await self._processor.parse_message(UserMessage(text))
+        return parse | {"intent_ranking": parse.get("intent_ranking", [])[:GUESSES]}
+
+    def _message(self, text: str, parse: dict[str, Any], **marks: Any) -> UserMessage:
+        """Every part of a message carries the portal's id, by which it is known when sent again."""
+        metadata = {"message": self._said.message, **marks}
+        return UserMessage(
             text,
             self._output,
             self._said.conversation,
+            parse_data=parse | {"metadata": metadata},
             input_channel=self._said.channel,
-            metadata={"message": self._said.message},
+            metadata=metadata,
         )
-        parse = await self._processor.parse_message(message)
-        ranking = parse.get("intent_ranking", [])[:GUESSES]
-        message.parse_data = parse | {"intent_ranking": ranking, "metadata": message.metadata}
-        return message
 
     async def _handle(self, tracker: DialogueStateTracker, message: UserMessage) -> None:
         """What `MessageProcessor.handle_message` does between reading the tracker and saving it.

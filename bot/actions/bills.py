@@ -1,0 +1,106 @@
+"""Bills, why they changed, what is owed, and where a payment is."""
+
+from typing import Any
+
+from rasa_sdk.events import EventType
+
+from actions.asked import Asked, Question, account_button
+from actions.say import Turn
+from actions.topic import Topic
+
+SHOWN = 3
+"""Cards in one answer."""
+
+
+class QueryBill(Question):
+    """The bills of a time, or the newest of each account."""
+
+    def name(self) -> str:
+        return "action_query_bill"
+
+    async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
+        found = await turn.get("bills", account_no=asked.account_no, **asked.days)
+        turn.sentence(found["sentence"])
+        for bill in found["bills"][:SHOWN]:
+            turn.card("bill", bill_no=bill["bill_no"])
+        _ways_on(turn, found)
+        return []
+
+
+def _ways_on(turn: Turn, found: dict[str, Any]) -> None:
+    """Why, when there is one bill; pay, when something is open; what there is, when none is out."""
+    bills = found["bills"]
+    if not bills and any(each["why"] == "not_issued" for each in found["missing"]):
+        turn.say("utter_bills_newest")
+    if len(bills) == 1:
+        payload = account_button(turn, bills[0], "explain_bill")["payload"]
+        turn.say("utter_bills_why", payload=payload)
+    if any(bill["state"] in ("open", "overdue") for bill in bills):
+        turn.say("utter_bills_pay_now")
+
+
+class ExplainBill(Question):
+    """Why a bill is as it is: the explanation that its page gives."""
+
+    def name(self) -> str:
+        return "action_explain_bill"
+
+    async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
+        if asked.span is None:
+            _say_explanation(turn, await _explanation(turn, "latest", asked.account_no))
+            return []
+        found = await turn.get("bills", account_no=asked.account_no, **asked.days)
+        if len(found["bills"]) == 1:
+            _say_explanation(turn, await _explanation(turn, found["bills"][0]["bill_no"]))
+        elif found["bills"]:
+            buttons = [account_button(turn, bill, turn.intent) for bill in found["bills"]]
+            turn.say("utter_bills_which", buttons)
+        else:
+            turn.sentence(found["sentence"])
+        return []
+
+
+async def _explanation(turn: Turn, bill_no: str, account_no: str | None = None) -> dict[str, Any]:
+    return await turn.get(f"bills/{bill_no}/explanation", account_no=account_no)
+
+
+def _say_explanation(turn: Turn, why: dict[str, Any]) -> None:
+    bill = why["bill"]
+    named = {name: bill[name] for name in ("label", "month_words", "amount")}
+    turn.say("utter_bills_explained", headline=why["headline"], **named)
+    turn.sentence("\n".join(why["sentences"]))
+    turn.card("change", bill_no=bill["bill_no"])
+    turn.say("utter_bills_wrong", payload=account_button(turn, bill, "dispute_bill")["payload"])
+
+
+class QueryBalance(Question):
+    """What is owed or left on each account; all of them unless one is said."""
+
+    def name(self) -> str:
+        return "action_query_balance"
+
+    async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
+        found = await turn.get("balance", account_no=asked.account_no if asked.chosen else None)
+        turn.sentence(found["sentence"])
+        if 1 < len(found["accounts"]) <= SHOWN + 1:
+            turn.sentence("\n".join(each["sentence"] for each in found["accounts"]))
+        turn.card("balance")
+        if found["owed_fen"]:
+            turn.say("utter_bills_pay_now")
+        return []
+
+
+class PaymentStatus(Topic):
+    """Where the money of the last payments is."""
+
+    def name(self) -> str:
+        return "action_payment_status"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        found = await turn.get("payments")
+        turn.sentence(found["sentence"])
+        if found["payments"]:
+            turn.card("paid", order_no=found["payments"][0]["order_no"])
+        turn.say("utter_payments_missing")
+        turn.card("link", to="payments")
+        return []

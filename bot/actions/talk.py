@@ -1,0 +1,137 @@
+"""Small talk that needs more than a sentence: a greeting by name, and what is not understood."""
+
+import re
+
+from rasa_sdk.events import EventType
+
+from actions.answering import say_from_faq
+from actions.api import Refused, Unavailable
+from actions.say import Turn
+from actions.topic import Topic
+
+GAS = re.compile(
+    r"(燃气|煤气|天然气|液化气).{0,8}(味|漏|泄|臭)|(味|漏|泄).{0,4}(燃气|煤气|天然气)|"
+    r"gas (leak|smell)|smell(s|ing)? .{0,8}gas",
+    re.I,
+)
+ANGER = re.compile(
+    r"烦死|气死|生气|什么破|破玩意|垃圾|废物|没用|蠢|傻|智障|有病|滚|骗子|投诉你|忍无可忍|受够|听不懂人话|听不懂|"
+    r"useless|stupid|idiot|ridiculous|fed up|angry|terrible|rubbish|garbage|damn|worst",
+    re.I,
+)
+TALK = {
+    "nlu_fallback",
+    "out_of_scope",
+    "greet",
+    "goodbye",
+    "thanks",
+    "affirm",
+    "deny",
+    "bot_challenge",
+    "help",
+}
+
+
+class Greet(Topic):
+    """Greets by name who is signed in."""
+
+    def name(self) -> str:
+        return "action_greet"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        name = await _greeting_name(turn) if turn.signed_in else None
+        if name:
+            turn.say("utter_greet_named", name=name)
+        else:
+            turn.say("utter_greet")
+        return []
+
+
+async def _greeting_name(turn: Turn) -> str | None:
+    """How the customer is called; a greeting without a name is better than none."""
+    try:
+        return (await turn.get("context"))["greeting_name"]
+    except (Refused, Unavailable):
+        return None
+
+
+class OutOfScope(Topic):
+    """What is not the utility's, kindly; a smell of gas is a danger all the same."""
+
+    def name(self) -> str:
+        return "action_out_of_scope"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        if GAS.search(turn.text):
+            turn.say("utter_gas")
+        elif not await say_from_faq(turn, sure=True):
+            turn.say(another(turn, "utter_out_of_scope", "utter_out_of_scope_again"))
+        return []
+
+
+class Fallback(Topic):
+    """Not understood: an answer from the FAQ, two guesses, another way on, and then a person."""
+
+    def name(self) -> str:
+        return "action_fallback"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        failures = failures_in_a_row(turn)
+        if turn.tracker.active_loop.get("name"):
+            turn.say(another(turn, "utter_not_here", "utter_not_here_again"))
+        elif failures >= 3 or (failures == 2 and is_angry(turn)):
+            turn.say(another(turn, "utter_offer_person", "utter_offer_person_again"))
+        elif not await self._know_or_guess(turn, failures):
+            turn.say(another(turn, "utter_rephrase", "utter_offer_person"))
+        return []
+
+    async def _know_or_guess(self, turn: Turn, failures: int) -> bool:
+        """The first time guesses are offered; the second time they have not helped."""
+        return await say_from_faq(turn, sure=True) or (failures == 1 and guess(turn))
+
+
+def guess(turn: Turn) -> bool:
+    """Offer the two best wishes as buttons, and the menu; False when there is nothing to guess."""
+    ranking = turn.tracker.latest_message.get("intent_ranking") or []
+    guesses = [each["name"] for each in ranking if each["name"] not in TALK][:2]
+    if not guesses:
+        return False
+    turn.say("utter_guess")
+    for intent in guesses:
+        turn.say(f"utter_guess_{intent}")
+    turn.say("utter_guess_help")
+    return True
+
+
+def failures_in_a_row(turn: Turn) -> int:
+    """How many of the newest messages, this one with them, were not understood."""
+    count = 0
+    for event in reversed(turn.tracker.events):
+        if event["event"] != "user":
+            continue
+        if event["parse_data"]["intent"]["name"] != "nlu_fallback":
+            break
+        count += 1
+    return count
+
+
+def is_angry(turn: Turn) -> bool:
+    """Whether the words of this message or the one before are angry."""
+    texts = [event.get("text") or "" for event in turn.tracker.events if event["event"] == "user"]
+    return any(ANGER.search(text) for text in texts[-2:])
+
+
+def another(turn: Turn, *responses: str) -> str:
+    """The first of these responses that was not said last: nothing is said twice running."""
+    said = last_said(turn)
+    return next((each for each in responses if each not in said), responses[-1])
+
+
+def last_said(turn: Turn) -> set[str]:
+    """The responses said to the message before this one."""
+    users = [place for place, event in enumerate(turn.tracker.events) if event["event"] == "user"]
+    if len(users) < 2:
+        return set()
+    between = turn.tracker.events[users[-2] : users[-1]]
+    bots = (event for event in between if event["event"] == "bot")
+    return {(event.get("metadata") or {}).get("utter_action", "") for event in bots}

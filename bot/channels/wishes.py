@@ -1,0 +1,73 @@
+"""Two wishes in one message: parted only where both halves are clear by themselves."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Parse = dict[str, Any]
+
+CLEAR = 0.6
+"""Confidence that each half needs."""
+
+TRIED = 3
+"""Places where a message is tried to be parted; each costs two readings."""
+
+_AND = re.compile(
+    r"[\s，,。；;！!？?]*(?:顺便|另外|还有(?!多少|几|没|吗|什么|哪|啥)|还想|还要|还得|同时|完了再|然后再?|"
+    r"再帮我|再给我|再查|再问|"
+    r"\band also\b|\balso\b|\bby the way\b|\band then\b|\bplus\b|\band please\b|\bone more thing\b)"
+    r"[\s，,：:]*",
+    re.IGNORECASE,
+)
+_END = re.compile(r"[。；;！!？?\n]+\s*")
+
+FAMILIES = (
+    {"query_bill", "explain_bill", "query_balance", "query_usage", "dispute_bill", "usage_report"},
+    {"pay_bill", "payment_status"},
+    {"request_invoice"},
+    {"query_tariff", "recommend_tariff", "saving_tips"},
+    {"report_outage", "outage_info", "emergency"},
+    {"new_connection", "increase_capacity", "transfer_account", "meter_check", "pv_connection"},
+    {"ev_charger"},
+    {"request_status", "cancel_request"},
+    {"bind_account", "unbind_account"},
+    {"manage_reminders"},
+    {"elder_mode"},
+    {"hall_info"},
+)
+"""Wishes that belong to one matter: told in two sentences they are still one wish."""
+
+WISHES = frozenset().union(*FAMILIES)
+
+
+async def parted(text: str, read: Callable[[str], Awaitable[Parse]]) -> list[tuple[str, Parse]]:
+    """The wishes in the order in which they are served, danger first; fewer than two: one wish."""
+    for first, second, joined in _halves(text)[:TRIED]:
+        wishes = [(half, await read(half)) for half in (first, second)]
+        if _are_two([_wish(parse) for _, parse in wishes], joined):
+            return sorted(wishes, key=lambda wish: _wish(wish[1]) != "emergency")
+    return []
+
+
+def _halves(text: str) -> list[tuple[str, str, bool]]:
+    """Where the message may be parted: at a joining word first, then at the end of a sentence."""
+    places = [(found, True) for found in _AND.finditer(text)]
+    places += [(found, False) for found in _END.finditer(text)]
+    halves = [
+        (text[: at.start()].strip(), text[at.end() :].strip(), joined) for at, joined in places
+    ]
+    return [(first, second, joined) for first, second, joined in halves if first and second]
+
+
+def _wish(parse: Parse) -> str | None:
+    """The intent, when it is a wish and clear."""
+    intent = parse["intent"]
+    return intent["name"] if intent["name"] in WISHES and intent["confidence"] >= CLEAR else None
+
+
+def _are_two(wishes: list[str | None], joined: bool) -> bool:
+    """Two different wishes; without a joining word they must be of different matters as well."""
+    first, second = wishes
+    if not first or not second or first == second:
+        return False
+    return joined or not any({first, second} <= family for family in FAMILIES)

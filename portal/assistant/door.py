@@ -35,6 +35,7 @@ M = TypeVar("M", bound=BaseModel)
 NAMES = {
     "conversation.not_found": "not_found",
     "request.kind_unknown": "not_found",
+    "request.sign_in": "sign_in",
     "account.not_found": "account.not_yours",
     "amount.too_small": "payment.amount_too_small",
     "amount.too_large": "payment.amount_too_large",
@@ -47,6 +48,7 @@ NAMES = {
 TOLD = Limit("assistant.told", 60, timedelta(minutes=10), "assistant.too_often")
 """More than anybody says yes to in one conversation."""
 
+STATUS = {"request.field": 422}
 HTTP = {401: "unauthorized", 404: "not_found", 405: "malformed", 413: "malformed"}
 _log = get_logger(__name__)
 
@@ -135,7 +137,7 @@ def _json(body: BaseModel, status: int) -> Response:
 
 @blueprint.errorhandler(Refused)
 def _refused(refusal: Refused) -> Response:
-    status = errors.status_of(refusal)
+    status = STATUS.get(refusal.code) or errors.status_of(refusal)
     if isinstance(refusal, Unavailable):
         _log.warning("assistant_refused", code=refusal.code, operation=request.endpoint)
     return _json(
@@ -143,6 +145,7 @@ def _refused(refusal: Refused) -> Response:
             code=NAMES.get(refusal.code, refusal.code),
             sentence=words.refusal_or_none(refusal) or _advice(status),
             accounts=[talk.told(each) for each in refusal.params.get("accounts", ())] or None,
+            field=refusal.params.get("field"),
         ),
         status,
     )

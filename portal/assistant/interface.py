@@ -200,15 +200,17 @@ OPERATIONS = (
         "File a request, after the person has said yes. The same key gives the same request (200).",
         service.RequestFiled,
         told=service.NewRequest,
+        public=True,
         statuses=(201, 200),
-        refused=(422,),
+        refused=(403, 409, 422),
     ),
     Operation(
         "requests",
         "get",
         "/requests",
-        "The person's last requests.",
+        "The person's last requests; of whoever is not signed in, those of this conversation.",
         service.Requests,
+        public=True,
     ),
     Operation(
         "request",
@@ -216,6 +218,7 @@ OPERATIONS = (
         "/requests/{request_no}",
         "One request with its steps.",
         service.RequestShown,
+        public=True,
     ),
     Operation(
         "cancel_request",
@@ -224,6 +227,8 @@ OPERATIONS = (
         "Take a request back, as long as that is possible.",
         service.RequestShown,
         told=service.CancelAsked,
+        public=True,
+        refused=(409,),
     ),
     Operation(
         "reminders",

@@ -1,9 +1,20 @@
 """The operations of the assistant's interface: read, ask one function, answer."""
 
-from portal.assistant import advising, balance, billing, invoicing, paying, person, pricing, using
+from portal.assistant import (
+    advising,
+    balance,
+    billing,
+    invoicing,
+    paying,
+    person,
+    pricing,
+    requesting,
+    using,
+)
 from portal.assistant.bodies import bills as bill_bodies
 from portal.assistant.bodies import money as money_bodies
 from portal.assistant.bodies import person as person_bodies
+from portal.assistant.bodies import service as service_bodies
 from portal.assistant.bodies import usage as usage_bodies
 from portal.assistant.bodies.common import OfAccount, OfTime
 from portal.assistant.door import blueprint, serves
@@ -75,6 +86,35 @@ def invoice_offer(talk: Talk, asked: money_bodies.OfferAsked) -> money_bodies.In
 @serves("invoice")
 def invoice(talk: Talk, told: money_bodies.InvoiceAsked) -> money_bodies.InvoiceRequest:
     return invoicing.ask(talk, told)
+
+
+@serves("request_kind")
+def request_kind(talk: Talk, asked: OfAccount, kind: str) -> service_bodies.RequestKind:
+    return requesting.described(talk, kind, asked)
+
+
+@serves("file_request")
+def file_request(
+    talk: Talk, told: service_bodies.NewRequest
+) -> tuple[service_bodies.RequestFiled, int]:
+    return requesting.file(talk, told)
+
+
+@serves("requests")
+def requests(talk: Talk) -> service_bodies.Requests:
+    return requesting.listed(talk)
+
+
+@serves("request")
+def request(talk: Talk, request_no: str) -> service_bodies.RequestShown:
+    return requesting.shown(talk, request_no)
+
+
+@serves("cancel_request")
+def cancel_request(
+    talk: Talk, _told: service_bodies.CancelAsked, request_no: str
+) -> service_bodies.RequestShown:
+    return requesting.cancelled(talk, request_no)
 
 
 @serves("reminders")

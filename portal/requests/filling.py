@@ -84,11 +84,10 @@ def keep(contents: list[bytes], to: str | Request) -> str | None:
     """Keep photos for a form, by its key, or a request; the sentence when one cannot be kept."""
     try:
         for content in contents:
-            with g.session.begin_nested():
-                if isinstance(to, Request):
-                    photos.add_to(g.session, folder(), asker(), to, content)
-                else:
-                    photos.add(g.session, folder(), asker(), to, content)
+            if isinstance(to, Request):
+                photos.add_to(g.session, folder(), asker(), to, content)
+            else:
+                photos.add(g.session, folder(), asker(), to, content)
     except Refused as refusal:
         return words.refusal(refusal)
     return None

@@ -24,8 +24,7 @@ def add() -> ResponseReturnValue:
     try:
         if not contents or not key:
             raise Refused("photo.not_one")
-        with g.session.begin_nested():
-            photo = photos.add(g.session, filling.folder(), asker(), key, contents[0])
+        photo = photos.add(g.session, filling.folder(), asker(), key, contents[0])
     except Refused as refusal:
         return jsonify(code=refusal.code, sentence=words.refusal(refusal)), 422
     address = url_for("request_photos.show", name=photo.name)

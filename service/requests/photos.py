@@ -214,7 +214,10 @@ def _decoding() -> Iterator[None]:
 
 
 def _limit(session: Session, asker: Asker) -> None:
-    """Pictures cost time and room: nobody sends them by the hundred. Raises TooManyTries."""
+    """Pictures cost time and room: nobody sends them by the hundred. Raises TooManyTries.
+
+    Counted before one is looked at, and kept when it is refused.
+    """
     limits.require(session, ADD_ASKER, asker.name)
     limits.count(session, ADD_ASKER, asker.name)
     if asker.network is not None:

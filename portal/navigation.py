@@ -35,9 +35,9 @@ class Place:
 
 PLACES = (
     Place("home.index", "house", _l("首页")),
-    Place("bills.index", "bill", _l("账单")),
+    Place("bills.index", "bill", _l("账单"), others=frozenset({"pay", "payments", "low_balance"})),
     Place("usage.index", "meter", _l("用电")),
-    Place("pay.index", "purse", _l("缴费"), others=frozenset({"payments", "low_balance"})),
+    Place("requests.index", "form", _l("办事"), others=frozenset({"report", "outages", "halls"})),
     Place("chat.index", "talk", _l("问灯火")),
 )
 """Five at most: there is no room for more at the thumb."""
@@ -47,7 +47,15 @@ OWN_PLACE = Place(
     "person",
     _l("我的"),
     others=frozenset(
-        {"accounts", "agreements", "invoices", "requests", "report", "passkeys", "proof", "limit", "wechat_own"}
+        {
+            "accounts",
+            "agreements",
+            "invoices",
+            "passkeys",
+            "proof",
+            "limit",
+            "wechat_own",
+        }
     ),
 )
 """A customer's own things; it stands at the end of the top bar."""

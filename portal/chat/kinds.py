@@ -94,7 +94,7 @@ class LinkCard(_Card, tag="link"):
 
 
 class PhotoCard(_Card, tag="photo"):
-    draft: Annotated[str, Meta(min_length=1, max_length=80)]
+    draft: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 Card = (

@@ -20,6 +20,7 @@ from flask import (
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from portal import words
@@ -32,6 +33,8 @@ from portal.chat.under import Told, Under, opens, under
 from portal.current import visitor
 from portal.display import view
 from portal.i18n import language
+from portal.requests import filling
+from portal.requests.who import MOST_BYTES
 from portal.unit import commit, database
 from runtime.errors import Refused
 from service.conversations import (
@@ -44,6 +47,7 @@ from service.conversations import (
     rate,
     since,
 )
+from service.requests import photos
 
 blueprint = public(Blueprint("chat", __name__, url_prefix="/chat"))
 blueprint.after_request(whose.keep)
@@ -167,6 +171,31 @@ def rate_it() -> ResponseReturnValue:
         return _answer(Told(said=words.refusal(refusal)))
     commit()
     return _answer(Told(said=_("记下了，谢谢您。"), kind="good"))
+
+
+@blueprint.post("/photo")
+def add_photo() -> ResponseReturnValue:
+    """Photos for a request that is being made, by the card that asks for them."""
+    draft = request.form.get("draft", "")[:64]
+    who, contents = whose.asker(g.session), filling.uploaded()
+    try:
+        if not draft or not contents:
+            raise Refused("photo.not_one")
+        for content in contents:
+            photos.add(g.session, filling.folder(), who, draft, content)
+    except Refused as refusal:
+        return _answer(Told(said=words.refusal(refusal)))
+    commit()
+    count = len(photos.of_draft(g.session, who, draft))
+    said = ngettext("收到 %(num)s 张照片。", "收到 %(num)s 张照片。", count)
+    return _answer(Told(said=said, kind="good"))
+
+
+@blueprint.url_value_preprocessor
+def _let_photos_in(endpoint: str | None, _values: dict[str, object] | None) -> None:
+    """Said before anything is read: photos are larger than a form may be."""
+    if endpoint == "chat.add_photo":
+        request.max_content_length = MOST_BYTES
 
 
 @blueprint.post("/seen")

@@ -12,6 +12,7 @@ from portal.i18n import language
 from portal.security import asker_address, cookie_name
 from portal.settings import current_settings
 from portal.unit import database
+from runtime.errors import NotFound
 from service.conversations import (
     Conversation,
     adopt,
@@ -22,6 +23,7 @@ from service.conversations import (
 )
 from service.people import limits, networks
 from service.people.limits import Limit
+from service.requests.askers import Asker
 
 COOKIE = "talk"
 COOKIE_SECONDS = 30 * 24 * 3600
@@ -48,6 +50,17 @@ def opened(session: Session) -> Conversation:
     limits.require(session, STRANGERS, subject)
     limits.count(session, STRANGERS, subject)
     return open_for_browser(session, _key() or _new_key(), language())
+
+
+def asker(session: Session) -> Asker:
+    """Who asks for something here. Raises NotFound before anything was said."""
+    person = visitor()
+    if person is not None:
+        return Asker.of_user(person.id)
+    found = known(session)
+    if found is None:
+        raise NotFound("conversation.not_found")
+    return Asker.of_conversation(found.id)
 
 
 def take_along() -> None:

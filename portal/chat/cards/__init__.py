@@ -11,8 +11,9 @@ from typing import Any
 from flask import g, render_template
 from markupsafe import Markup
 
-from portal.chat.cards import deeds, money, use, ways
+from portal.chat.cards import deeds, money, tariffs, use, ways
 from portal.chat.kinds import (
+    AdviceCard,
     BalanceCard,
     BillCard,
     Card,
@@ -22,6 +23,8 @@ from portal.chat.kinds import (
     MenuCard,
     PaidCard,
     PaymentCard,
+    PhotoCard,
+    RequestCard,
     TierCard,
     UsageCard,
     kept_card,
@@ -41,8 +44,11 @@ DRAWN: dict[type[Card], tuple[str, Callable[[Any], Shown]]] = {
     PaymentCard: ("payment", money.payment),
     PaidCard: ("paid", money.paid),
     InvoiceCard: ("invoice", deeds.invoice),
+    RequestCard: ("request", deeds.request),
+    PhotoCard: ("photo", deeds.photo),
     UsageCard: ("usage", use.usage),
     TierCard: ("tier", use.tier),
+    AdviceCard: ("advice", tariffs.advice),
     MenuCard: ("menu", ways.menu),
     LinkCard: ("link", ways.link),
 }

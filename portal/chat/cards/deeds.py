@@ -1,11 +1,15 @@
-"""Cards about what was asked for: an invoice."""
+"""Cards about what was asked for: an invoice, a request, a photo that belongs to one."""
 
 from flask import g
 
 from payments.invoices import listing
 from portal.chat.cards.money import Shown, reader
-from portal.chat.kinds import InvoiceCard
+from portal.chat.kinds import InvoiceCard, PhotoCard, RequestCard
+from portal.chat.whose import asker
+from portal.current import visitor
 from portal.invoices.views import offered
+from portal.requests import saying
+from service.requests import photos, reading
 
 
 def invoice(card: InvoiceCard) -> Shown:
@@ -14,3 +18,20 @@ def invoice(card: InvoiceCard) -> Shown:
         return None
     found = listing.invoice(g.session, reader(), card.request_no)
     return {"invoice": found, "taken_back": listing.red_of(g.session, found) is not None}
+
+
+def request(card: RequestCard) -> Shown:
+    """A request: what is promised, and how far it is."""
+    made = reading.request(g.session, asker(g.session), card.request_no)
+    return {
+        "made": made,
+        "timeline": reading.timeline(made),
+        "saying": saying,
+        "leads": visitor() is not None,
+    }
+
+
+def photo(card: PhotoCard) -> Shown:
+    """Where photos are added, for as long as they may be."""
+    kept = photos.of_draft(g.session, asker(g.session), card.draft)
+    return {"draft": card.draft, "kept": kept, "most": photos.MOST}

@@ -22,7 +22,6 @@ TOLD: dict[str, dict[str, str]] = {
     "meter_check": {
         "reason": "fast",
         "address": "梧桐里 12 栋 502",
-        "day": "2026-12-14",
         "phone": PHONE,
     },
     "new_connection": {

@@ -73,9 +73,7 @@ def test_every_kind_can_be_asked_for(
     assert (event.code, event.step, event.who) == ("opened", "received", "customer")
 
 
-def test_what_was_told_cannot_be_read_in_the_tables(
-    database: Database, customer: Customer
-) -> None:
+def test_what_was_told_cannot_be_read_in_the_tables(database: Database, customer: Customer) -> None:
     ask(database, customer, "complaint")
     with database.unit_of_work() as session:
         row = session.execute(text("SELECT service_request::text FROM service_request")).scalar()
@@ -94,9 +92,7 @@ def test_the_same_key_is_the_same_request(
     assert ask(database, customer, key="form-2").request_no == "BX2612110002"
 
 
-def test_the_key_of_one_is_not_the_key_of_another(
-    database: Database, customer: Customer
-) -> None:
+def test_the_key_of_one_is_not_the_key_of_another(database: Database, customer: Customer) -> None:
     neighbour = move_in(database)
     first, second = ask(database, customer), ask(database, neighbour)
     assert first.request_no != second.request_no

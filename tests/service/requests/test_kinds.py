@@ -62,9 +62,7 @@ def test_an_unknown_kind_is_not_found() -> None:
         ("name: phone", "name: mobile", "phone"),
     ],
 )
-def test_a_wrong_file_says_what_is_wrong(
-    tmp_path: Path, was: str, becomes: str, said: str
-) -> None:
+def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, was: str, becomes: str, said: str) -> None:
     whole = (kinds.FOLDER / "call_back.yaml").read_text(encoding="utf-8")
     assert was in whole
     path = tmp_path / "call_back.yaml"

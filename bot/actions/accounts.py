@@ -1,0 +1,135 @@
+"""Which of the customer's accounts a message means: by number, name, address or whose home."""
+
+import re
+from typing import Any
+
+from actions.answers import narrow
+from actions.forms import Said, choice
+from actions.say import Turn
+
+Account = dict[str, Any]
+
+_DENIED = re.compile(r"(?:不是|不要|别给|别交|\bnot\b)[^，,。；;是]*", re.IGNORECASE)
+_ALL = re.compile(
+    r"全部|所有|都交|都缴|都付|两户|两家|几户|每一?户|一起交|一块儿?交|\ball\b|\bboth\b|every",
+    re.IGNORECASE,
+)
+_OWN = re.compile(
+    r"我家|咱家|俺家|自己家?|我自己|我的|家里|我屋|我们家|阿拉屋里|"
+    r"\bmy (?:own|home|house|flat|place)\b|\bmine\b",
+    re.I,
+)
+_TAIL = re.compile(
+    r"(?:尾号|最后|后四位|末|…|ending(?: in)?|tail)\D{0,4}(\d{4})(?!\d)", re.IGNORECASE
+)
+_SPOKEN = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
+_KIN = "爸妈爹娘爷奶公婆哥姐弟妹儿女孙舅叔姨姑岳丈"
+_HOMES = re.compile(
+    rf"[{_KIN}](?:他们|她们)?(?:[{_KIN}])?(?:的|那|家|屋|户|住)|"
+    r"(?:mom|mum|dad|mother|father|parents?|grandma|grandpa)",
+    re.I,
+)
+_ENGLISH_KIN = {
+    "mom": "妈",
+    "mum": "妈",
+    "mother": "妈",
+    "dad": "爸",
+    "father": "爸",
+    "parent": "爸妈",
+    "grandma": "奶",
+}
+
+
+async def accounts_of(turn: Turn) -> list[Account]:
+    """The customer's accounts, at most 12; none for a stranger."""
+    return (await turn.get("context"))["accounts"] if turn.signed_in else []
+
+
+def named(said: Said, accounts: list[Account]) -> list[str]:
+    """Numbers of the accounts that are meant, as far as they are said.
+
+    A number that is none of the customer's comes back as it was said, so that the portal can say
+    what to do about it.
+    """
+    if numbers := [_digits(each) for each in said.values("account_no")]:
+        return [_whole(number, accounts) for number in numbers if number]
+    text = _DENIED.sub(" ", narrow(said.typed))
+    place = said.value("address") or ""
+    for found in (_by_words(text, accounts), _by_place(place, accounts), _by_home(text, accounts)):
+        if found:
+            return found
+    return [each["account_no"] for each in accounts] if _ALL.search(text) else []
+
+
+def buttons(accounts: list[Account]) -> list[dict[str, str]]:
+    """A button for each account; a tap answers the question of a form."""
+    return [choice(f"{each['label']} …{each['tail']}", each["account_no"]) for each in accounts]
+
+
+def picked(said: Said, accounts: list[Account]) -> list[str]:
+    """The account that was tapped, else those that were named."""
+    return [said.chosen] if said.chosen else named(said, accounts)
+
+
+def _digits(number: str) -> str:
+    """四三零零 幺二三四 as 43001234."""
+    return re.sub(r"\D", "", narrow(number).translate(_SPOKEN))
+
+
+def _whole(number: str, accounts: list[Account]) -> str:
+    """The account whose number this is or ends with, else what was said."""
+    return next(
+        (each["account_no"] for each in accounts if each["account_no"].endswith(number)), number
+    )
+
+
+def _by_words(text: str, accounts: list[Account]) -> list[str]:
+    """By the customer's own name for it, or by its last digits."""
+    tails = set(_TAIL.findall(text)) | (
+        {text.strip()} if re.fullmatch(r"\s*\d{4}\s*", text) else set()
+    )
+    labels = sorted(accounts, key=lambda each: -len(each["label"]))
+    found: list[str] = []
+    for each in labels:
+        if each["label"].lower() in text.lower():
+            text = re.sub(re.escape(each["label"]), " ", text, flags=re.IGNORECASE)
+            found.append(each["account_no"])
+        elif each["tail"] in tails:
+            found.append(each["account_no"])
+    return found
+
+
+def _by_place(place: str, accounts: list[Account]) -> list[str]:
+    """By an address that was said, if it is that of one account alone."""
+    plain = _plain(place)
+    found = [
+        each["account_no"]
+        for each in accounts
+        if plain and _plain(each["address"]).startswith(plain)
+    ]
+    found = found or [
+        each["account_no"] for each in accounts if plain and plain in _plain(each["address"])
+    ]
+    return found if len(found) == 1 else []
+
+
+def _by_home(text: str, accounts: list[Account]) -> list[str]:
+    """我妈那屋: the account called 爸妈家; 我家: the only one that is one's own."""
+    home = _HOMES.search(text)
+    if home:
+        kin = set(_ENGLISH_KIN.get(home[0].lower().rstrip("s"), home[0])) & set(_KIN)
+        found = [each["account_no"] for each in accounts if kin & set(each["label"])]
+        return found if len(found) == 1 else []
+    own = [each["account_no"] for each in accounts if not each["helper"]]
+    homes = [
+        each["account_no"]
+        for each in accounts
+        if not each["helper"] and each["kind"] == "residential"
+    ]
+    if _OWN.search(text):
+        return next((found for found in (own, homes) if len(found) == 1), [])
+    return []
+
+
+def _plain(address: str) -> str:
+    return re.sub(r"\s", "", narrow(address))

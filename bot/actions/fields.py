@@ -1,0 +1,175 @@
+"""The fields of a request: what was said of them already, and what an answer to one means."""
+
+import re
+from datetime import date
+from typing import Any
+
+from actions.amounts import number_of
+from actions.answers import is_address, is_question, narrow, phone_of
+from actions.days import day_of
+from actions.forms import QUESTIONS, Said, Unusable
+from actions.hints import hinted
+
+Field = dict[str, Any]
+"""A field as the portal describes it: name, label, type, required, choices, known, known_words."""
+
+LONGEST = 1000
+"""Characters of a message, and so of an answer."""
+NOTE = 300
+TOLD, NOTEWORTHY = 10, 16
+"""Letters of a first message from which it tells what happened, or something worth a note."""
+PICTURES = "photo"
+
+_UNITS = re.compile(r"千瓦|kw|kva|个千瓦|瓦", re.IGNORECASE)
+_ORDINAL = re.compile(r"第?([1-9一二三四五六七八九])(?:个|项|种)?")
+_FAMILIAR = "一二三四五六七八九"
+
+
+def learned(
+    fields: list[Field], said: Said, today: date, asked: str | None = None
+) -> dict[str, str]:
+    """What a message tells of fields beside the one that was `asked`."""
+    told = (
+        (field["name"], _told(field, said, today)) for field in fields if field["name"] != asked
+    )
+    return {name: value for name, value in told if value}
+
+
+def _told(field: Field, said: Said, today: date) -> str | None:
+    """The value of a field as far as a message gives it away unasked."""
+    match field["type"]:
+        case "phone":
+            return phone_of(said.value("phone") or said.typed)
+        case "address":
+            place = said.value("address")
+            return place if place and is_address(place) else None
+        case "choice":
+            return _title_in(field, said.typed) or hinted(_values(field), said.typed)
+        case "number" if len(_UNITS.findall(said.typed)) == 1:
+            return _number(said.typed)
+        case "day":
+            day = day_of(said.value("period") or "", today)
+            return day.isoformat() if day and day > today else None
+    return None
+
+
+def story(fields: list[Field], said: Said) -> dict[str, str]:
+    """A first message that tells more than its wish goes into the field for words of one's own.
+
+    That is the last one that may stay empty, else the only one.
+    """
+    texts = [field["name"] for field in fields if field["type"] == "text" and not field["known"]]
+    free = [
+        field["name"] for field in fields if field["name"] in texts and not field["required"]
+    ] or texts
+    told = sum(1 if letter > "\u2e80" else 0.3 for letter in said.typed)
+    if (
+        not free
+        or (len(free) > 1 and free == texts)
+        or told < (TOLD if free == texts else NOTEWORTHY)
+    ):
+        return {}
+    return {free[-1]: said.typed[:NOTE]}
+
+
+def answer(field: Field, said: Said, today: date, own: frozenset[str]) -> str | None:
+    """The value that an answer gives a field; None when the message is no answer.
+
+    Raises `Unusable` with a response that says what would be one.
+    """
+    value = _READ[field["type"]](field, said, today)
+    if value is not None:
+        return value
+    if not said.answers(own) or (is_question(said.typed) and field["type"] != "text"):
+        return None
+    raise Unusable(f"utter_field_bad_{field['type']}", label=field["label"], choices=_titles(field))
+
+
+def _choice(field: Field, said: Said, today: date) -> str | None:
+    if said.chosen in _values(field):
+        return said.chosen
+    number = _ORDINAL.fullmatch(said.typed)
+    if number:
+        place = int(number[1]) if number[1].isdigit() else _FAMILIAR.index(number[1]) + 1
+        return _values(field)[place - 1] if place <= len(_values(field)) else None
+    return (
+        None if is_question(said.typed) and said.intent in QUESTIONS else _told(field, said, today)
+    )
+
+
+def _phone(field: Field, said: Said, today: date) -> str | None:
+    return phone_of(said.typed)
+
+
+def _address(field: Field, said: Said, today: date) -> str | None:
+    """The whole answer, so that nothing is lost; of a long one the place that was marked."""
+    if is_question(said.typed) and said.intent in QUESTIONS:
+        return None
+    marked = said.value("address")
+    text = re.sub(r"^(?:地址|就?在|是|我家在|住)\s*(?:是|在)?[:：]?\s*", "", said.typed)
+    if marked and len(text) > 2 * len(marked):
+        text = marked
+    return text if is_address(text) and len(text) <= 120 and not phone_of(text) else marked
+
+
+def _number(text: str) -> str | None:
+    number = number_of(text)
+    return f"{number:f}" if number is not None and number > 0 else None
+
+
+def _amount(field: Field, said: Said, today: date) -> str | None:
+    return _number(said.typed)
+
+
+def _day(field: Field, said: Said, today: date) -> str | None:
+    day = day_of(said.value("period") or said.typed, today)
+    if day is not None and day <= today:
+        raise Unusable("utter_field_past_day")
+    return day.isoformat() if day else None
+
+
+def _text(field: Field, said: Said, today: date) -> str | None:
+    """Words of one's own, unless they only ask something."""
+    if said.intent in QUESTIONS and is_question(said.typed) and len(said.typed) <= 30:
+        return None
+    if len(said.typed) > LONGEST:
+        raise Unusable("utter_field_too_long", most=LONGEST)
+    return said.typed if len(said.typed) >= 2 else None
+
+
+_READ = {
+    "choice": _choice,
+    "phone": _phone,
+    "address": _address,
+    "number": _amount,
+    "day": _day,
+    "text": _text,
+}
+
+
+def shown(field: Field, values: dict[str, str]) -> str | None:
+    """How the value of a field is said: by its title, or as the portal writes what it knows."""
+    value = values.get(field["name"])
+    if value is None:
+        return field["known_words"]
+    titles = {each["value"]: each["title"] for each in field["choices"] or []}
+    return titles.get(value, value)
+
+
+def _values(field: Field) -> list[str]:
+    return [each["value"] for each in field["choices"] or []]
+
+
+def _titles(field: Field) -> str:
+    return "、".join(each["title"] for each in field["choices"] or [])
+
+
+def _title_in(field: Field, text: str) -> str | None:
+    """The choice whose title, or a part of it, stands in the text; the longest part wins."""
+    found = [
+        (len(part), each["value"])
+        for each in field["choices"] or []
+        for part in re.split(r"[、，,（）()]", each["title"])
+        if len(part.strip()) >= 2 and part.strip().lower() in narrow(text).lower()
+    ]
+    return max(found)[1] if found else None

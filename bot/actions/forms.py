@@ -1,0 +1,359 @@
+"""Forms that ask whatever is still missing: one draft, one answer at a time.
+
+A form of the domain requires one slot, `answer`, and keeps what it knows in another, `draft`. As
+long as something is missing `answer` stays empty and the form asks again; it is `yes` once what was
+shown has been agreed to. What is asked, and what an answer means, an errand knows; the four
+actions of a form are made of it:
+
+    action_open_<errand>     the first words begin a draft
+    validate_<form>          reads an answer; what is none is left to the rules, then the form is back
+    action_ask_<form>_answer asks for the next thing
+    action_submit_<errand>   does what was agreed, or nothing when the form was left
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answers import is_no, is_question, is_stop
+from actions.api import SignInNeeded, Unavailable
+from actions.say import Turn, button
+from actions.topic import Topic
+
+Draft = dict[str, Any]
+"""What a form knows: `form`, `step` (what was asked last), `tries`, and what its errand keeps."""
+
+SIGN_IN = "sign_in"
+STOP = "stop"
+"""What the button stands for that leaves a form."""
+TRIES = 2
+"""Answers that cannot be used before a person is offered."""
+
+QUESTIONS = frozenset(
+    [
+        "bot_challenge",
+        "help",
+        "query_bill",
+        "explain_bill",
+        "query_balance",
+        "query_usage",
+        "payment_status",
+        "query_tariff",
+        "recommend_tariff",
+        "saving_tips",
+        "outage_info",
+        "request_status",
+        "usage_report",
+        "hall_info",
+        "bind_account",
+        "unbind_account",
+        "elder_mode",
+    ]
+)
+"""Intents that only ask; a form answers them and comes back."""
+
+WISHES = frozenset(
+    [
+        "pay_bill",
+        "request_invoice",
+        "manage_reminders",
+        "report_outage",
+        "new_connection",
+        "increase_capacity",
+        "transfer_account",
+        "meter_check",
+        "pv_connection",
+        "ev_charger",
+        "cancel_request",
+        "dispute_bill",
+        "complaint",
+    ]
+)
+"""Intents that want something done; inside a form they are kept for afterwards."""
+
+PARTING = frozenset({"human_handoff", "goodbye"})
+"""Intents after which a form does not come back."""
+
+
+class Unusable(Exception):  # noqa: N818
+    """An answer that cannot be used: the response that says what to do, and its words."""
+
+    def __init__(self, response: str, **words: Any) -> None:
+        self.response, self.words = response, words
+        super().__init__(response)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message, kept as long as its wish is open."""
+
+    text: str
+    intent: str = ""
+    entities: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def now(cls, turn: Turn) -> "Said":
+        found = turn.tracker.latest_message.get("entities") or []
+        return cls(
+            turn.text,
+            turn.intent,
+            [{name: each.get(name) for name in ("entity", "value")} for each in found],
+        )
+
+    def values(self, entity: str) -> list[str]:
+        """All that was said of one kind, in order."""
+        return [str(each["value"]) for each in self.entities if each["entity"] == entity]
+
+    def value(self, entity: str) -> str | None:
+        return next(iter(self.values(entity)), None)
+
+    @property
+    def typed(self) -> str:
+        """The words as typed; nothing when a button was tapped."""
+        return "" if self.text.startswith("/") else self.text.strip()
+
+    @property
+    def chosen(self) -> str | None:
+        """What the tapped button stands for, see `choice`."""
+        return _payload(self.text).get("choice")
+
+    def answers(self, own: Iterable[str]) -> bool:
+        """Whether this may be an answer: something short, or not about another topic."""
+        if is_question(self.typed) and self.intent in QUESTIONS:
+            return False
+        return len(self.typed) <= 10 or self.intent not in (QUESTIONS | WISHES) - set(own)
+
+
+def _payload(text: str) -> dict[str, Any]:
+    found = text.partition("{")[2]
+    try:
+        given = json.loads("{" + found) if text.startswith("/") and found else {}
+    except ValueError:
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+def choice(title: str, value: str) -> dict[str, str]:
+    """A button that answers a form's question with one of its values."""
+    return button(title, "affirm", choice=value)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An answer that was understood: the draft as it is now, and whether all was agreed to."""
+
+    draft: Draft
+    agreed: bool = False
+
+
+class Errand(ABC):
+    """What a form is about."""
+
+    form: ClassVar[str]
+    personal: ClassVar[bool] = True
+    """Only for who is signed in. What is not may still turn out so when the portal is asked."""
+    optional: ClassVar[frozenset[str]] = frozenset()
+    """Steps at which a no leaves the form."""
+
+    def wishes(self, draft: Draft) -> frozenset[str]:
+        """Intents that mean this very errand."""
+        return frozenset()
+
+    def is_free_text(self, draft: Draft) -> bool:
+        """Whether the question that is open is answered in words of one's own."""
+        return False
+
+    def changes(self, said: Said, draft: Draft) -> Draft:
+        """What a message changes in the draft, whatever was asked."""
+        return {}
+
+    @abstractmethod
+    async def begin(self, turn: Turn, said: Said) -> Draft | None:
+        """A draft of what was said first; None when nothing can be done and that has been said."""
+
+    @abstractmethod
+    async def ask(self, turn: Turn, draft: Draft) -> Draft | None:
+        """Ask for the next thing and note it as `step`; None as in `begin`."""
+
+    @abstractmethod
+    async def take(self, turn: Turn, said: Said, draft: Draft) -> Taken | None:
+        """What a message means as an answer; None when it is none. Raises `Unusable`."""
+
+    @abstractmethod
+    async def submit(self, turn: Turn, draft: Draft) -> list[EventType]:
+        """Do what was agreed to. Raises `Refused` and `Unavailable`."""
+
+
+async def _begun(errand: Errand, turn: Turn, said: Said) -> Draft | None:
+    try:
+        if errand.personal and not turn.signed_in:
+            raise SignInNeeded(403, {"code": SIGN_IN})
+        draft = await errand.begin(turn, said)
+    except SignInNeeded:
+        return {"form": errand.form, "step": SIGN_IN, "said": asdict(said)}
+    return None if draft is None else {"form": errand.form, "step": None, "tries": 0, **draft}
+
+
+def leave() -> list[EventType]:
+    """Events that end a form with nothing done."""
+    return [SlotSet("draft", None), SlotSet("answer", None), SlotSet("requested_slot", None)]
+
+
+def reopen(draft: Draft) -> list[EventType]:
+    """Events that bring a form back after it was agreed to."""
+    again = {**draft, "step": None, "tries": draft.get("tries", 0) + 1}
+    return [SlotSet("draft", again), SlotSet("answer", None), FollowupAction(draft["form"])]
+
+
+class Open(Topic):
+    """Begins a draft; when that fails the form that follows ends at once."""
+
+    errand: ClassVar[Errand]
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        events = await super().run(dispatcher, tracker, domain)
+        return [SlotSet("draft", None), SlotSet("answer", None), *events]
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        return [SlotSet("draft", await _begun(self.errand, turn, Said.now(turn)))]
+
+
+class Ask(Topic):
+    """Asks the next question; when that fails the form is left."""
+
+    errand: ClassVar[Errand]
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        events = await super().run(dispatcher, tracker, domain)
+        asked = any(event.get("name") == "draft" and event.get("value") for event in events)
+        return events if asked else [*events, *leave(), ActiveLoop(None)]
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        draft = turn.slot("draft")
+        if draft["step"] == SIGN_IN:
+            draft = await self._signed_in(turn, draft)
+        elif draft.get("tries", 0) >= TRIES:
+            turn.say("utter_form_offer_person")
+        asked = draft and (
+            draft if draft["step"] == SIGN_IN else await self.errand.ask(turn, dict(draft))
+        )
+        return [SlotSet("draft", asked)] if asked else []
+
+    async def _signed_in(self, turn: Turn, draft: Draft) -> Draft | None:
+        """The draft that waited until the customer is signed in, or once more the way there."""
+        if turn.signed_in:
+            return await _begun(self.errand, turn, Said(**draft["said"]))
+        turn.say("utter_form_sign_in")
+        turn.card("link", to="sign_in")
+        return draft
+
+
+class Check(Topic):
+    """Reads a message as an answer. No event at all means that it is none."""
+
+    errand: ClassVar[Errand]
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        draft = turn.slot("draft")
+        if not draft or draft.get("form") != self.errand.form:
+            return leave()
+        if not _is_new(turn.tracker, self.errand.form):
+            return leave() if turn.intent in PARTING else []
+        if turn.intent in PARTING or turn.intent == "emergency":
+            return []
+        said = Said.now(turn)
+        if self._leaves(said, draft):
+            turn.say("utter_form_left")
+            return leave()
+        return (
+            _waits_for_sign_in(turn, said)
+            if draft["step"] == SIGN_IN
+            else await self._take(turn, said, draft)
+        )
+
+    def _leaves(self, said: Said, draft: Draft) -> bool:
+        if said.chosen == STOP or (
+            draft["step"] in self.errand.optional and is_no(said.intent, said.typed)
+        ):
+            return True
+        if not is_stop(said.intent, said.text) or self.errand.changes(said, draft):
+            return False
+        return not self.errand.is_free_text(draft) or len(said.text) <= 8
+
+    async def _take(self, turn: Turn, said: Said, draft: Draft) -> list[EventType]:
+        try:
+            taken = await self.errand.take(turn, said, dict(draft))
+        except Unusable as problem:
+            turn.say(problem.response, **problem.words)
+            return _kept({**draft, "tries": draft.get("tries", 0) + 1})
+        if taken is None:
+            return self._elsewhere(turn, said, draft)
+        return _kept({**taken.draft, "tries": 0}, "yes" if taken.agreed else None)
+
+    def _elsewhere(self, turn: Turn, said: Said, draft: Draft) -> list[EventType]:
+        """Another wish is kept for afterwards; everything else is answered by the rules."""
+        if said.intent in self.errand.wishes(draft):
+            return _kept(draft)
+        if said.intent not in WISHES:
+            return []
+        turn.say("utter_form_next_wish")
+        return [
+            SlotSet("pending_wish", {"text": said.text, "parse": turn.tracker.latest_message}),
+            *_kept(draft),
+        ]
+
+
+def _kept(draft: Draft, answer: str | None = None) -> list[EventType]:
+    return [SlotSet("draft", draft), SlotSet("answer", answer)]
+
+
+def _waits_for_sign_in(turn: Turn, said: Said) -> list[EventType]:
+    """Any other matter goes first; a word that one has signed in when it is not so is answered."""
+    if said.intent in QUESTIONS | WISHES or is_question(said.typed):
+        return []
+    if not turn.signed_in:
+        turn.say("utter_form_not_signed_in")
+    return [SlotSet("answer", None)]
+
+
+def _is_new(tracker: Tracker, form: str) -> bool:
+    """Whether the form runs first after a message, not after an action that has answered it."""
+    for event in reversed(tracker.events):
+        if event["event"] == "user":
+            return True
+        if event["event"] == "action" and event["name"] != form:
+            return False
+    return False
+
+
+class Submit(Topic):
+    """Does what was agreed to. When the portal is silent the form comes back with the same key."""
+
+    errand: ClassVar[Errand]
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        draft, agreed = turn.slot("draft"), turn.slot("answer") == "yes"
+        if not draft or not agreed:
+            return leave()
+        try:
+            return [*leave(), *await self.errand.submit(turn, dict(draft))]
+        except Unavailable:
+            if draft.get("tries", 0) >= TRIES:
+                raise
+            turn.say("utter_form_no_echo")
+            return reopen(draft)
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        return await super().run(dispatcher, tracker, domain) or leave()

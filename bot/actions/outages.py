@@ -1,0 +1,15 @@
+"""Whether an outage that is known already explains why the power is off."""
+
+from actions.say import Turn
+
+OVER = ("announced", "ended", "cancelled", "restored")
+
+
+async def known_outage(turn: Turn, account_no: str | None, address: str | None) -> str | None:
+    """The portal's sentence about an outage that is on there; None without one."""
+    if not account_no and not address:
+        return None
+    place = {"address": address} if address else {"account_no": account_no}
+    found = await turn.get("outages", **place)
+    on = [each for each in found["outages"] if each["state"] not in OVER]
+    return on[0]["sentence"] if on else None

@@ -5,7 +5,7 @@ Written once, here, and called by every process that may publish an event.
 
 from sqlalchemy.orm import Session
 
-from notifications import autopay, balances, mail, sms
+from notifications import autopay, balances, mail, sms, wechat
 from notifications.mail import Enclosure
 from payments import refunds
 from payments.agreements import listening
@@ -22,6 +22,7 @@ from service.events import (
     BalanceSank,
     BillIssued,
     PaymentReversed,
+    StaffReplied,
 )
 from service.people.events import CodeIssued
 
@@ -33,6 +34,7 @@ def wire() -> None:
     events.subscribe(AutoPayNews, autopay.queue_news)
     events.subscribe(BalanceSank, balances.queue_low)
     events.subscribe(InvoiceIssued, mail_invoice)
+    events.subscribe(StaffReplied, wechat.queue_reply)
     events.subscribe(PaymentReversed, take_back_invoices)
     events.subscribe(ActionApproved, refunds.on_approved)
     events.subscribe(ActionApproved, closing.on_approved)

@@ -27,6 +27,7 @@ TASKS = (
     "payments.thresholds.work",
     "notifications.sms",
     "notifications.mail",
+    "notifications.wechat",
     "notifications.tidy",
 )
 """The modules that declare tasks."""

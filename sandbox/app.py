@@ -19,19 +19,40 @@ from sandbox.signing import signing
 from sandbox.store import Store
 from sandbox.unionpay import unionpay
 from sandbox.wechat import wechat
+from sandbox.wechat_account import account
 
 MOST_BYTES = 1 << 20
-BLUEPRINTS = (wechat, alipay, unionpay, cashier, messages, signing, invoices, hooks, refund_hooks)
+BLUEPRINTS = (
+    wechat,
+    account,
+    alipay,
+    unionpay,
+    cashier,
+    messages,
+    signing,
+    invoices,
+    hooks,
+    refund_hooks,
+)
+CALLBACK = "http://127.0.0.1:8000/wechat/messages"
 
 
 def create_app(
-    keys: Path, data: Path, schedule: Schedule | None = None, refund_seconds: float = 1.0
+    keys: Path,
+    data: Path,
+    schedule: Schedule | None = None,
+    refund_seconds: float = 1.0,
+    wechat_callback: str = CALLBACK,
 ) -> Flask:
-    """The sandbox with papers from `keys` and memory in `data`. Raises PapersError."""
+    """The sandbox with papers from `keys` and memory in `data`. Raises PapersError.
+
+    `wechat_callback` is the address that the service account has registered with WeChat.
+    """
     store = Store(data / "sandbox.sqlite3")
     box = Box(load(keys), store, Faults(store), schedule or Schedule(), refund_seconds)
     app = Flask("sandbox", template_folder=str(Path(__file__).parent / "templates"))
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.config["WECHAT_CALLBACK"] = wechat_callback
     app.extensions["sandbox"] = box
     app.extensions["sender"] = Sender(box)
     for blueprint in BLUEPRINTS:

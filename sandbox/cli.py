@@ -85,6 +85,13 @@ def keys(folder: Path | None, var: Path) -> None:
     show_default=True,
     help="Seconds until a WeChat Pay refund has arrived.",
 )
+@click.option(
+    "--wechat-callback",
+    envvar="DENGHUO_WECHAT_CALLBACK",
+    default="http://127.0.0.1:8000/wechat/messages",
+    show_default=True,
+    help="Where WeChat brings what people write to the service account.",
+)
 def run(
     port: int,
     var: Path,
@@ -92,6 +99,7 @@ def run(
     data: Path | None,
     schedule: tuple[float, ...],
     refund_seconds: float,
+    wechat_callback: str,
 ) -> None:
     """Serve on the loopback address until SIGTERM or Ctrl-C."""
     from werkzeug.serving import make_server  # here, so that `keys` starts fast
@@ -107,6 +115,7 @@ def run(
             data or var / "sandbox",
             Schedule(schedule),
             refund_seconds,
+            wechat_callback,
         )
     except papers.PapersError as problem:
         raise click.ClickException(str(problem)) from problem

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sandbox import clock, conditions
 from sandbox.store import Store
 
-CHANNELS = ("wechat", "alipay", "unionpay", "sms", "mail", "invoices")
+CHANNELS = ("wechat", "alipay", "unionpay", "sms", "mail", "invoices", "account")
 KINDS = ("error", "timeout", "lost_answer")
 """error: answers 500 at once. timeout: does nothing and answers when the outage ends.
 lost_answer: does what is asked, and the answer never comes in time."""

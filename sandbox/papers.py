@@ -19,6 +19,7 @@ from sandbox import unionpay_papers
 from sandbox.keys import new_private_pem, private_key, public_key, public_pem
 from sandbox.numbers import digits, letters_and_digits
 from sandbox.unionpay_papers import UnionPayPapers
+from sandbox.wechat_letters import AccountPapers
 
 MERCHANT_KEYS = {
     "wechatpay": PrivateFormat.PKCS8,
@@ -66,6 +67,7 @@ class Papers:
     sms_token: str
     mail_token: str
     invoice_token: str
+    account: AccountPapers
 
 
 NUMBERS: dict[str, Callable[[], str]] = {
@@ -82,6 +84,10 @@ NUMBERS: dict[str, Callable[[], str]] = {
     "denghuo_sms_token": lambda: secrets.token_urlsafe(32),
     "denghuo_mail_token": lambda: secrets.token_urlsafe(32),
     "denghuo_invoice_token": lambda: secrets.token_urlsafe(32),
+    "denghuo_wechat_appid": lambda: "wx" + secrets.token_hex(8),
+    "denghuo_wechat_secret": lambda: secrets.token_hex(16),
+    "denghuo_wechat_token": lambda: letters_and_digits(32),
+    "denghuo_wechat_aes_key": lambda: letters_and_digits(43),
 }
 
 
@@ -146,6 +152,12 @@ def _load(folder: Path) -> Papers:
         sms_token=text("sms_token"),
         mail_token=text("mail_token"),
         invoice_token=text("invoice_token"),
+        account=AccountPapers(
+            appid=text("wechat_appid"),
+            secret=text("wechat_secret"),
+            token=text("wechat_token"),
+            aes_key=text("wechat_aes_key"),
+        ),
     )
 
 

@@ -96,6 +96,14 @@ create table if not exists message (
     unique (medium, client_id)
 );
 create index if not exists message_recipient on message (medium, recipient, id);
+create table if not exists chat_line (
+    id integer primary key,
+    openid text not null,
+    author text not null check (author in ('person', 'account', 'trouble')),
+    text text not null,
+    created_at real not null
+);
+create index if not exists chat_line_openid on chat_line (openid, id);
 create table if not exists invoice (
     request_no text primary key,
     invoice_no text not null unique,
@@ -119,6 +127,7 @@ create table if not exists statement_file (
 """
 
 TABLES = (
+    "chat_line",
     "invoice",
     "notice",
     "failed_debit",
@@ -134,7 +143,7 @@ TABLES = (
 )
 
 
-VERSION = 2
+VERSION = 3
 """A file with other tables is forgotten: nobody's money is in it."""
 
 

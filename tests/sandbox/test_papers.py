@@ -34,6 +34,10 @@ NAMES = {
     "denghuo_sms_token",
     "denghuo_mail_token",
     "denghuo_invoice_token",
+    "denghuo_wechat_appid",
+    "denghuo_wechat_secret",
+    "denghuo_wechat_token",
+    "denghuo_wechat_aes_key",
 }
 
 

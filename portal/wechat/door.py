@@ -1,0 +1,100 @@
+"""Where WeChat brings what people write: verified, answered within its five seconds.
+
+The same message is brought up to three times; its number is the key under which it is stored, so
+it is answered once and its answer is given again.
+"""
+
+import secrets
+
+from flask import Blueprint, Response, abort, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from portal import words as sentences
+from portal.access import callback
+from portal.chat import turn
+from portal.chat.assistant import assistant
+from portal.chat.turn import Spoken
+from portal.security import exempt_from_form_token
+from portal.unit import database
+from portal.wechat import words
+from portal.wechat.account import account
+from portal.wechat.letters import LONGEST, Letter, NotWeChat
+from runtime.errors import Refused
+from runtime.logs import get_logger
+from service.conversations import Conversation, Message, answers, offered
+from service.people import wechat
+
+NOTHING = "success"
+"""What WeChat wants when there is nothing to say."""
+
+SPOKEN = ("text", "voice")
+
+_log = get_logger(__name__)
+
+blueprint = exempt_from_form_token(
+    callback(Blueprint("wechat_door", __name__, url_prefix="/wechat/messages"))
+)
+
+
+@blueprint.get("")
+def greet() -> ResponseReturnValue:
+    """WeChat looks whether the address is ours."""
+    try:
+        return Response(account().desk.greeted(request.args), content_type="text/plain")
+    except NotWeChat:
+        abort(403)
+
+
+@blueprint.post("")
+def take() -> ResponseReturnValue:
+    """One message of somebody in WeChat."""
+    request.max_content_length = LONGEST
+    try:
+        letter = account().desk.open(request.args, request.get_data())
+    except NotWeChat as no:
+        _log.warning("wechat_refused_message", reason=str(no))
+        abort(400)
+    text = _answer(letter)
+    if not text:
+        return Response(NOTHING, content_type="text/plain")
+    sealed = account().desk.seal(letter, text, secrets.token_hex(8))
+    return Response(sealed, content_type="application/xml")
+
+
+def _answer(letter: Letter) -> str:
+    if letter.kind in ("subscribe", "subscribe_scan"):
+        return words.welcome()
+    if letter.kind == "unsubscribe":
+        return ""
+    if letter.kind in SPOKEN and letter.text:
+        return _conversed(letter)
+    return words.unheard()
+
+
+def _conversed(letter: Letter) -> str:
+    """The turn in this person's conversation, and what it has brought."""
+
+    def opened(session: Session) -> Conversation:
+        return wechat.conversation(session, letter.openid, "zh")
+
+    try:
+        spoken = _spoken(letter)
+        number = turn.take(database(), assistant(), opened, spoken)
+    except Refused as refusal:
+        return sentences.refusal(refusal)
+    with database().unit_of_work() as session:
+        said = answers(session, session.get_one(Message, number))
+        return words.answers(said, wechat.is_bound(session, letter.openid))
+
+
+def _spoken(letter: Letter) -> Spoken:
+    """A number that stands before a button is that button."""
+    with database().unit_of_work() as session:
+        mine = wechat.conversation(session, letter.openid, "zh")
+        buttons = list(offered(session, mine).items())
+        language = mine.language
+    typed = letter.text.strip()
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 2 else 0
+    payload, title = buttons[number - 1] if 1 <= number <= len(buttons) else (None, typed)
+    return Spoken(title, letter.key, language, payload, channel="wechat")

@@ -1,0 +1,142 @@
+"""People of WeChat: who writes to the service account, and whose account with us they opened.
+
+WeChat knows its people towards one service account by an `openid`, which is kept encrypted. A
+person is bound to a user only by the person: signed in, in WeChat's own browser, which has
+proven the openid.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, and_, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+import service.models  # noqa: F401 - followers refer to the table of users
+from runtime import clock
+from runtime.crypto import EncryptedText, blind_index
+from runtime.database import Base
+from runtime.errors import NotFound
+from service.conversations import (
+    Conversation,
+    adopt,
+    find_for_browser,
+    open_for_browser,
+    open_for_user,
+)
+from service.conversations.opening import browser_sha256
+
+CONTEXT = "wechat_follower.openid"
+
+
+class WeChatFollower(Base):
+    """Somebody in WeChat, bound to a user or to none.
+
+    `talk_sha256` finds the conversation of an unbound one, as a browser's cookie finds its own.
+    """
+
+    __tablename__ = "wechat_follower"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    openid: Mapped[str] = mapped_column(EncryptedText(CONTEXT))
+    openid_index: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    talk_sha256: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    bound_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A WeChat account in the list that its owner sees."""
+
+    id: int
+    bound_at: datetime
+
+
+def seen(session: Session, openid: str) -> WeChatFollower:
+    """Whoever writes, kept when new."""
+    values = {
+        "openid": openid,
+        "openid_index": _index(openid),
+        "talk_sha256": browser_sha256(_key(openid)),
+        "seen_at": clock.now(),
+    }
+    written = insert(WeChatFollower).values(values)
+    return session.scalars(
+        written.on_conflict_do_update(
+            index_elements=[WeChatFollower.openid_index],
+            set_={"seen_at": written.excluded.seen_at},
+        ).returning(WeChatFollower),
+        execution_options={"populate_existing": True},
+    ).one()
+
+
+def conversation(session: Session, openid: str, language: str) -> Conversation:
+    """The conversation of whoever writes: the bound user's, or one without a user."""
+    follower = seen(session, openid)
+    if follower.user_id is not None:
+        return open_for_user(session, follower.user_id, language, "wechat")
+    return open_for_browser(session, _key(openid), language, "wechat")
+
+
+def bind(session: Session, openid: str, user_id: int) -> None:
+    """Whose openid this is from now on; what was said without a user comes along."""
+    follower = seen(session, openid)
+    follower.user_id, follower.bound_at = user_id, clock.now()
+    session.flush()
+    said = find_for_browser(session, _key(openid))
+    if said is not None:
+        adopt(session, said.ref, user_id)
+
+
+def unbind(session: Session, user_id: int, follower_id: int) -> None:
+    """End a binding of the user's own. Raises NotFound for anybody else's."""
+    ended = session.scalars(
+        update(WeChatFollower)
+        .where(WeChatFollower.id == follower_id, WeChatFollower.user_id == user_id)
+        .values(user_id=None, bound_at=None)
+        .returning(WeChatFollower.id)
+    ).one_or_none()
+    if ended is None:
+        raise NotFound("wechat.not_found")
+
+
+def bound(session: Session, user_id: int) -> list[Bound]:
+    """The WeChat accounts that see this user's bills, the oldest first."""
+    rows = session.execute(
+        select(WeChatFollower.id, WeChatFollower.bound_at)
+        .where(WeChatFollower.user_id == user_id)
+        .order_by(WeChatFollower.id)
+    )
+    return [Bound(number, at) for number, at in rows if at is not None]
+
+
+def is_bound(session: Session, openid: str) -> bool:
+    """Whether this person of WeChat is a user."""
+    known = select(WeChatFollower.user_id).where(WeChatFollower.openid_index == _index(openid))
+    return session.scalar(known) is not None
+
+
+def openids(session: Session, conversation: Conversation) -> list[str]:
+    """Who is to read in WeChat what is said in a conversation; the one seen last comes first."""
+    whose = (
+        WeChatFollower.user_id == conversation.user_id
+        if conversation.user_id is not None
+        else and_(
+            WeChatFollower.user_id.is_(None),
+            WeChatFollower.talk_sha256 == conversation.browser_sha256,
+        )
+    )
+    order = WeChatFollower.seen_at.desc()
+    return list(session.scalars(select(WeChatFollower.openid).where(whose).order_by(order)))
+
+
+def _index(openid: str) -> bytes:
+    """Keyed; in hexadecimal, because the index takes letters of both cases for the same."""
+    return blind_index(openid.encode().hex(), CONTEXT)
+
+
+def _key(openid: str) -> str:
+    """What the conversation of an unbound person is found by; nobody else can make it up."""
+    return f"wechat-{_index(openid).hex()}"

@@ -132,8 +132,9 @@ def _teach(settings: ModelSettings, model: Path) -> None:
     """Rasa's own training, into a folder of its own, so that a half-written model is never seen."""
     told = _surroundings() | {"RASA_CACHE_DIRECTORY": str(settings.models / "cache")}
     with TemporaryDirectory(dir=settings.models) as draft:
-        words = [str(PYTHON), "-m", "rasa", "train", "--out", draft, "--fixed-model-name", "model"]
-        _run(["nice", *words], "The assistant could not be taught; see above.", cwd=BOT, env=told)
+        words = ["--domain", "domain", "--out", draft, "--fixed-model-name", "model"]
+        rasa = ["nice", str(PYTHON), "-m", "rasa", "train", *words]
+        _run(rasa, "The assistant could not be taught; see above.", cwd=BOT, env=told)
         (Path(draft) / "model.tar.gz").replace(model)
 
 

@@ -18,9 +18,8 @@ REGISTERED = "registered"
 """The phone the customer is registered with, which only the portal knows."""
 NONE = "none"
 
-_OFF = re.compile(
-    r"关|退出|取消|恢复|不要|不用|正常|普通|小字|\boff\b|normal|stop|exit|smaller", re.I
-)
+_OFF = re.compile(r"关|退出|取消|恢复|\boff\b|exit", re.I)
+_OFF_WHERE_ON = re.compile(r"不要|不用|正常|普通|小字|小一?点|normal|stop|smaller", re.I)
 
 
 class Handoff(Topic):
@@ -123,8 +122,8 @@ class ElderMode(Topic):
         return "action_elder_mode"
 
     async def act(self, turn: Turn) -> list[EventType]:
-        on = not (turn.slot("elder") and _OFF.search(turn.text))
-        found = await turn.post("elder", {"on": on})
+        off = _OFF.search(turn.text) or (turn.slot("elder") and _OFF_WHERE_ON.search(turn.text))
+        found = await turn.post("elder", {"on": not off})
         turn.sentence(found["sentence"])
         turn.card("link", to="elder")
         return []

@@ -21,10 +21,12 @@ from service.events import (
     AutoPayNews,
     BalanceSank,
     BillIssued,
+    ConversationAdopted,
     PaymentReversed,
     StaffReplied,
 )
 from service.people.events import CodeIssued
+from service.requests import asking
 
 
 def wire() -> None:
@@ -41,11 +43,17 @@ def wire() -> None:
     events.subscribe(ActionDeclined, closing.on_declined)
     events.subscribe(ActionApproved, resolving.on_approved)
     events.subscribe(ActionDeclined, resolving.on_declined)
+    events.subscribe(ConversationAdopted, take_requests_along)
 
 
 def take_back_invoices(session: Session, event: PaymentReversed) -> None:
     """An invoice for what is no longer paid is taken back; the sweep would find it later too."""
     reversing.take_back(session, [event.account_no])
+
+
+def take_requests_along(session: Session, event: ConversationAdopted) -> None:
+    """What a stranger asked for is the user's who has signed in to the conversation."""
+    asking.adopt(session, event.was, event.user_id)
 
 
 def mail_invoice(session: Session, event: InvoiceIssued) -> None:

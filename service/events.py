@@ -152,6 +152,17 @@ class RequestMoved(Struct, frozen=True):
     at: datetime
 
 
+class ConversationAdopted(Struct, frozen=True):
+    """What was said before signing in is the user's now.
+
+    `conversation_id` is the user's; `was` the anonymous one, the same unless it was merged.
+    """
+
+    was: int
+    conversation_id: int
+    user_id: int
+
+
 class HandoffAsked(Struct, frozen=True):
     """A customer asks for a person; `state` is waiting (in the queue) or callback."""
 

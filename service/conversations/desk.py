@@ -11,6 +11,7 @@ from runtime.errors import Conflict, NotFound
 from service.conversations import notices
 from service.conversations.handoff import end, handoff_of
 from service.conversations.models import Conversation, Handoff, Message
+from service.conversations.queueing import URGENT
 from service.conversations.saying import by_key, clean
 from service.events import HandoffEnded, HandoffTaken, StaffReplied
 from service.models import User
@@ -46,7 +47,7 @@ class Case:
 
 
 def queue(session: Session) -> list[Case]:
-    """Who waits, the longest first."""
+    """Who waits: those in danger, then the longest."""
     return cases(session, Handoff.state == "waiting")
 
 
@@ -178,8 +179,8 @@ def _held_by(handoff: Handoff, staff_id: int) -> None:
 
 
 def cases(session: Session, met: ColumnElement[bool], newest: bool = False) -> list[Case]:
-    """The handoffs that meet a condition, the longest asked for first, or the newest ended."""
-    order = Handoff.ended_at.desc() if newest else Handoff.asked_at
+    """The handoffs that meet a condition, in the order of the queue, or the newest ended."""
+    order = (Handoff.ended_at.desc(),) if newest else (URGENT, Handoff.asked_at)
     staff = aliased(User)
     found = session.execute(
         select(Handoff, Conversation, User, staff, _UNREAD)
@@ -187,7 +188,7 @@ def cases(session: Session, met: ColumnElement[bool], newest: bool = False) -> l
         .outerjoin(User, User.id == Conversation.user_id)
         .outerjoin(staff, staff.id == Handoff.staff_id)
         .where(met)
-        .order_by(order, Handoff.id)
+        .order_by(*order, Handoff.id)
         .limit(MOST_LISTED)
     )
     return [Case(*row) for row in found]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from runtime import clock, events
 from runtime.errors import Conflict, NotFound, Refused
 from service.conversations import hours, notices
-from service.conversations.models import Conversation, Handoff
+from service.conversations.models import EMERGENCY, Conversation, Handoff
 from service.conversations.opening import locked
 from service.conversations.queueing import ahead_of, minutes_for
 from service.events import HandoffAsked
@@ -52,7 +52,8 @@ def ask_for_person(
 
     While the desk is open the customer waits in its queue; else a call back is noted, to `phone`
     or else to the number of the user's account. A call back that still stands becomes a wait when
-    it is asked for again while the desk is open. Raises Refused("handoff.phone_needed"),
+    it is asked for again while the desk is open, and any becomes urgent when danger is the reason
+    of asking again. Raises Refused("handoff.phone_needed"),
     Refused("user.phone_malformed"), NotFound("conversation.not_found").
     """
     conversation = locked(session, conversation.id)
@@ -62,7 +63,7 @@ def ask_for_person(
         standing, again = _asked(session, conversation, reason, summary, number), False
     else:
         again = True
-        _asked_again(session, conversation, standing, phone and number)
+        _asked_again(session, conversation, standing, reason, summary, phone and number)
     return _standing(session, standing, again)
 
 
@@ -153,11 +154,19 @@ def _asked(
 
 
 def _asked_again(
-    session: Session, conversation: Conversation, standing: Handoff, number: str | None
+    session: Session,
+    conversation: Conversation,
+    standing: Handoff,
+    reason: str,
+    summary: str,
+    number: str | None,
 ) -> None:
     standing.phone = number or standing.phone
+    if reason == EMERGENCY:
+        standing.reason, standing.summary = reason, summary[:LONGEST_SUMMARY]
     if standing.state == "callback" and hours.is_open():
-        standing.state, standing.asked_at, standing.staff_id = "waiting", clock.now(), None
+        standing.state, standing.asked_at = "waiting", clock.now()
+        standing.staff_id = standing.taken_at = None
         _entered(session, conversation, standing)
     session.flush()
 

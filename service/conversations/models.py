@@ -94,6 +94,10 @@ class Message(Base):
     read_at: Mapped[datetime | None]
 
 
+EMERGENCY = "emergency"
+"""The reason of a handoff that comes before all others."""
+
+
 class Handoff(Base):
     """The asking for a person, until its end: a wait and a talk, or a call back."""
 

@@ -8,9 +8,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from runtime import clock
+from runtime import clock, events
 from runtime.errors import NotFound
 from service.conversations.models import Conversation, Handoff, Message
+from service.events import ConversationAdopted
 
 _LIVE = text("user_id is not null and closed_at is null")
 
@@ -87,6 +88,7 @@ def adopt(session: Session, ref: str, user_id: int) -> Conversation:
         own = _taken_over(session, given, user_id)
     if own is not given:
         _merge(session, given, locked(session, own.id))
+    events.publish(session, ConversationAdopted(given.id, own.id, user_id))
     return own
 
 

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from math import ceil
 from statistics import median
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from runtime import clock
-from service.conversations.models import Handoff
+from service.conversations.models import EMERGENCY, Handoff
 
 RECENT = timedelta(hours=3)
 MOST_RECENT = 20
@@ -16,13 +16,15 @@ FEWEST_RECENT = 3
 """Fewer waits than that say nothing about the next one."""
 
 
+URGENT = case((Handoff.reason == EMERGENCY, 0), else_=1)
+"""Danger comes first; within that, whoever asked first."""
+
+
 def ahead_of(session: Session, handoff: Handoff) -> int:
-    """How many wait who asked before this one."""
-    earlier = or_(
-        Handoff.asked_at < handoff.asked_at,
-        (Handoff.asked_at == handoff.asked_at) & (Handoff.id < handoff.id),
-    )
-    counted = select(func.count()).where(Handoff.state == "waiting", earlier)
+    """How many wait before this one."""
+    own = (0 if handoff.reason == EMERGENCY else 1, handoff.asked_at, handoff.id)
+    before = tuple_(URGENT, Handoff.asked_at, Handoff.id) < tuple_(*map(literal, own))
+    counted = select(func.count()).where(Handoff.state == "waiting", before)
     return session.scalar(counted) or 0
 
 
@@ -56,7 +58,7 @@ def _recent(session: Session) -> list[tuple[datetime, datetime, int]]:
     )
     found = session.execute(
         select(Handoff.asked_at, Handoff.taken_at, before)
-        .where(Handoff.taken_at > clock.now() - RECENT, Handoff.taken_at >= Handoff.asked_at)
+        .where(Handoff.taken_at > clock.now() - RECENT, Handoff.state.in_(("taken", "closed")))
         .order_by(Handoff.taken_at.desc())
         .limit(MOST_RECENT)
     )

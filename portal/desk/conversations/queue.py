@@ -27,7 +27,7 @@ class Queue:
     def digest(self) -> str:
         """Changes when what the page shows of it changes."""
         rows = [
-            (each.handoff.id, each.handoff.staff_id, each.unread, telling.waited(_since(each)))
+            (each.handoff.id, each.unread, telling.waited(_since(each)), telling.is_urgent(each))
             for each in (*self.waiting, *self.mine, *self.others)
         ]
         return sha256(repr((rows, self.call_backs)).encode()).hexdigest()[:16]
@@ -55,7 +55,7 @@ def look() -> ResponseReturnValue:
     queue = _queue()
     if request.form.get("seen") == queue.digest:
         return "", 204
-    return render_template("desk/conversations/_queue.html", queue=queue, tell=telling)
+    return render_template("desk/conversations/_queue.html", queue=queue, tell=telling, again=True)
 
 
 @blueprint.post("/<int:handoff_id>/take")

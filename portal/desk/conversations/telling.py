@@ -11,12 +11,15 @@ from portal import formats
 from runtime import clock
 from service.conversations import notices
 from service.conversations.desk import Case
+from service.conversations.models import EMERGENCY
+
+LONG = timedelta(minutes=5)
 
 REASONS = {
     "asked": _l("客户要找人"),
     "angry": _l("客户着急了"),
     "not_understood": _l("助手没听懂"),
-    "emergency": _l("有危险"),
+    EMERGENCY: _l("有危险"),
 }
 NOTICES = {
     notices.QUEUED: _l("客户要找人，开始排队"),
@@ -83,9 +86,16 @@ def who(case: Case) -> str:
     return formats.masked_name(case.user.name) or formats.masked_phone(case.user.phone)
 
 
+def is_urgent(case: Case) -> bool:
+    """Whether this one must not wait: danger, or a wait that is long already."""
+    return case.handoff.reason == EMERGENCY or clock.now() - case.handoff.asked_at > LONG
+
+
 def waited(since: datetime) -> str:
     """How long somebody has waited."""
     minutes = (clock.now() - since) // timedelta(minutes=1)
+    if minutes < 1:
+        return _("刚刚")
     if minutes < 120:
         return ngettext("%(num)s 分钟", "%(num)s 分钟", minutes)
     hours = minutes // 60

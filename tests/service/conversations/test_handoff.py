@@ -138,6 +138,28 @@ def test_a_wait_behind_others_is_counted_by_places(
         assert ask_for_person(session, stranger("d"), "wished", "").minutes == 3
 
 
+def test_danger_comes_first(
+    database: Database, talk: Conversation, stranger: Strangers, clock: time_machine.Traveller
+) -> None:
+    with database.unit_of_work() as session:
+        first = ask_for_person(session, stranger("a"), "asked", "")
+        clock.shift(60)
+        second = ask_for_person(session, talk, "asked", "问账单")
+        clock.shift(60)
+        third = ask_for_person(session, stranger("b"), "emergency", "电线掉在地上")
+        assert [each.ahead for each in (first, second, third)] == [0, 1, 0]
+        urgent = ask_for_person(session, talk, "emergency", "冒烟了")
+        assert (urgent.handoff_id, urgent.ahead) == (second.handoff_id, 0)
+        assert [each.handoff.summary for each in desk.queue(session)] == [
+            "冒烟了",
+            "电线掉在地上",
+            "",
+        ]
+        stands = place(session, stranger("a"))
+        assert stands is not None
+        assert stands.ahead == 2
+
+
 def test_at_night_a_call_back_to_the_own_number(
     database: Database, talk: Conversation, clock: time_machine.Traveller
 ) -> None:

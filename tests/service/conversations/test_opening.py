@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
+from runtime import events
 from runtime.database import Database
 from runtime.errors import NotFound
 from service.conversations import (
@@ -21,6 +22,7 @@ from service.conversations import (
     open_handoff,
     say,
 )
+from service.events import ConversationAdopted
 from tests.service.conversations.conftest import person
 
 KEY = "a secret of one browser"
@@ -80,8 +82,14 @@ def test_adopted_into_a_live_one_nothing_is_lost(database: Database, talk: Conve
         say(session, stranger, "二", "k1")
         say(session, talk, "三", "k2")
         say(session, stranger, "四", "k9")
-    with database.unit_of_work() as session:
+    told: list[ConversationAdopted] = []
+    with (
+        events.subscribed(ConversationAdopted, lambda _session, event: told.append(event)),
+        database.unit_of_work() as session,
+    ):
         assert adopt(session, stranger.ref, talk.user_id or 0).id == talk.id
+        assert adopt(session, talk.ref, talk.user_id or 0).id == talk.id
+    assert told == [ConversationAdopted(stranger.id, talk.id, talk.user_id or 0)]
     with database.unit_of_work() as session:
         assert by_ref(session, talk.ref).language == "en"
         with pytest.raises(NotFound, match=r"conversation\.not_found"):

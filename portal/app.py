@@ -42,6 +42,8 @@ BLUEPRINTS = (
     "portal.kiosk",
     "portal.assistant.views",
     "portal.chat.views",
+    "portal.outages.views",
+    "portal.halls.views",
     "portal.sign_in.views",
     "portal.accounts.views",
     "portal.profile.views",

@@ -51,8 +51,10 @@ def page(
     next_bill: str,
     lasts: str,
     paid_for_you: str = "",
+    dark: str = "",
 ) -> dict[str, object]:
-    """What the template says; `next_bill`, `lasts` and `paid_for_you` are sentences, or empty."""
+    """What the template says; `next_bill`, `lasts`, `paid_for_you` and `dark`, which tells of an
+    outage, are sentences, or empty."""
     here = money.free or money.state in ("crediting", "prepaid") or not elsewhere.owing
     standing = _standing(money, next_bill, lasts) if here else _elsewhere(elsewhere)
     used = _month_words(month) if month else ""
@@ -62,7 +64,7 @@ def page(
         "used": used,
         "paid_for_you": paid_for_you,
         "pays_elsewhere": not here and bool(elsewhere.bill_nos),
-        "aloud": formats.joined((standing.aloud, paid_for_you, used)),
+        "aloud": formats.joined((dark, standing.aloud, paid_for_you, used)),
     }
 
 

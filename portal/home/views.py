@@ -17,6 +17,7 @@ from portal.home.portfolio import is_portfolio, portfolio
 from portal.home.prepaid import lasts
 from portal.home.so_far import SoFar, so_far
 from portal.home.why import why
+from portal.outages.notice import OwnNotice, own_notice
 from portal.owing import Owing, owing
 from portal.security import asker_id
 from runtime import clock
@@ -36,10 +37,12 @@ def index() -> ResponseReturnValue:
         return render_template("home/unbound.html")
     accounts = my_accounts()
     everything = owing(g.session, asker_id(), accounts)
+    outage = own_notice(g.session, accounts)
     if is_portfolio(accounts):
-        return render_template("home/portfolio.html", **_of_all(here, everything))
+        found = _of_all(here, everything)
+        return render_template("home/portfolio.html", outage=outage, **found)
     page = "home/elder.html" if view() == "elder" else "home/index.html"
-    return render_template(page, **_of_one(here, everything))
+    return render_template(page, outage=outage, **_of_one(here, everything, outage))
 
 
 def _of_all(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
@@ -51,7 +54,9 @@ def _of_all(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
     }
 
 
-def _of_one(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
+def _of_one(
+    here: LinkedAccount, everything: list[Owing], outage: OwnNotice | None
+) -> dict[str, object]:
     money = next(each for each in everything if each.account is here)
     others = [each for each in everything if each is not money]
     recent = bills.bills_of(g.session, asker_id(), here.account_no, limit=1)
@@ -75,7 +80,8 @@ def _of_one(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:
     }
     if view() == "elder":
         paid = news.paid_for_you(g.session, asker_id(), here.account_no)
-        return found | elder.page(money, elsewhere, month, next_bill, left, paid)
+        dark = outage.aloud if outage else ""
+        return found | elder.page(money, elsewhere, month, next_bill, left, paid, dark)
     return found | _rest(money, others, last, running, month)
 
 

@@ -1,0 +1,1 @@
+"""Business halls: the list for everybody."""

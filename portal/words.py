@@ -32,6 +32,8 @@ REFUSALS: dict[str, LazyString] = {
     "bill.none_yet": _l("还没有出过账单，出了就在这里。"),
     "tariff.unknown": _l("这一户的电价资料还没有送到。急用就打 %(hotline)s。"),
     "payment.nothing_owed": _l("没有要缴的。"),
+    "payment.bill_and_amount": _l("账单照它的数付；要付别的数，就不说哪张账单。"),
+    "outages.one_place": _l("说户号，或者说地方，说一样就行。"),
     "payment.amount_missing": _l("这一户是先充后用，要充多少？"),
     "reminder.not_offered": _l("这一种提醒这里还不能开关。"),
     "invoice.not_offered": _l("这里现在开不了电子发票，请打 %(hotline)s。"),

@@ -361,7 +361,8 @@ _LANGUAGE = {
     "name": "Accept-Language",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "enum": ["zh", "en"]},
+    "description": "zh or en; without it the language of the conversation",
+    "schema": {"type": "string", "examples": ["zh", "en"]},
 }
 _PATH_PARTS: dict[str, Any] = {
     "ref": {"type": "string", "pattern": "^[A-Za-z0-9_-]{24}$"},

@@ -51,7 +51,7 @@ def quote(talk: Talk, wish: QuoteAsked) -> Quote:
 
     Raises as `Talk.named` and `Talk.one`; Conflict: "payment.nothing_owed",
     "payment.amount_missing", "bill.being_credited", "bill.being_paid"; Refused: "amount.too_small",
-    "amount.too_large", "gateway.not_offered", "malformed".
+    "amount.too_large", "gateway.not_offered", "payment.bill_and_amount".
     """
     if wish.channel is not None and wish.channel not in {*till().gateways, "counter"}:
         raise Refused("gateway.not_offered")
@@ -93,7 +93,7 @@ def _accounts(talk: Talk, wish: QuoteAsked) -> list[LinkedAccount]:
 def _payable_account(talk: Talk, wish: QuoteAsked) -> LinkedAccount:
     """The one account that a sum of one's own is for."""
     if wish.bill_no is not None:
-        raise Refused("malformed")
+        raise Refused("payment.bill_and_amount")
     return talk.one(None, among=_accounts(talk, wish))
 
 

@@ -7,6 +7,7 @@ from portal.assistant import (
     invoicing,
     paying,
     person,
+    places,
     pricing,
     requesting,
     using,
@@ -86,6 +87,16 @@ def invoice_offer(talk: Talk, asked: money_bodies.OfferAsked) -> money_bodies.In
 @serves("invoice")
 def invoice(talk: Talk, told: money_bodies.InvoiceAsked) -> money_bodies.InvoiceRequest:
     return invoicing.ask(talk, told)
+
+
+@serves("outages")
+def outages(talk: Talk, asked: service_bodies.OutagesAsked) -> service_bodies.Outages:
+    return places.outages(talk, asked)
+
+
+@serves("halls")
+def halls(_talk: Talk, asked: service_bodies.HallsAsked) -> service_bodies.Halls:
+    return places.halls(asked)
 
 
 @serves("request_kind")

@@ -16,6 +16,12 @@ def _day(given: object) -> object:
     return given
 
 
+def _whole(given: object) -> object:
+    """JSON knows one kind of number: 5.0 is 5."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 Words = Annotated[str, Field(min_length=1)]
 Fen = Annotated[int, Field(description="Money in fen")]
 Money = Annotated[str, Field(description="Money as it is said: ¥149.51", min_length=1)]

@@ -1,10 +1,10 @@
 """The person of the conversation: who it is, what reminds them, who helps them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from portal.assistant.bodies.common import Acc, Answer, Day, NamedAccount, Told, Words
+from portal.assistant.bodies.common import Acc, Answer, Day, NamedAccount, Told, Whole, Words
 
 
 class Desk(Answer):
@@ -52,7 +52,7 @@ class ReminderWish(Told):
 
     kind: Literal["low_balance", "outages", "bill"]
     on: bool
-    threshold_fen: int | None = Field(None, ge=-(10**15), le=10**15)
+    threshold_fen: Annotated[Whole, Field(ge=-(10**15), le=10**15)] | None = None
     account_no: NamedAccount | None = None
 
 

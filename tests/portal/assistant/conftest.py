@@ -16,6 +16,7 @@ from flask import Flask
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
+from portal.app import create_app
 from portal.assistant.interface import BASE as ADDRESS
 from portal.settings import PortalSettings
 from runtime.database import Database
@@ -23,6 +24,7 @@ from runtime.settings import load
 from service import conversations
 from service.models import User
 from service.people.links import set_alias
+from tests.portal.conftest import CoreThatKnows
 from tests.portal.places import move_in
 from tests.service import builders
 
@@ -42,6 +44,18 @@ def settings() -> PortalSettings:
         assistant_token=SecretStr(TOKEN),
         environment="test",
     )
+
+
+@pytest.fixture
+def app(
+    settings: PortalSettings,
+    database: Database,
+    core: CoreThatKnows,
+    settings_env: pytest.MonkeyPatch,
+) -> Flask:
+    settings_env.setenv("DENGHUO_INVOICE_URL", "http://127.0.0.1:9")
+    settings_env.setenv("DENGHUO_INVOICE_TOKEN", "a token")
+    return create_app(settings, database, core)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,120 @@
+"""Outages and business halls: of the person's own accounts, at a place that is named, or all."""
+
+from collections.abc import Sequence
+
+from portal import formats
+from portal.assistant.bodies.service import (
+    Hall,
+    Halls,
+    HallsAsked,
+    Outage,
+    Outages,
+    OutagesAsked,
+)
+from portal.assistant.talk import Talk
+from portal.halls import saying as hall_words
+from portal.i18n import gettext as _
+from portal.outages import saying
+from runtime.errors import Refused
+from service.halls.models import Hall as BusinessHall
+from service.halls.places import halls as all_halls
+from service.outages import finding
+from service.outages.finding import OutageView, Phase
+
+SHOWN = 12
+SHOWN_HALLS = 5
+FEW = 3
+
+
+def outages(talk: Talk, asked: OutagesAsked) -> Outages:
+    """What is off or announced: of one account, at an address, of all accounts, or everywhere.
+
+    Raises as `Talk.named`, Refused("outages.one_place") when account and address are both named.
+    """
+    own = _own(talk)
+    if asked.account_no is not None and asked.address is not None:
+        raise Refused("outages.one_place")
+    if asked.account_no is not None:
+        account = talk.named(asked.account_no)
+        found = finding.for_account(talk.session, talk.user_id, account.account_no)
+        nothing = _("%(label)s没有停电，也没有停电的计划。", label=account.title)
+    elif asked.address is not None:
+        near = finding.near(talk.session, asked.address)
+        found, nothing = list(near.outages), _nothing_at(asked.address, sought=near.sought)
+    elif talk.signed_in:
+        found = [each.outage for each in finding.for_user(talk.session, talk.user_id)]
+        nothing = _("您的户号没有停电，也没有停电的计划。")
+    else:
+        found = finding.current_and_coming(talk.session, limit=SHOWN)
+        nothing = _("现在没有停电，也没有停电的计划。")
+    if not found:
+        look = _("只有自己家没电，先看看空气开关；开关没跳就报修。")
+        return Outages(outages=[], sentence=formats.joined((nothing, look)))
+    shown = [_outage(each, own.get(each.outage_no, [])) for each in found[:SHOWN]]
+    return Outages(outages=shown, sentence=formats.joined(each.sentence for each in shown[:FEW]))
+
+
+def halls(asked: HallsAsked) -> Halls:
+    """The halls that the words mean; all of them when none is meant or nothing was said."""
+    meant = all_halls(asked.near) if asked.near is not None else []
+    found = (meant or all_halls())[:SHOWN_HALLS]
+    first = "" if meant or asked.near is None else _("没有认出这是哪里，先说几家：")
+    return Halls(
+        halls=[_hall(each) for each in found],
+        sentence=formats.joined((first, *map(_hall_sentence, found[:FEW]))),
+    )
+
+
+def _own(talk: Talk) -> dict[str, list[str]]:
+    """What the person calls their accounts that each outage hits."""
+    if not talk.signed_in:
+        return {}
+    return {
+        each.outage.outage_no: [
+            account.title for account in talk.accounts if account.account_no in each.account_nos
+        ]
+        for each in finding.for_user(talk.session, talk.user_id)
+    }
+
+
+def _nothing_at(address: str, *, sought: bool) -> str:
+    if not sought:
+        return _("没有听清是哪里。说一条路、一个小区的名字就行。")
+    return _("没有查到“%(place)s”的停电。", place=address)
+
+
+def _outage(outage: OutageView, mine: Sequence[str]) -> Outage:
+    where, reason = saying.where(outage, saying.SHOWN), saying.reason(outage)
+    hit = _("您的%(accounts)s在里面。", accounts=_("、").join(mine)) if mine else ""
+    about = _("%(where)s（%(reason)s）：", where=where, reason=reason)
+    return Outage(
+        outage_no=outage.outage_no,
+        kind="planned" if outage.kind == "planned" else "unplanned",
+        area_words=where,
+        since_words=saying.since(outage),
+        until_words=saying.until(outage) if outage.phase is not Phase.CANCELLED else None,
+        reason_words=reason,
+        state=outage.phase.value,
+        mine=list(mine),
+        sentence=formats.joined((about + saying.sentence(outage), hit)),
+    )
+
+
+def _hall(each: BusinessHall) -> Hall:
+    return Hall(
+        name=hall_words.name(each),
+        address=hall_words.address(each),
+        hours=hall_words.hours(each),
+        phone=hall_words.phone(each),
+        services=hall_words.services(each),
+    )
+
+
+def _hall_sentence(each: BusinessHall) -> str:
+    """Where it is, and whether one can go in."""
+    return _(
+        "%(name)s：%(address)s，%(door)s。",
+        name=hall_words.name(each),
+        address=hall_words.address(each),
+        door=hall_words.door(each.opening()),
+    )

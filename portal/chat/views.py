@@ -160,7 +160,7 @@ def leave() -> ResponseReturnValue:
 
 
 @blueprint.post("/rate")
-def rate_it() -> ResponseReturnValue:
+def rate_talk() -> ResponseReturnValue:
     """What the talk with a person was like."""
     stars = request.form.get("stars", "")
     mine = whose.known(g.session)

@@ -8,19 +8,22 @@ reader may not see is nothing at all.
 from collections.abc import Callable
 from typing import Any
 
-from flask import g, render_template
+from flask import render_template
 from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
 
-from portal.chat.cards import deeds, money, tariffs, use, ways
+from portal.chat.cards import deeds, money, near, tariffs, use, ways
 from portal.chat.kinds import (
     AdviceCard,
     BalanceCard,
     BillCard,
     Card,
     ChangeCard,
+    HallsCard,
     InvoiceCard,
     LinkCard,
     MenuCard,
+    OutagesCard,
     PaidCard,
     PaymentCard,
     PhotoCard,
@@ -49,6 +52,8 @@ DRAWN: dict[type[Card], tuple[str, Callable[[Any], Shown]]] = {
     UsageCard: ("usage", use.usage),
     TierCard: ("tier", use.tier),
     AdviceCard: ("advice", tariffs.advice),
+    OutagesCard: ("outages", near.outages),
+    HallsCard: ("halls", near.halls),
     MenuCard: ("menu", ways.menu),
     LinkCard: ("link", ways.link),
 }
@@ -61,7 +66,7 @@ def draw(kept: object, *, last: bool = False) -> Markup:
     Only the `last` of a conversation has a button that stands out.
     """
     card = kept_card(kept)
-    if card is None or type(card) not in DRAWN:
+    if card is None:
         return NOTHING
     name, read = DRAWN[type(card)]
     try:
@@ -71,7 +76,8 @@ def draw(kept: object, *, last: bool = False) -> Markup:
         return Markup(render_template(f"chat/cards/{name}.html", last=last, **shown))  # noqa: S704
     except Refused:
         return NOTHING
+    except SQLAlchemyError:
+        raise  # the rest of the page could not be read either
     except Exception as error:  # noqa: BLE001 - one card must not take the whole talk with it
         _log.error("card_failed", kind=name, exc_info=error)
-        g.session.rollback()
         return NOTHING

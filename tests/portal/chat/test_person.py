@@ -1,0 +1,219 @@
+"""A person behind the assistant, as the customer meets them."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from portal.chat.entries import NOTICES
+from runtime.database import Database
+from service.conversations import Handoff, Message, desk, notices
+from service.models import User
+from tests.portal.chat.conftest import Talk
+from tests.portal.chat.rasa import Rasa
+from tests.portal.conftest import create_user, post
+from tests.portal.places import says
+
+MORNING, NIGHT = "2026-12-11T02:00:00Z", "2026-12-11T15:00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(MORNING, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def agent(database: Database) -> int:
+    """林小满."""
+    found = create_user(database, "13900000001")
+    with database.unit_of_work() as session:
+        staff = session.get_one(User, found.id)
+        staff.staff_role, staff.name = "agent", "林小满"
+    return found.id
+
+
+def handoff(database: Database) -> Handoff:
+    with database.unit_of_work() as session:
+        return session.scalars(select(Handoff).order_by(Handoff.id.desc())).first()  # type: ignore[return-value]
+
+
+def taken(database: Database, agent: int) -> int:
+    """The conversation is taken by the agent; the handoff's id."""
+    found = handoff(database).id
+    with database.unit_of_work() as session:
+        desk.take(session, found, agent)
+    return found
+
+
+def said_by_staff(database: Database, agent: int, text: str, key: str = "s1") -> None:
+    found = handoff(database).id
+    with database.unit_of_work() as session:
+        desk.reply(session, found, agent, text, key)
+
+
+def test_every_notice_has_its_words() -> None:
+    assert set(NOTICES) == set(notices.ALL)
+
+
+def test_a_person_is_asked_for_with_what_was_said_last(
+    talk: Talk, user: User, database: Database
+) -> None:
+    talk.say("我的电话 13812345678，表转得不对")
+    update = talk.post("/chat/person")
+    assert update.held == "waiting"
+    assert "已经去叫人了，对方看得到上面的话，不用重说" in update.html
+    assert "下一个就是您，您接着说也行。" in update.under
+    assert "不等了" in update.under
+    assert handoff(database).summary == (
+        "在对话页点了“找人工”。最后说的是：我的电话 [phone]，表转得不对"
+    )
+
+
+def test_while_a_person_is_waited_for_the_assistant_is_not_asked(
+    talk: Talk, user: User, rasa: Rasa, database: Database, agent: int
+) -> None:
+    talk.post("/chat/person")
+    update = talk.say("我先说着")
+    assert update.texts == ["我先说着"]
+    assert "发出了" in update.under
+    taken(database, agent)
+    talk.say("在吗")
+    assert rasa.questions == []
+
+
+def test_what_the_person_writes_arrives_once(
+    talk: Talk, user: User, database: Database, agent: int
+) -> None:
+    talk.post("/chat/person")
+    taken(database, agent)
+    said_by_staff(database, agent, "您好，我是小林。\n<b>请讲</b>")
+    update = talk.new()
+    assert update is not None
+    assert update.held == "person"
+    assert "林*满 接手了，看得到上面的对话" in update.items[0]["html"]
+    assert '<p class="who">林*满，人工</p>' in update.items[1]["html"]
+    assert "&lt;b&gt;请讲&lt;/b&gt;" in update.items[1]["html"]
+    assert talk.new(update.tag) is None
+
+
+def test_both_sides_know_what_has_arrived(
+    talk: Talk, user: User, database: Database, agent: int
+) -> None:
+    talk.post("/chat/person")
+    number = taken(database, agent)
+    said_by_staff(database, agent, "您好。")
+    update = talk.new()
+    assert update is not None
+
+    def marks() -> tuple[bool, bool]:
+        with database.unit_of_work() as session:
+            (each,) = session.scalars(select(Message).where(Message.author == "staff"))
+            return each.delivered_at is not None, each.read_at is not None
+
+    assert marks() == (False, False)
+    post(talk.client, "/chat/seen", up_to=str(talk.last))
+    assert marks() == (True, False)
+    post(talk.client, "/chat/seen", up_to=str(talk.last), read="1")
+    assert marks() == (True, True)
+    assert "发出了" in talk.say("您好").under
+    with database.unit_of_work() as session:
+        from service.conversations import Conversation, mark_read
+
+        mark_read(session, session.scalars(select(Conversation)).one(), "staff")
+    update = talk.new()
+    assert update is not None
+    assert "已读" in update.under
+    assert handoff(database).id == number
+
+
+def test_giving_up_gives_the_assistant_back(
+    talk: Talk, user: User, rasa: Rasa, database: Database
+) -> None:
+    talk.post("/chat/person")
+    update = talk.post("/chat/leave")
+    assert (update.held, handoff(database).how) == ("assistant", "given_up")
+    assert "不找人工了，灯火接着帮您" in update.html
+    assert talk.say("你好").texts == ["你好", "在的。"]
+
+
+def test_a_talk_that_has_ended_is_rated_once(
+    talk: Talk, user: User, database: Database, agent: int
+) -> None:
+    talk.post("/chat/person")
+    number = taken(database, agent)
+    with database.unit_of_work() as session:
+        desk.hand_back(session, number, agent)
+    update = talk.new()
+    assert update is not None
+    assert "林*满 离开了，灯火接着帮您" in update.html
+    assert "刚才的人工服务，您觉得怎么样" in update.under
+    assert talk.post("/chat/rate", stars="9").status == 422
+    update = talk.post("/chat/rate", stars="5", comment="很耐心")
+    assert "记下了，谢谢您。" in update.under
+    assert "刚才的人工服务" not in update.under
+    found = handoff(database)
+    assert (found.satisfaction, found.comment) == (5, "很耐心")
+    assert talk.post("/chat/rate", stars="1").refused == "这次服务已经评过了，或者还没有结束。"
+
+
+def test_at_night_a_call_is_promised(
+    talk: Talk, user: User, database: Database, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(NIGHT)
+    update = talk.post("/chat/person")
+    assert update.held == "assistant"
+    assert "记下了，上班后给您回电" in update.html
+    assert "会打 138 **** 2046 给您回电。12 月 12 日 08:00 上班，上班后给您打。" in update.under
+    found = handoff(database)
+    assert (found.state, found.phone) == ("callback", "13800002046")
+    update = talk.post("/chat/leave")
+    assert handoff(database).how == "given_up"
+    assert "回电" not in update.under
+
+
+def test_a_stranger_at_night_leaves_a_number(
+    client: FlaskClient, talk: Talk, database: Database, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(NIGHT)
+    update = talk.post("/chat/person")
+    assert update.status == 422
+    assert "留个电话，上班给您回" in update.under
+    assert "12 月 12 日 08:00 上班，上班后给您打。" in update.under
+    update = talk.post("/chat/person", phone="12345")
+    assert "手机号是 11 位数字，1 开头。再看一眼？" in update.under
+    assert 'value="12345"' in update.under
+    update = talk.post("/chat/person", phone="13812345678")
+    assert "会打 138 **** 5678 给您回电。" in update.under
+    assert handoff(database).phone == "13812345678"
+
+
+def test_the_same_without_a_script(
+    client: FlaskClient, user: User, database: Database, agent: int
+) -> None:
+    assert post(client, "/chat/person").headers["Location"] == "/chat#latest"
+    assert "下一个就是您" in says(client, "/chat")
+    taken(database, agent)
+    said_by_staff(database, agent, "您好，我是小林。")
+    page = says(client, "/chat")
+    assert "林*满，人工" in page
+    assert "您好，我是小林。" in page
+    assert "林*满在和您说。" in page
+    post(client, "/chat/leave")
+    assert "不找人工了，灯火接着帮您" in says(client, "/chat")
+
+
+def test_another_browser_learns_nothing_of_it(
+    app: Flask, talk: Talk, user: User, database: Database, agent: int
+) -> None:
+    talk.post("/chat/person")
+    taken(database, agent)
+    said_by_staff(database, agent, "您好，王先生。")
+    other = Talk(app.test_client())
+    assert other.new() is None
+    assert "王先生" not in says(other.client, "/chat")
+    post(other.client, "/chat/leave")
+    assert handoff(database).state == "taken"

@@ -31,6 +31,6 @@ for (const box of document.querySelectorAll('[data-send]')) {
   box.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
-    box.form.requestSubmit(document.querySelector(box.dataset.send));
+    box.form.requestSubmit(box.form.querySelector('button'));
   });
 }

@@ -23,7 +23,7 @@ from service.conversations import (
     say,
     to_rate,
 )
-from service.conversations.evening import send_home
+from service.conversations.evening import evening, still_waiting
 from service.conversations.hours import is_open, opens_at
 from service.events import HandoffAsked
 from tests.service.conversations.conftest import AT_NIGHT, PHONE, TEN_O_CLOCK
@@ -220,11 +220,14 @@ def test_when_the_desk_closes_nobody_waits_on(
     with database.unit_of_work() as session:
         ask_for_person(session, talk, "wished", "")
         ask_for_person(session, stranger("a"), "wished", "")
-        assert send_home(session) == 0
-    clock.move_to(AT_NIGHT)
+    evening(0)
     with database.unit_of_work() as session:
-        assert send_home(session) == 2
-        assert send_home(session) == 0
+        held = session.scalars(select(Conversation.held_by)).all()
+        assert held == ["waiting", "waiting"]
+    clock.move_to(AT_NIGHT)
+    evening(0)
+    with database.unit_of_work() as session:
+        assert still_waiting(session) == []
         found = place(session, talk)
         assert found is not None
         assert (found.state, found.phone) == ("callback", PHONE)

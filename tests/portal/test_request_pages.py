@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from portal.app import create_app
@@ -82,7 +83,7 @@ def send(client: FlaskClient, path: str = REPAIR, **more: str) -> TestResponse:
 
 def with_photos(client: FlaskClient, path: str, *files: bytes, **more: str) -> TestResponse:
     """Submit a form with files; its body is kept in memory, so that nothing is left open."""
-    photos = [(BytesIO(each), f"{number}.jpg") for number, each in enumerate(files)]
+    photos = [FileStorage(BytesIO(each), f"{number}.jpg") for number, each in enumerate(files)]
     fields = {"csrf_token": form_token(client), **more, "photos": photos}
     boundary, body = encode_multipart(fields)
     return client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")

@@ -11,7 +11,14 @@ from tests.house import House
 pytestmark = pytest.mark.browser
 
 WIDE = {"width": 1440, "height": 900}
-OPEN_PAGES = ("/sign-in", "/sign-in/code", "/sign-up", "/nowhere")
+OPEN_PAGES = (
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-up",
+    "/report",
+    "/report/new/outage_repair",
+    "/nowhere",
+)
 OWN_PAGES = (
     "/",
     "/bills",
@@ -24,6 +31,11 @@ OWN_PAGES = (
     "/pay?choose=1",
     "/payments",
     "/payments?account=all",
+    "/requests",
+    "/requests/new",
+    "/requests/new/outage_repair",
+    "/requests/new/dispute",
+    "/requests/new/new_connection",
     "/invoices",
     "/invoices/titles",
     "/invoices/titles/new",

@@ -38,7 +38,11 @@ class PortalInput(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """`on_new_message` is not used: one message of the portal may be two to Rasa, or none."""
         webhook = Blueprint("portal_webhook", url_prefix=self.url_prefix())
-        webhook.add_route(self.receive, "/webhook", methods=["POST"])
+
+        @webhook.post("/webhook")
+        async def take(request: Request) -> HTTPResponse:  # a method cannot be a handler
+            return await self.receive(request)
+
         return webhook
 
     async def receive(self, request: Request) -> HTTPResponse:

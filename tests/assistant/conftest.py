@@ -1,0 +1,54 @@
+"""A whole house with the assistant in it: portal, core, Rasa and its actions as they run."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from denghuo.demo.furnish import furnish
+from denghuo.house import ROOT, await_answer
+from tests.house import House, standing_house
+from tests.talking import Talker
+
+HOME, ELDERS, SHOP, FIRM, AGENT = (
+    "13800002046",
+    "13800001932",
+    "13800002719",
+    "13800002960",
+    "13800009600",
+)
+"""Phones of the demo's people: a home with three accounts, an old couple, a noodle shop in
+arrears, a firm, and somebody at the desk."""
+
+TEACHING_SECONDS = 3600.0
+
+Talk = Callable[..., Talker]
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """The model is the one that `denghuo assistant prepare` has left in var, taught if need be."""
+    models = str(ROOT / "var" / "assistant" / "models")
+    with standing_house(DENGHUO_ASSISTANT_MODELS=models) as house:
+        house.residents = furnish(house.place, lambda _text: None, small=True)
+        house.start("assistant", "actions")
+        wait_for_assistant(house)
+        yield house
+
+
+def wait_for_assistant(house: House) -> None:
+    await_answer(f"{house.place.assistant}/healthz", TEACHING_SECONDS)
+    await_answer(f"http://127.0.0.1:{house.place.actions_port}/healthz", TEACHING_SECONDS)
+
+
+@pytest.fixture
+def talk(house: House) -> Iterator[Talk]:
+    """Begins a conversation: `talk(HOME)`, or `talk()` of somebody who is not signed in."""
+    talkers: list[Talker] = []
+
+    def begin(phone: str | None = None) -> Talker:
+        talkers.append(Talker(house, phone))
+        return talkers[-1]
+
+    yield begin
+    for each in talkers:
+        each.client.close()

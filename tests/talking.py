@@ -1,0 +1,98 @@
+"""Somebody at the chat of a whole house, as a script in their browser would speak for them."""
+
+import html
+import re
+import secrets
+from dataclasses import dataclass
+
+import httpx
+
+from denghuo.demo import people
+from tests.house import House
+
+WITHOUT_ASSISTANT = "灯火这会儿答不上来"
+"""How the portal's own answer begins."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came back: the texts of the answers, cards included, and the buttons below them."""
+
+    texts: tuple[str, ...]
+    buttons: dict[str, str]
+
+    @property
+    def whole(self) -> str:
+        return " ".join(self.texts)
+
+    @property
+    def from_assistant(self) -> bool:
+        """Whether it is not the portal's own answer."""
+        return bool(self.texts) and WITHOUT_ASSISTANT not in self.whole
+
+
+class Talker:
+    """A browser in a conversation: of the user with this phone, or of nobody."""
+
+    def __init__(self, house: House, phone: str | None = None) -> None:
+        self.client = httpx.Client(
+            base_url=house.place.portal, timeout=30, trust_env=False, follow_redirects=True
+        )
+        self._last = 0
+        if phone:
+            self._sign_in(phone, people.password(house.place.var))
+        self._token = self._form_token("/chat")
+        self.buttons: dict[str, str] = {}
+
+    def say(self, text: str, *, key: str = "", payload: str = "") -> Heard:
+        """Say something; the same `key` again is the same message."""
+        fields = {"text": text, "payload": payload, "key": key or secrets.token_hex(8)}
+        return self._heard(self._post("/chat/say", **fields))
+
+    def tap(self, title: str) -> Heard:
+        """Tap a button that was offered. Raises KeyError."""
+        return self.say(title, payload=self.buttons[title])
+
+    def listen(self) -> Heard:
+        """What has been said since."""
+        answer = self.client.get("/chat/new", params={"after": self._last})
+        return Heard((), self.buttons) if answer.status_code == 204 else self._heard(answer)
+
+    def _post(self, path: str, **fields: str) -> httpx.Response:
+        data = {"csrf_token": self._token, "after": str(self._last), **fields}
+        return self.client.post(path, data=data, headers={"Accept": "application/json"})
+
+    def _heard(self, answer: httpx.Response) -> Heard:
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        self._last = max([self._last, *(each["id"] for each in told["items"])])
+        texts = [_words(each["html"]) for each in told["items"] if each["author"] != "customer"]
+        self.buttons = _buttons(told["under"])
+        return Heard(tuple(texts), self.buttons)
+
+    def _sign_in(self, phone: str, word: str) -> None:
+        fields = {"csrf_token": self._form_token("/sign-in"), "phone": phone, "password": word}
+        answer = self.client.post("/sign-in", data=fields)
+        assert answer.url.path != "/sign-in", answer.text
+
+    def _form_token(self, path: str) -> str:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(path).text)
+        assert found, path
+        return found[1]
+
+
+def _words(markup: str) -> str:
+    """The words of a piece of a page, as they are read."""
+    plain = re.sub(r"<(script|svg|style)\b.*?</\1>|<[^>]+>", " ", markup, flags=re.DOTALL)
+    return " ".join(html.unescape(plain).split())
+
+
+def _buttons(markup: str) -> dict[str, str]:
+    """Title to payload of the buttons that may be tapped."""
+    found: dict[str, str] = {}
+    for form in re.findall(r"<form\b.*?</form>", markup, flags=re.DOTALL):
+        payload = re.search(r'name="payload" value="([^"]*)"', form)
+        title = re.search(r'name="text" value="([^"]*)"', form)
+        if payload and title:
+            found[html.unescape(title[1])] = html.unescape(payload[1])
+    return found

@@ -15,12 +15,15 @@ from werkzeug.datastructures import FileStorage
 
 from portal import words
 from portal.current import current_account, my_accounts
+from portal.outages import saying as outages
 from portal.requests import saying
 from portal.requests.who import asker
 from portal.settings import current_settings
 from runtime import clock
 from runtime.errors import Forbidden, NotFound, Refused
 from service.access import RIGHTS, Right
+from service.outages import finding
+from service.outages.finding import OutageView
 from service.people.links import LinkedAccount
 from service.requests import asking, photos
 from service.requests.asking import Prepared
@@ -42,6 +45,7 @@ class Sheet:
     key: str
     typed: dict[str, str]
     photos: list[RequestPhoto]
+    outage: OutageView | None = None
     wrong: dict[str, str] = field(default_factory=dict)
     said: str | None = None
 
@@ -129,7 +133,9 @@ def _send(
 
 
 def _page(sheet: Sheet, status: int = 200) -> ResponseReturnValue:
-    return render_template("requests/form.html", sheet=sheet, saying=saying), status
+    return render_template(
+        "requests/form.html", sheet=sheet, saying=saying, outages=outages
+    ), status
 
 
 def _sheet(
@@ -152,6 +158,7 @@ def _sheet(
         key=key,
         typed=known if typed is None else typed,
         photos=photos.of_draft(g.session, asker(), key),
+        outage=finding.hitting(g.session, number) if wanted.outage and number else None,
         wrong={each.params["field"]: words.refusal(each) for each in of_fields},
         said=said or (of_all[0] if of_all else None),
     )

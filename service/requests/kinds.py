@@ -147,6 +147,7 @@ class Kind(Data, frozen=True):
 
     `account`: needed, optional (it helps and may be left out) or none. `right` is what the link to
     the account must allow. `cancel` are the states in which the customer may still take it back.
+    `outage`: who asks is first told of an outage that is known already.
     """
 
     name: Name
@@ -164,6 +165,7 @@ class Kind(Data, frozen=True):
     right: Literal["see_bills", "manage_links"] = "see_bills"
     documents: tuple[Words, ...] = ()
     cancel: tuple[Status, ...] = ("received", "accepted")
+    outage: bool = False
 
     def __post_init__(self) -> None:
         names = [each.name for each in self.fields]

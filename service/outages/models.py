@@ -18,7 +18,14 @@ class Outage(Base):
     """
 
     __tablename__ = "outage"
-    __table_args__ = (Index("ix_outage_areas", "areas", postgresql_using="gin"),)
+    __table_args__ = (
+        Index(
+            "ix_outage_areas",
+            "areas",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
+    )
 
     outage_no: Mapped[str] = mapped_column(String(24), primary_key=True)
     kind: Mapped[str] = mapped_column(String(12))  # planned | unplanned

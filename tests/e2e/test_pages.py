@@ -15,9 +15,10 @@ OPEN_PAGES = (
     "/sign-in",
     "/sign-in/code",
     "/sign-up",
-    "/report",
-    "/report/new/outage_repair",
     "/nowhere",
+    "/outages",
+    "/outages?at=梧桐里",
+    "/halls",
 )
 OWN_PAGES = (
     "/",
@@ -52,6 +53,8 @@ OWN_PAGES = (
     "/profile/prove",
     "/profile/prove/code",
     "/profile/large-payments",
+    "/outages",
+    "/halls",
 )
 PEOPLE = {
     "王春华": OWN_PAGES,

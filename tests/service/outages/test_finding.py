@@ -74,6 +74,15 @@ def test_what_is_off_stands_before_what_comes_and_the_list_is_bounded(session):
     assert len(finding.current_and_coming(session, NOW, limit=-5)) == 1
 
 
+def test_what_nobody_ended_for_months_is_history(session):
+    """A bound on what an answer reads, and on what a forgotten record says."""
+    forgotten = _fault(session, NOW - timedelta(days=91))
+    long_lasting = _fault(session, NOW - timedelta(days=89))
+    assert _numbers(finding.current_and_coming(session, NOW)) == [long_lasting.outage_no]
+    assert finding.find(session, forgotten.outage_no, NOW).state == "ongoing"
+    assert finding.recent(session, NOW) == []
+
+
 def test_recent_is_a_week_the_last_end_in_front(session):
     def ended(hours):
         return create_outage(

@@ -103,4 +103,4 @@ KINDS: dict[str, type[Refused]] = {"sign_in": SignInNeeded, "account.which": Whi
 @cache
 def portal() -> Portal:
     """The portal as this process's environment names it."""
-    return Portal(os.environ["DENGHUO_ASSISTANT_API"], os.environ["DENGHUO_ASSISTANT_TOKEN"])
+    return Portal(os.environ["DENGHUO_ASSISTANT_API"], os.environ["DENGHUO_ASSISTANT_TOKEN"], LIMIT)

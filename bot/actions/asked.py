@@ -10,6 +10,7 @@ from typing import Any
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.accounts import named
+from actions.answering import is_general, say_from_faq
 from actions.forms import Said
 from actions.say import Turn, button
 from actions.topic import Topic, known_accounts
@@ -45,7 +46,9 @@ class Question(Topic):
         raise NotImplementedError
 
     async def act(self, turn: Turn) -> list[EventType]:
-        """A time that cannot be meant is said before the portal is asked."""
+        """A general question is answered in general; a time that cannot be meant is said."""
+        if is_general(turn) and await say_from_faq(turn):
+            return []
         try:
             asked, learnt = await read(turn)
         except Unclear as problem:

@@ -1,15 +1,22 @@
 """Bills, why they changed, what is owed, and where a payment is."""
 
+import re
 from typing import Any
 
 from rasa_sdk.events import EventType
 
+from actions.answering import is_general, say_from_faq
 from actions.asked import Asked, Question, account_button
 from actions.say import Turn
+from actions.tariffs import asks_tier, say_tier
 from actions.topic import Topic
 
 SHOWN = 3
 """Cards in one answer."""
+
+_BILL = re.compile(
+    r"电费|费|账|帐|钱|贵|高|多|涨|少|bill|charge|cost|much|high|more|expensive", re.I
+)
 
 
 class QueryBill(Question):
@@ -46,6 +53,8 @@ class ExplainBill(Question):
         return "action_explain_bill"
 
     async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
+        if not asked.chosen and await _is_of_no_bill(turn):
+            return []
         if asked.span is None:
             _say_explanation(turn, await _explanation(turn, "latest", asked.account_no))
             return []
@@ -58,6 +67,12 @@ class ExplainBill(Question):
         else:
             turn.sentence(found["sentence"])
         return []
+
+
+async def _is_of_no_bill(turn: Turn) -> bool:
+    """为什么跳闸 asks why, but of no bill: answered from the FAQ where it knows."""
+    about_bills = turn.text.startswith("/") or _BILL.search(turn.text)
+    return not about_bills and await say_from_faq(turn)
 
 
 async def _explanation(turn: Turn, bill_no: str, account_no: str | None = None) -> dict[str, Any]:
@@ -80,6 +95,8 @@ class QueryBalance(Question):
         return "action_query_balance"
 
     async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
+        if asks_tier(turn):
+            return await say_tier(turn, asked)
         found = await turn.get("balance", account_no=asked.account_no if asked.chosen else None)
         turn.sentence(found["sentence"])
         if 1 < len(found["accounts"]) <= SHOWN + 1:
@@ -97,6 +114,8 @@ class PaymentStatus(Topic):
         return "action_payment_status"
 
     async def act(self, turn: Turn) -> list[EventType]:
+        if is_general(turn) and await say_from_faq(turn):
+            return []
         found = await turn.get("payments")
         turn.sentence(found["sentence"])
         if found["payments"]:

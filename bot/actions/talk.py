@@ -4,8 +4,10 @@ import re
 
 from rasa_sdk.events import EventType
 
-from actions.answering import say_from_faq
+from actions import faq
+from actions.answering import entry_button, say_entry, say_from_faq, search
 from actions.api import Refused, Unavailable
+from actions.forms import Said
 from actions.say import Turn
 from actions.topic import Topic
 
@@ -62,9 +64,14 @@ class OutOfScope(Topic):
         return "action_out_of_scope"
 
     async def act(self, turn: Turn) -> list[EventType]:
-        if GAS.search(turn.text):
+        chosen = faq.by_question(Said.now(turn).chosen or "")
+        if chosen:
+            say_entry(turn, chosen)
+        elif GAS.search(turn.text):
             turn.say("utter_gas")
-        elif not await say_from_faq(turn, sure=True):
+        elif ANGER.search(turn.text):
+            turn.say(another(turn, "utter_offer_person", "utter_offer_person_again"))
+        elif not await say_from_faq(turn):
             turn.say(another(turn, "utter_out_of_scope", "utter_out_of_scope_again"))
         return []
 
@@ -77,7 +84,9 @@ class Fallback(Topic):
 
     async def act(self, turn: Turn) -> list[EventType]:
         failures = failures_in_a_row(turn)
-        if turn.tracker.active_loop.get("name"):
+        if GAS.search(turn.text):
+            turn.say("utter_gas")
+        elif turn.tracker.active_loop.get("name"):
             turn.say(another(turn, "utter_not_here", "utter_not_here_again"))
         elif failures >= 3 or (failures == 2 and is_angry(turn)):
             turn.say(another(turn, "utter_offer_person", "utter_offer_person_again"))
@@ -87,16 +96,19 @@ class Fallback(Topic):
 
     async def _know_or_guess(self, turn: Turn, failures: int) -> bool:
         """The first time guesses are offered; the second time they have not helped."""
-        return await say_from_faq(turn, sure=True) or (failures == 1 and guess(turn))
+        found = await search(turn.text)
+        if found.best:
+            say_entry(turn, found.best)
+        return found.best is not None or (failures == 1 and guess(turn, found.offered))
 
 
-def guess(turn: Turn) -> bool:
-    """Offer the two best wishes as buttons, and the menu; False when there is nothing to guess."""
+def guess(turn: Turn, entries: tuple[faq.Entry, ...] = ()) -> bool:
+    """Offer the two best wishes, the two best answers and the menu; False without a guess."""
     ranking = turn.tracker.latest_message.get("intent_ranking") or []
     guesses = [each["name"] for each in ranking if each["name"] not in TALK][:2]
-    if not guesses:
+    if not guesses and not entries:
         return False
-    turn.say("utter_guess")
+    turn.say("utter_guess", [entry_button(turn, entry) for entry in entries[:2]])
     for intent in guesses:
         turn.say(f"utter_guess_{intent}")
     turn.say("utter_guess_help")

@@ -4,16 +4,22 @@ import re
 
 from rasa_sdk.events import EventType
 
-from actions.answering import say_from_faq
 from actions.asked import Asked, Question
 from actions.say import Turn
 
-TIER = re.compile(r"(第?[一二三123]|几|哪一?|阶梯|下一?|这一?)\s*档|还剩.{0,4}度|\btiers?\b", re.I)
-LEFT = re.compile(
+_TIER = re.compile(
+    r"(第?[一二三123]|几|哪一?|阶梯|下一?|这一?)\s*档|还剩.{0,4}度|\btiers?\b", re.I
+)
+_LEFT = re.compile(
     r"还剩|还有多少|还差|离|剩下|剩多少|到.{0,2}档|用到|第几档|哪一?档|"
     r"left|until|reach|which tier|what tier",
     re.I,
 )
+
+
+def asks_tier(turn: Turn) -> bool:
+    """Whether the own tier is asked for: what is left of it, or which one it is."""
+    return turn.signed_in and bool(_TIER.search(turn.text) and _LEFT.search(turn.text))
 
 
 class QueryTariff(Question):
@@ -23,10 +29,8 @@ class QueryTariff(Question):
         return "action_query_tariff"
 
     async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
-        if turn.signed_in and TIER.search(turn.text) and LEFT.search(turn.text):
+        if asks_tier(turn):
             return await say_tier(turn, asked)
-        if not asked.chosen and await say_from_faq(turn, sure=True):
-            return []
         found = await turn.get("tariff", account_no=asked.account_no)
         lines = [f"{each['name']}：{each['price']}，{each['when']}" for each in found["lines"]]
         turn.sentence("\n".join([found["sentence"], *lines]))

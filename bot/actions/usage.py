@@ -6,7 +6,7 @@ from rasa_sdk.events import EventType
 
 from actions.asked import Asked, Question
 from actions.say import Turn
-from actions.tariffs import TIER, say_tier
+from actions.tariffs import asks_tier, say_tier
 from actions.when import Span
 
 
@@ -17,7 +17,7 @@ class QueryUsage(Question):
         return "action_query_usage"
 
     async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
-        if TIER.search(turn.text):
+        if asks_tier(turn):
             return await say_tier(turn, asked)
         today = turn.today
         span = asked.span or Span(today.replace(day=1), today)

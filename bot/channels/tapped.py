@@ -31,6 +31,23 @@ def offered(tracker: DialogueStateTracker) -> list[dict[str, str]]:
     return answers[-1].get("buttons", []) if answers else []
 
 
+YES_IS_FIRST = {
+    "utter_offer_person",
+    "utter_offer_person_again",
+    "utter_bot_challenge",
+    "utter_period_ahead",
+}
+"""Responses that ask for a yes, which is their first button."""
+
+
+def agreed(tracker: DialogueStateTracker) -> str | None:
+    """The payload of a yes to what was said last; None where no yes was asked for."""
+    said = next((each for each in reversed(tracker.events) if isinstance(each, BotUttered)), None)
+    asked = said is not None and (said.metadata or {}).get("utter_action") in YES_IS_FIRST
+    buttons = offered(tracker) if asked else []
+    return buttons[0]["payload"] if buttons else None
+
+
 def meant(text: str, buttons: list[dict[str, str]]) -> str | None:
     """The payload of the button that the text names; None when it names none, or more than one."""
     place = _place(text)

@@ -15,8 +15,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from channels.answers import Answer, Answers, collected
 from channels.carried import carried
 from channels.language import spoken
+from channels.payload import understood
 from channels.said import Said
-from channels.tapped import meant, offered
+from channels.tapped import agreed, meant, offered
 from channels.wishes import parted
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,8 @@ class Turns:
         nothing = DialogueStateTracker.from_events(
             said.conversation, [SlotSet("language", language)]
         )
-        message = await self._agent.processor.nlg.generate("utter_trouble", nothing, said.channel)
+        nlg = self._agent.processor.nlg
+        message = await nlg.generate("utter_trouble", nothing, said.channel, hotline=HOTLINE)
         return {"messages": collected([message]), "language": language}
 
 
@@ -106,7 +108,7 @@ class Turn:
         text = self._said.text
         payload = None if self._said.payload else meant(text, offered(tracker))
         if self._said.payload or payload:
-            return self._message(payload or text, await self._read(payload or text))
+            return await self._tapped(payload or text)
         if tracker.active_loop_name:
             return self._message(text, await self._read(text))
         question, accounts = tracker.get_slot("last_question"), tracker.get_slot("accounts")
@@ -115,15 +117,26 @@ class Turn:
             return self._message(text, again, carried=True)
         return await self._first_wish(tracker, text)
 
+    async def _tapped(self, payload: str) -> UserMessage:
+        domain = self._processor.domain
+        parse = understood(payload, domain.intents, domain.entities)
+        return self._message(payload, parse or await self._read(payload))
+
     async def _first_wish(self, tracker: DialogueStateTracker, text: str) -> UserMessage:
         """What is served now; a second wish is announced and kept for when the first has ended."""
         wishes = await parted(text, self._read)
         if not wishes:
-            return self._message(text, await self._read(text))
+            return await self._whole(tracker, text)
         (first, parse), (second, waiting) = wishes
         tracker.update(SlotSet("pending_wish", {"text": second, "parse": waiting}))
         await self._utter(tracker, "utter_two_wishes", wish=first)
         return self._message(first, parse)
+
+    async def _whole(self, tracker: DialogueStateTracker, text: str) -> UserMessage:
+        """The message as it is; a yes counts for what was offered last."""
+        parse = await self._read(text)
+        payload = agreed(tracker) if parse["intent"]["name"] == "affirm" else None
+        return await self._tapped(payload) if payload else self._message(text, parse)
 
     async def _serve_pending(self, tracker: DialogueStateTracker) -> None:
         """Serve the wish that waits, once nothing is half done."""
@@ -165,9 +178,8 @@ class Turn:
         """Say a response of the domain without an action."""
         message = await self._processor.nlg.generate(response, tracker, self._said.channel, **words)
         rest = {name: value for name, value in message.items() if name != "text"}
-        tracker.update(
-            BotUttered(message["text"], rest, {"utter_action": response}), self._processor.domain
-        )
+        marks = {"utter_action": response, "message": self._said.message}
+        tracker.update(BotUttered(message["text"], rest, marks), self._processor.domain)
         await self._output.send_response(self._said.conversation, message)
 
 
@@ -189,6 +201,11 @@ def situation(tracker: DialogueStateTracker, said: Said) -> dict[str, Any]:
     return slots
 
 
+def _answers(event: BotUttered, message: str) -> bool:
+    """Whether it was said to this message before the message itself was noted."""
+    return (event.metadata or {}).get("message") == message
+
+
 def said_before(tracker: DialogueStateTracker, message: str) -> list[Answer]:
     """What was answered to this message, when it came before; else nothing."""
     answers: list[dict[str, Any]] = []
@@ -196,6 +213,6 @@ def said_before(tracker: DialogueStateTracker, message: str) -> list[Answer]:
     for event in tracker.events:
         if isinstance(event, UserUttered):
             ours = (event.metadata or {}).get("message") == message
-        elif ours and isinstance(event, BotUttered):
+        elif isinstance(event, BotUttered) and (ours or _answers(event, message)):
             answers.append(event.message())
     return collected(answers)

@@ -9,7 +9,7 @@ Parse = dict[str, Any]
 CLEAR = 0.6
 """Confidence that each half needs."""
 
-TRIED = 3
+TRIED = 2
 """Places where a message is tried to be parted; each costs two readings."""
 
 _AND = re.compile(
@@ -43,8 +43,12 @@ WISHES = frozenset().union(*FAMILIES)
 async def parted(text: str, read: Callable[[str], Awaitable[Parse]]) -> list[tuple[str, Parse]]:
     """The wishes in the order in which they are served, danger first; fewer than two: one wish."""
     for first, second, joined in _halves(text)[:TRIED]:
-        wishes = [(half, await read(half)) for half in (first, second)]
-        if _are_two([_wish(parse) for _, parse in wishes], joined):
+        before = await read(first)
+        if not _wish(before):
+            continue
+        after = await read(second)
+        if _are_two(_wish(before), _wish(after), joined):
+            wishes = [(first, before), (second, after)]
             return sorted(wishes, key=lambda wish: _wish(wish[1]) != "emergency")
     return []
 
@@ -65,9 +69,8 @@ def _wish(parse: Parse) -> str | None:
     return intent["name"] if intent["name"] in WISHES and intent["confidence"] >= CLEAR else None
 
 
-def _are_two(wishes: list[str | None], joined: bool) -> bool:
+def _are_two(first: str | None, second: str | None, joined: bool) -> bool:
     """Two different wishes; without a joining word they must be of different matters as well."""
-    first, second = wishes
     if not first or not second or first == second:
         return False
     return joined or not any({first, second} <= family for family in FAMILIES)

@@ -290,11 +290,11 @@ def test_a_stranger_is_asked_to_sign_in_and_hears_nothing_personal(act, portal, 
 
 @pytest.mark.parametrize("action", PERSONAL)
 @pytest.mark.parametrize("fault", ["silent", "broken", "nonsense"])
-def test_a_portal_in_trouble_ends_in_one_kind_sentence(act, portal, action, fault):
+def test_a_portal_in_trouble_ends_in_one_kind_sentence(act, portal, monkeypatch, action, fault):
     from actions import api
 
     intent, path = PERSONAL[action]
-    api.portal()._limit = 0.1
+    monkeypatch.setattr(api, "LIMIT", 0.1)
     if fault == "silent":
         portal.is_silent(path)
     elif fault == "broken":

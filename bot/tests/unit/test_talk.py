@@ -186,3 +186,45 @@ def test_a_no_calls_nobody(act, portal):
 def test_large_print_is_turned_on_and_off(act, portal, text, elder, on):
     act("action_elder_mode", message(text, "elder_mode"), elder=elder)
     assert portal.asked("elder")[0].given == {"on": on}
+
+
+def test_a_general_question_is_answered_from_the_faq_with_its_source(act, portal):
+    done = act("action_query_tariff", message("峰谷电价是什么意思", "query_tariff"))
+    assert "（来源：" in done.said[0]
+    assert portal.calls == []
+
+
+def test_the_source_is_named_in_english_too(act, portal):
+    from actions import faq
+
+    entry = faq.entries()[0]
+    said = message(entry.title("en"), "out_of_scope")
+    done = act("action_out_of_scope", said, language="en")
+    assert done.said == [entry.words("en", "96000")]
+    assert "(Source: " in done.said[0]
+
+
+def test_why_of_no_bill_is_a_general_question(act, portal):
+    done = act("action_explain_bill", message("为什么会跳闸", "explain_bill"))
+    assert "（来源：" in done.said[0]
+
+
+@pytest.mark.parametrize("text", ["我上个月电费是怎么算的", "我家电价是什么"])
+def test_a_question_about_ones_own_is_no_general_one(act, portal, text):
+    done = act("action_query_tariff", message(text, "query_tariff"))
+    assert "来源" not in done.said[0]
+    assert portal.asked("tariff")
+
+
+def test_an_entry_that_was_offered_is_answered_when_tapped(act, portal):
+    from actions import faq
+
+    entry = faq.entries()[0]
+    text = f'/out_of_scope{{"choice": "{entry.question}"}}'
+    done = act("action_out_of_scope", message(text, "out_of_scope"), hotline="96000")
+    assert done.said == [entry.words("zh", "96000")]
+
+
+def test_who_insults_is_offered_a_person(act, portal):
+    done = act("action_out_of_scope", message("你们就是垃圾", "out_of_scope"))
+    assert done.said == ["utter_offer_person"]

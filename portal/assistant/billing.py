@@ -207,10 +207,11 @@ def _missing(
         for each in visible_accounts(talk.session, talk.user_id)
     }
     billed = books.billed(talk.session, talk.user_id, list(opened), period)
-    wanted = all_months(*period)
+    first, last = period
+    wanted = all_months(first, min(last, max(first, f"{clock.today():%Y-%m}")))
     found: list[Missing] = []
     for account in accounts:
-        if account.account_no not in opened:
+        if account.account_no not in opened or len(found) >= SHOWN:
             continue
         lacking = [
             (month, _why(month, opened[account.account_no]))

@@ -229,7 +229,7 @@ def _last(shown: Sequence[Payment]) -> str:
         return _("您还没有在这里付过款。")
     last = shown[0]
     first = _(
-        "最近一笔是 %(at)s，%(amount)s，%(way)s。",
+        "最近一笔：%(at)s，%(amount)s，%(way)s。",
         at=last.at_words,
         amount=last.amount,
         way=last.channel_words,

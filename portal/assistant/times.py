@@ -48,9 +48,9 @@ def whole_months(days: Span) -> bool:
     return days[0].day == 1 and (days[1] + timedelta(days=1)).day == 1
 
 
-def all_months(first: str, last: str, most: int = 240) -> list[str]:
-    """Every month from the first to the last, the newest first, at most so many."""
+def all_months(first: str, last: str) -> list[str]:
+    """Every month from the first to the last, the newest first."""
     found = [last]
-    while found[-1] > first and len(found) < most:
+    while found[-1] > first:
         found.append(month_before(found[-1]))
     return found

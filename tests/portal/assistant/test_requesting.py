@@ -1,0 +1,251 @@
+"""Requests through the assistant: known fields, filing once, following, taking back."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from runtime import clock
+from runtime.database import Database
+from service.conversations import Conversation
+from service.models import Account
+from service.requests import moving, reading
+from service.requests.kinds import kinds
+from service.requests.models import Request
+from tests.portal.assistant.conftest import HOME, Asker
+from tests.portal.places import move_in
+from tests.service import builders
+from tests.service.requests.conftest import TOLD
+
+pytestmark = pytest.mark.usefixtures("december")
+KEY = "key-00000001"
+REPAIR = {"kind": "outage_repair", "fields": {"trouble": "no_power"}, "key": KEY}
+
+
+def requests(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Request)) or 0
+
+
+def field(asker: Asker, kind: str, name: str, **asked: str) -> Any:
+    found = asker.get(f"/requests/kinds/{kind}", **asked).json["fields"]
+    return next(each for each in found if each["name"] == name)
+
+
+def test_every_kind_is_described(customer: Asker) -> None:
+    for each in kinds():
+        for language in ("zh", "en"):
+            found = customer.get(f"/requests/kinds/{each.name}", language).json
+            assert found["name"] == each.title.said(language)
+            assert [one["name"] for one in found["fields"]] == [one.name for one in each.fields]
+            assert found["needs_account"] == (each.account == "needed")
+
+
+def test_what_is_known_is_not_asked_again(customer: Asker, database: Database) -> None:
+    assert field(customer, "outage_repair", "address") == {
+        "name": "address",
+        "label": "在哪里",
+        "type": "address",
+        "required": True,
+        "choices": None,
+        "known": "梧桐里 12 栋 502",
+        "known_words": "梧桐里 12 栋 502",
+    }
+    assert field(customer, "outage_repair", "phone")["known"] == "138 **** 2046"
+    assert field(customer, "new_connection", "holder")["known_words"] == "王*华"
+    with database.unit_of_work() as session:
+        bill = builders.create_bill(session, session.get_one(Account, HOME))
+    assert field(customer, "dispute", "bill", account_no=HOME) == {
+        "name": "bill",
+        "label": "哪一张账单",
+        "type": "choice",
+        "required": True,
+        "choices": [{"value": bill.bill_no, "title": "2026 年 10 月，¥132.20"}],
+        "known": bill.bill_no,
+        "known_words": "2026 年 10 月，¥132.20",
+    }
+
+
+def test_with_two_own_accounts_nothing_is_presumed(customer: Asker, database: Database) -> None:
+    with database.unit_of_work() as session:
+        assert customer.user is not None
+        move_in(session, customer.user, account_no="420011880001", address="柳巷 7 号")
+    assert field(customer, "outage_repair", "address")["known"] is None
+    named = field(customer, "outage_repair", "address", account_no="420011880001")
+    assert named["known"] == "柳巷 7 号"
+    answer = customer.post("/requests", {"kind": "transfer", "fields": {}, "key": KEY})
+    assert (answer.status_code, answer.json["code"]) == (409, "account.which")
+    assert requests(database) == 0
+
+
+def test_a_kind_that_there_is_not(customer: Asker) -> None:
+    answer = customer.app.test_client().get(
+        f"/assistant/v1/conversations/{customer.ref}/requests/kinds/pizza",
+        headers={"Authorization": f"Bearer {customer.token}"},
+    )
+    assert (answer.status_code, answer.json) == (
+        404,
+        {"code": "not_found", "sentence": "没有这样的事可以办。从“办事”里再找找看。"},
+    )
+
+
+def test_a_report_with_what_is_known(customer: Asker, database: Database) -> None:
+    answer = customer.post("/requests", REPAIR)
+    assert answer.status_code == 201
+    assert answer.json == {
+        "request_no": "BX2612110001",
+        "kind": "outage_repair",
+        "name": "停电、故障报修",
+        "state": "received",
+        "state_words": "在办，第 2 步",
+        "deadline_words": "今天 10:45 前有人到现场",
+        "summary": [
+            {"label": "出了什么事", "value": "家里都没电"},
+            {"label": "在哪里", "value": "梧桐里 12 栋 502"},
+            {"label": "联系电话", "value": "138 **** 2046"},
+        ],
+        "sentence": "停电、故障报修（BX2612110001）：在办，第 2 步。今天 10:45 前有人到现场。",
+        "joined_outage": None,
+    }
+    again = customer.post("/requests", {**REPAIR, "fields": {}})
+    assert (again.status_code, again.json) == (200, answer.json)
+    with database.reading() as session:
+        stored = session.scalars(select(Request)).one()
+        conversation = session.scalars(
+            select(Conversation).where(Conversation.ref == customer.ref)
+        ).one()
+        assert (stored.account_no, stored.phone) == (HOME, "13800002046")
+        assert stored.conversation_id == conversation.id
+
+
+def test_what_was_shown_masked_comes_back_as_known(customer: Asker, database: Database) -> None:
+    fields = {
+        "supply": "resident",
+        "address": "柳荫路 8 号 2 栋",
+        "holder": "王*华",
+        "phone": "138 **** 2046",
+    }
+    answer = customer.post("/requests", {"kind": "new_connection", "fields": fields, "key": KEY})
+    assert answer.status_code == 201
+    said = {each["label"]: each["value"] for each in answer.json["summary"]}
+    assert (said["户名"], said["联系电话"]) == ("王*华", "138 **** 2046")
+    with database.reading() as session:
+        stored = reading.values(session.scalars(select(Request)).one())
+    assert (stored["holder"], stored["phone"]) == ("王建华", "13800002046")
+
+
+def test_another_address_is_not_that_of_the_account(customer: Asker, database: Database) -> None:
+    elsewhere = {"trouble": "line", "address": "江边公园东门", "phone": "13911112222"}
+    answer = customer.post("/requests", {**REPAIR, "fields": elsewhere})
+    assert answer.status_code == 201
+    with database.reading() as session:
+        stored = session.scalars(select(Request)).one()
+        assert (stored.account_no, stored.phone) == (None, "13911112222")
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "sentence"),
+    [
+        ({}, "trouble", "请填“出了什么事”。"),
+        ({"trouble": "ufo"}, "trouble", "“出了什么事”请从给出的里面选一个。"),
+        (
+            {"trouble": "part", "phone": "110"},
+            "phone",
+            "“联系电话”是 11 位手机号，1 开头。再看一眼？",
+        ),
+        ({"trouble": "part", "colour": "red"}, "colour", "多填了一项我们不认识的。"),
+    ],
+)
+def test_a_field_that_is_wrong_is_named(
+    customer: Asker, database: Database, fields: dict[str, str], name: str, sentence: str
+) -> None:
+    answer = customer.post("/requests", {**REPAIR, "fields": fields})
+    assert answer.status_code == 422
+    assert answer.json == {"code": "request.field", "sentence": sentence, "field": name}
+    assert requests(database) == 0
+
+
+def test_every_kind_can_be_filed(customer: Asker, database: Database) -> None:
+    with database.unit_of_work() as session:
+        bill = builders.create_bill(session, session.get_one(Account, HOME))
+    for number, each in enumerate(kinds(), 1):
+        fields = {**TOLD[each.name]}
+        if "bill" in fields:
+            fields["bill"] = bill.bill_no
+        told = {"kind": each.name, "fields": fields, "key": f"key-{number:08}"}
+        answer = customer.post("/requests", told)
+        assert answer.status_code == 201, (each.name, answer.json)
+    found = customer.get("/requests").json
+    assert len(found["requests"]) == 5
+    assert requests(database) == len(kinds())
+
+
+def test_progress_and_taking_back(customer: Asker) -> None:
+    number = customer.post("/requests", REPAIR).json["request_no"]
+    found = customer.get("/requests").json
+    assert found["requests"] == [
+        {
+            "request_no": number,
+            "kind": "outage_repair",
+            "name": "停电、故障报修",
+            "state": "received",
+            "state_words": "在办，第 2 步",
+            "at_words": "今天 10:00",
+            "deadline_words": "今天 10:45 前有人到现场",
+            "can_cancel": True,
+            "sentence": f"停电、故障报修（{number}）：在办，第 2 步。今天 10:45 前有人到现场。",
+        }
+    ]
+    one = customer.get(f"/requests/{number.lower()}").json
+    assert one["steps"] == [
+        {"name": "收到报修", "at_words": "今天 10:00", "state": "done"},
+        {"name": "派出抢修队", "at_words": None, "state": "now"},
+        {"name": "人到现场，在修", "at_words": None, "state": "ahead"},
+        {"name": "修好送电", "at_words": None, "state": "ahead"},
+    ]
+    for key in ("key-00000002", "key-00000003"):
+        back = customer.post(f"/requests/{number}/cancel", {"key": key}).json
+        assert (back["state"], back["can_cancel"], back["deadline_words"]) == (
+            "cancelled",
+            False,
+            None,
+        )
+        assert back["steps"] == [
+            {"name": "收到报修", "at_words": "今天 10:00", "state": "done"},
+            {"name": "撤回了", "at_words": "今天 10:00", "state": "done"},
+        ]
+
+
+def test_what_has_come_too_far_is_not_taken_back(customer: Asker, database: Database) -> None:
+    number = customer.post("/requests", REPAIR).json["request_no"]
+    with database.unit_of_work() as session:
+        request = reading.any_request(session, number)
+        moving.move(session, request, "in_progress", "core", request.opened_at)
+    answer = customer.post(f"/requests/{number}/cancel", {"key": "key-00000002"})
+    assert (answer.status_code, answer.json["code"]) == (409, "request.cannot_cancel")
+    assert customer.get(f"/requests/{number}").json["state"] == "in_progress"
+
+
+def test_a_stranger_reports_and_follows_in_the_conversation(stranger: Asker) -> None:
+    """What needs a sign-in stays closed."""
+    assert stranger.get("/requests").json == {
+        "requests": [],
+        "sentence": "登录以后能看您办过的申请。",
+    }
+    answer = stranger.post("/requests", {**REPAIR, "fields": TOLD["outage_repair"]})
+    assert answer.status_code == 201
+    number = answer.json["request_no"]
+    assert stranger.get(f"/requests/{number}").json["can_cancel"] is True
+    closed = stranger.post("/requests", {"kind": "transfer", "fields": {}, "key": KEY})
+    assert (closed.status_code, closed.json["code"]) == (403, "sign_in")
+    assert stranger.get("/requests/kinds/transfer").json["code"] == "sign_in"
+    assert field(stranger, "outage_repair", "phone")["known"] is None
+
+
+def test_a_known_outage_is_named(customer: Asker, database: Database) -> None:
+    with database.unit_of_work() as session:
+        builders.create_service_point(session, session.get_one(Account, HOME))
+        began = clock.now() - timedelta(minutes=30)
+        outage = builders.create_outage(session, began, kind="unplanned", state="ongoing")
+    assert customer.post("/requests", REPAIR).json["joined_outage"] == outage.outage_no

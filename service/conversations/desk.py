@@ -152,10 +152,11 @@ def release(session: Session, handoff_id: int, staff_id: int, *, lead: bool = Fa
     Raises what `reply` raises for who may.
     """
     conversation, handoff = handoff_of(session, handoff_id)
-    _held_by(handoff, handoff.staff_id if lead and handoff.staff_id else staff_id)
+    holder = handoff.staff_id if lead and handoff.staff_id else staff_id
+    _held_by(handoff, holder)
     handoff.state, handoff.staff_id, handoff.taken_at = "waiting", None, None
     conversation.held_by = "waiting"
-    notices.note(session, conversation, notices.RELEASED, staff_id)
+    notices.note(session, conversation, notices.RELEASED, holder)
 
 
 def _ended(session: Session, handoff_id: int, staff_id: int, how: str, code: str) -> None:

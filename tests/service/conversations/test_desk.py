@@ -193,6 +193,8 @@ def test_a_lead_puts_back_what_another_has_left(
         handoff = session.get_one(Handoff, asked)
         assert (handoff.state, handoff.staff_id, handoff.asked_at) == ("waiting", None, TEN_O_CLOCK)
         assert session.get_one(Conversation, talk.id).held_by == "waiting"
+        left = history(session, talk)[-1]
+        assert (left.text, left.staff_id) == ("released", staff[0])
         assert desk.take(session, asked, staff[1]).staff_id == staff[1]
 
 

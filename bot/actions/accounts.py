@@ -22,6 +22,8 @@ _OWN = re.compile(
 _TAIL = re.compile(
     r"(?:尾号|最后|后四位|末|…|ending(?: in)?|tail)\D{0,4}(\d{4})(?!\d)", re.IGNORECASE
 )
+_LONG = re.compile(r"(?<!\d)(?!1[3-9]\d{9}(?!\d))\d{10,13}(?!\d)")
+"""Digits that can only be an account's, not a phone's."""
 _SPOKEN = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
 _KIN = "爸妈爹娘爷奶公婆哥姐弟妹儿女孙舅叔姨姑岳丈"
 _HOMES = re.compile(
@@ -51,7 +53,8 @@ def named(said: Said, accounts: list[Account]) -> list[str]:
     A number that is none of the customer's comes back as it was said, so that the portal can say
     what to do about it.
     """
-    if numbers := [_digits(each) for each in said.values("account_no")]:
+    numbers = [_digits(each) for each in said.values("account_no")] or _LONG.findall(said.typed)
+    if numbers:
         return [_whole(number, accounts) for number in numbers if number]
     text = _DENIED.sub(" ", narrow(said.typed))
     place = said.value("address") or ""

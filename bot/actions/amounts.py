@@ -60,6 +60,11 @@ _COINS = re.compile(
     r"(?P<jiao>[0-9一二两三四五六七八九])(?:毛|角)(?:(?P<fen>[0-9一二两三四五六七八九])分?)?"
 )
 _JOINT = re.compile(r"[，,；;。]|\s+|改成|(?<!不)是|(?=不是|不要|别)|(?=\bnot\b)")
+_PAID = re.compile(
+    rf"(?:交|充|缴|付|存|打|pay|top up)(?:电?费|[个了点])?\s*({_NUMBER})"
+    r"(?![户家个月期次张遍笔号年天度\d.])",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(r"不是|不要|别|不对|哪是|not\b|no\b", re.IGNORECASE)
 _LONG = re.compile(r"\d[\d \-]{8,}\d")
 
@@ -92,6 +97,12 @@ def meant_fen_of(text: str, named: bool = False) -> int | None:
         if not _DENIED.match(part) and (fen := fen_of(part, named)) is not None
     ]
     return meant[-1] if meant else fen_of(text, named)
+
+
+def paid_fen_of(text: str) -> int | None:
+    """The sum after a word for paying, without its unit: 交100, 充五十, pay 80. 交两户 has none."""
+    found = _PAID.search(_LONG.sub(" ", _plain(text)))
+    return int(_value(found[1]) * 100) if found else None
 
 
 def number_of(text: str) -> Decimal | None:

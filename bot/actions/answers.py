@@ -6,7 +6,7 @@ import unicodedata
 _YES_ALONE = re.compile(
     r"(?:嗯+|对+|好+|是的?|行|可以|确认|同意|没错|没问题|成|中|要得|ok(?:ay)?|yes|yep|yeah|sure|confirm(?:ed)?|"
     r"(?:确认|就)?(?:付款?|支付|缴费?|交|提交|登记|报修?|撤销?|撤回|开票?)吧?|确认(?:付款|支付|缴费|提交|撤销|开票)|"
-    r"pay(?: it)?|submit(?: it)?|go ahead|please do|do it)"
+    r"pay(?: it)?|(?:submit|file|report|take) it(?: back)?|submit|go ahead|please do|do it)"
     r"[的了吧啊呀呢嘞\s!！。.,，]*(?:谢谢|thanks)?[!！。.]*",
     re.IGNORECASE,
 )
@@ -50,7 +50,7 @@ def is_clear_yes(intent: str, text: str) -> bool:
     """Whether somebody consents beyond doubt: 好的谢谢 does, 谢谢 alone or 好，不过… does not."""
     plain = _NO_DOUBT.sub("好", text).strip()
     if text.startswith("/"):
-        return intent == "affirm"
+        return text == "/affirm"
     if _YES_ALONE.fullmatch(plain):
         return True
     if intent not in ("affirm", "thanks") or _DOUBT.search(plain):
@@ -60,7 +60,7 @@ def is_clear_yes(intent: str, text: str) -> bool:
 
 def is_no(intent: str, text: str) -> bool:
     """Whether somebody denies, without saying that the whole matter is to be left."""
-    return intent == "deny" or bool(re.match(r"(?:不|没|错|no\b)", text.strip(), re.IGNORECASE))
+    return intent == "deny" or bool(re.match(r"不|没[^电]|错|no(?:[,.! ]*$|,)", text.strip(), re.I))
 
 
 def is_stop(intent: str, text: str) -> bool:

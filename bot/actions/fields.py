@@ -18,9 +18,16 @@ LONGEST = 1000
 NOTE = 300
 TOLD, NOTEWORTHY = 10, 16
 """Letters of a first message from which it tells what happened, or something worth a note."""
+BESIDE = 6
+"""Letters that may stand beside a number that answers."""
 PICTURES = "photo"
 
 _UNITS = re.compile(r"千瓦|kw|kva|个千瓦|瓦", re.IGNORECASE)
+_FIGURES = re.compile(r"[\d.零〇一二两三四五六七八九十百千万]+")
+_PLACE = re.compile(
+    r"(?:(?<=[是在到成为])|^)\s*(?:(?!地址|不|改|是|在|月)[^\s，,。]){2,}?"
+    r"(?:[路街巷弄村镇栋幢楼座区苑园]\s*\d|\d+\s*[号栋幢楼室单])[^，,。]*"
+)
 _ORDINAL = re.compile(r"第?([1-9一二三四五六七八九])(?:个|项|种)?")
 _FAMILIAR = "一二三四五六七八九"
 
@@ -53,6 +60,13 @@ def _told(field: Field, said: Said, today: date) -> str | None:
     return None
 
 
+def replaced_place(fields: list[Field], said: Said) -> dict[str, str]:
+    """The address that stands alone in a correction, marked or not: 地址是柳荫路 9 号."""
+    found = _PLACE.search(narrow(said.typed))
+    names = [field["name"] for field in fields if field["type"] == "address"]
+    return {names[0]: found[0].strip()} if found and names and not said.value("address") else {}
+
+
 def story(fields: list[Field], said: Said) -> dict[str, str]:
     """A first message that tells more than its wish goes into the field for words of one's own.
 
@@ -80,7 +94,7 @@ def answer(field: Field, said: Said, today: date, own: frozenset[str]) -> str | 
     value = _READ[field["type"]](field, said, today)
     if value is not None:
         return value
-    if not said.answers(own) or (is_question(said.typed) and field["type"] != "text"):
+    if said.is_other(own):
         return None
     raise Unusable(f"utter_field_bad_{field['type']}", label=field["label"], choices=_titles(field))
 
@@ -113,16 +127,18 @@ def _address(field: Field, said: Said, today: date) -> str | None:
 
 
 def _number(text: str) -> str | None:
-    number = number_of(text)
+    number = number_of(_UNITS.sub(" ", text))
     return f"{number:f}" if number is not None and number > 0 else None
 
 
 def _amount(field: Field, said: Said, today: date) -> str | None:
-    return _number(said.typed)
+    """A number with little beside it; one in an address or a story is none."""
+    beside = _UNITS.sub("", _FIGURES.sub("", said.typed))
+    return _number(said.typed) if len(beside) <= BESIDE else None
 
 
 def _day(field: Field, said: Said, today: date) -> str | None:
-    day = day_of(said.value("period") or said.typed, today)
+    day = day_of(said.typed, today) or day_of(said.value("period") or "", today)
     if day is not None and day <= today:
         raise Unusable("utter_field_past_day")
     return day.isoformat() if day else None

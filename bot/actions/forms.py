@@ -6,12 +6,13 @@ shown has been agreed to. What is asked, and what an answer means, an errand kno
 actions of a form are made of it:
 
     action_open_<errand>     the first words begin a draft
-    validate_<form>          reads an answer; what is none is left to the rules, then the form is back
+    validate_<form>          reads an answer; what is none is left to the rules
     action_ask_<form>_answer asks for the next thing
     action_submit_<errand>   does what was agreed, or nothing when the form was left
 """
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -79,6 +80,10 @@ WISHES = frozenset(
 
 PARTING = frozenset({"human_handoff", "goodbye"})
 """Intents after which a form does not come back."""
+PARTING_WORDS = re.compile(
+    r"人工|真人|活人|客服|专员|转接|经理|再见|拜拜|回见|human|agent|operator|real person|\bbye\b",
+    re.I,
+)
 
 
 class Unusable(Exception):  # noqa: N818
@@ -123,11 +128,17 @@ class Said:
         """What the tapped button stands for, see `choice`."""
         return _payload(self.text).get("choice")
 
-    def answers(self, own: Iterable[str]) -> bool:
-        """Whether this may be an answer: something short, or not about another topic."""
+    def is_other(self, own: Iterable[str]) -> bool:
+        """Whether this is about another topic than a form's own, or asks what nobody expects."""
+        if self.intent in ("nlu_fallback", "out_of_scope"):
+            return is_question(self.typed)
+        return self.intent in (QUESTIONS | WISHES) - set(own)
+
+    def may_answer(self, own: Iterable[str]) -> bool:
+        """Whether a value in it may be an answer: it is short, or not about another topic."""
         if is_question(self.typed) and self.intent in QUESTIONS:
             return False
-        return len(self.typed) <= 10 or self.intent not in (QUESTIONS | WISHES) - set(own)
+        return len(self.typed) <= 10 or not self.is_other(own)
 
 
 def _payload(text: str) -> dict[str, Any]:
@@ -269,9 +280,11 @@ class Check(Topic):
             return leave()
         if not _is_new(turn.tracker, self.errand.form):
             return leave() if turn.intent in PARTING else []
-        if turn.intent in PARTING or turn.intent == "emergency":
-            return []
         said = Said.now(turn)
+        if said.intent == "emergency" or (
+            said.intent in PARTING and not self._is_told(said, draft)
+        ):
+            return []
         if self._leaves(said, draft):
             turn.say("utter_form_left")
             return leave()
@@ -280,6 +293,10 @@ class Check(Topic):
             if draft["step"] == SIGN_IN
             else await self._take(turn, said, draft)
         )
+
+    def _is_told(self, said: Said, draft: Draft) -> bool:
+        """Whether words that were taken for a parting are rather part of what somebody tells."""
+        return self.errand.is_free_text(draft) and not PARTING_WORDS.search(said.text)
 
     def _leaves(self, said: Said, draft: Draft) -> bool:
         if said.chosen == STOP or (

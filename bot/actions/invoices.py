@@ -33,7 +33,7 @@ class Invoicing(Errand):
 
     def changes(self, said: Said, draft: Draft) -> Draft:
         """A mail, or another of one's titles, whatever was asked."""
-        if not said.answers({"request_invoice"}):
+        if not said.may_answer({"request_invoice"}):
             return {}
         found = {"email": mail_of(said.typed), "title_id": _title_in(said, draft)}
         return {name: value for name, value in found.items() if value and value != draft.get(name)}
@@ -62,7 +62,7 @@ class Invoicing(Errand):
             return Taken(draft, agreed=True)
         if step == "confirm" and is_no(said.intent, said.typed):
             return Taken(draft | {"step": "title"})
-        if not said.answers({"request_invoice"}):
+        if said.is_other({"request_invoice"}):
             return None
         raise Unusable(
             "utter_form_which_account" if step == "account" else f"utter_invoice_bad_{step}"

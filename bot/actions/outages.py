@@ -1,5 +1,9 @@
-"""Whether an outage that is known already explains why the power is off."""
+"""Whether an outage that is known already explains why the power is off.
 
+Not knowing it keeps nobody from reporting.
+"""
+
+from actions.api import Refused, Unavailable
 from actions.say import Turn
 
 OVER = ("announced", "ended", "cancelled", "restored")
@@ -10,6 +14,9 @@ async def known_outage(turn: Turn, account_no: str | None, address: str | None) 
     if not account_no and not address:
         return None
     place = {"address": address} if address else {"account_no": account_no}
-    found = await turn.get("outages", **place)
+    try:
+        found = await turn.get("outages", **place)
+    except (Refused, Unavailable):
+        return None
     on = [each for each in found["outages"] if each["state"] not in OVER]
     return on[0]["sentence"] if on else None

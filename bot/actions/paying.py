@@ -10,7 +10,7 @@ from typing import Any
 from rasa_sdk.events import EventType
 
 from actions.accounts import accounts_of, buttons, named, picked
-from actions.amounts import meant_fen_of
+from actions.amounts import meant_fen_of, paid_fen_of
 from actions.answers import is_clear_yes, is_no, is_question
 from actions.api import Refused, WhichAccount
 from actions.days import days_of
@@ -88,7 +88,7 @@ class Paying(Errand):
     def changes(self, said: Said, draft: Draft) -> Draft:
         if "accounts" not in draft or said.chosen:
             return {}
-        if not said.answers({"pay_bill"}):
+        if not said.may_answer({"pay_bill"}):
             return {}
         found = self._said(said, draft)
         changed = {name: value for name, value in found.items() if value != draft[name]}
@@ -123,7 +123,7 @@ class Paying(Errand):
         return draft | {"step": "account", "account_nos": None}
 
     def _refused(self, turn: Turn, draft: Draft, refusal: Refused) -> Draft | None:
-        """What the portal does not take is asked for again; with nothing owed, paying in advance."""
+        """What the portal does not take is asked for again; nothing owed: paying in advance."""
         turn.sentence(refusal.sentence)
         if refusal.code == "payment.nothing_owed":
             turn.say("utter_pay_topup")
@@ -158,7 +158,7 @@ class Paying(Errand):
             )
         if step == "confirm" and is_no(said.intent, said.typed):
             return Taken(draft | {"step": "change"})
-        if not said.answers(self.wishes(draft)) or said.intent == "pay_bill":
+        if said.intent == "pay_bill" or said.is_other(self.wishes(draft)):
             return None
         raise Unusable(f"utter_pay_bad_{step}")
 
@@ -198,7 +198,8 @@ def _sum_of(said: Said) -> int | None:
     rest = said.typed
     for period in said.values("period"):
         rest = rest.replace(period, " ")
-    return meant_fen_of(rest, named=not marked and not CORRECTS.search(rest))
+    fen = meant_fen_of(rest, named=not marked and not CORRECTS.search(rest))
+    return paid_fen_of(rest) if fen is None else fen
 
 
 def _typed_sum(said: Said) -> int | None:

@@ -90,11 +90,13 @@ class Reminding(Errand):
     async def take(self, turn: Turn, said: Said, draft: Draft) -> Taken | None:
         if draft["step"] == "account" and (numbers := picked(said, draft["accounts"])):
             return Taken(draft | {"account_no": numbers[0], "which": False}, agreed=True)
-        wanted = _wanted(said, draft) if said.answers({"manage_reminders"}) or said.chosen else {}
+        wanted = (
+            _wanted(said, draft) if said.may_answer({"manage_reminders"}) or said.chosen else {}
+        )
         if wanted:
             changed = draft | wanted
             return Taken(changed | {"step": None}, agreed=_is_complete(changed))
-        if not said.answers({"manage_reminders"}):
+        if said.is_other({"manage_reminders"}):
             return None
         raise Unusable("utter_reminder_bad")
 

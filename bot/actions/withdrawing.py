@@ -5,7 +5,7 @@ from typing import Any
 
 from rasa_sdk.events import EventType
 
-from actions.answers import is_clear_yes, is_no
+from actions.answers import is_clear_yes
 from actions.forms import Ask, Check, Draft, Errand, Open, Said, Submit, Taken, Unusable, choice
 from actions.requests import KINDS
 from actions.say import Turn
@@ -76,7 +76,7 @@ class Withdrawing(Errand):
             is_clear_yes(said.intent, said.text) or said.intent == "cancel_request"
         ):
             return Taken(draft, agreed=True)
-        if not said.answers({"cancel_request"}) and not is_no(said.intent, said.typed):
+        if said.is_other({"cancel_request"}):
             return None
         raise Unusable(
             "utter_form_yes_or_no" if draft["step"] == "confirm" else "utter_cancel_bad_which"

@@ -1,0 +1,307 @@
+"""Requests of every kind, from the first word to the number."""
+
+from typing import Any
+
+import pytest
+from stand_in import StandIn
+from utility import HOME, PARENTS, Utility
+
+
+@pytest.fixture
+def utility(portal: StandIn) -> Utility:
+    return Utility(portal)
+
+
+def posted(utility: Utility) -> list[dict[str, Any]]:
+    return [call.given for call in utility.portal.asked("requests") if call.method == "POST"]
+
+
+def walk(talk: Any, *steps: str) -> str:
+    """Say each step, or tap it when it is the title of a button."""
+    said = ""
+    for step in steps:
+        said = talk.tap(step) if step in talk.titles else talk.say(step)
+    return said
+
+
+KINDS = [
+    (
+        "outage_repair",
+        ["/report_outage", "家里 …5603", "家里都没电", "提交"],
+        {"trouble": "no_power"},
+        HOME,
+    ),
+    (
+        "new_connection",
+        ["/new_connection", "居民", "文昌街18号3楼302", "提交"],
+        {"supply": "resident", "address": "文昌街18号3楼302"},
+        None,
+    ),
+    (
+        "increase_capacity",
+        ["/increase_capacity", "爸妈家 …1242", "居民", "提交"],
+        {"supply": "resident"},
+        PARENTS,
+    ),
+    (
+        "transfer",
+        ["/transfer_account", "家里 …5603", "房子买卖", "李大明", "提交"],
+        {"reason": "sold", "new_holder": "李大明"},
+        HOME,
+    ),
+    ("meter_check", ["/meter_check", "家里 …5603", "走得太快", "提交"], {"reason": "fast"}, HOME),
+    (
+        "pv_connection",
+        ["/pv_connection", "家里 …5603", "二十五", "全部上网", "提交"],
+        {"capacity": "25", "mode": "all_out"},
+        HOME,
+    ),
+    (
+        "ev_charger",
+        ["/ev_charger", "梧桐里地下车库B2-117号", "7千瓦", "租的", "提交"],
+        {"address": "梧桐里地下车库B2-117号", "capacity": "7", "space": "rented"},
+        None,
+    ),
+    ("dispute", ["/dispute_bill", "家里 …5603", "太高了", "提交"], {"reason": "too_high"}, HOME),
+    (
+        "complaint",
+        ["/complaint", "服务、态度", "窗口的人把单子扔给我，让我跑了三趟", "提交"],
+        {"about": "service", "story": "窗口的人把单子扔给我，让我跑了三趟"},
+        None,
+    ),
+    ("call_back", ['/complaint{"choice":"call_back"}', "提交"], {}, None),
+]
+
+
+@pytest.mark.parametrize(("kind", "steps", "fields", "account"), KINDS, ids=[k[0] for k in KINDS])
+def test_every_kind(
+    talk: Any,
+    utility: Utility,
+    kind: str,
+    steps: list[str],
+    fields: dict[str, str],
+    account: str | None,
+) -> None:
+    talk.say(steps[0], payload=True)
+    said = walk(talk, *steps[1:])
+    (request,) = posted(utility)
+    assert request["kind"] == kind
+    assert request["fields"] == fields
+    assert request.get("account_no") == account
+    assert said.startswith("收到了，号码 BX2611210001，5 个工作日内答复。")
+    assert talk.cards == [{"kind": "request", "request_no": "BX2611210001"}]
+
+
+def test_what_is_known_is_confirmed_not_asked(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603")
+    summary = walk(talk, "走得太快")
+    assert "电表在哪里：滨江路 18 号 3 栋 502" in summary
+    assert "联系电话：138 **** 2046" in summary
+    assert talk.titles == ["提交", "改一处", "不办了"]
+    assert talk.cards[0]["kind"] == "photo"
+
+
+def test_photos_go_under_the_key_of_the_request(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603", "走得太快")
+    key = talk.cards[0]["draft"]
+    walk(talk, "提交")
+    assert posted(utility)[0]["key"] == key
+
+
+def test_what_was_said_first_is_not_asked_again(talk: Any, utility: Utility) -> None:
+    said = talk.say("投诉你们抄表员，态度太差")
+    assert "关于什么：服务、态度" in said
+    assert "怎么回事：投诉你们抄表员，态度太差" in said
+
+
+def test_twice_yes_is_one_request(talk: Any, utility: Utility) -> None:
+    talk.say("投诉你们抄表员，态度太差")
+    talk.say("提交")
+    talk.say("提交")
+    talk.say("确认")
+    assert len(posted(utility)) == 1
+
+
+def test_no_answer_at_the_yes_and_the_same_key_again(talk: Any, utility: Utility) -> None:
+    talk.say("投诉你们抄表员，态度太差")
+    utility.silent = {"requests"}
+    said = talk.say("提交")
+    assert "同一件事不会办两次" in said
+    utility.silent = set()
+    assert "号码 BX2611210001" in talk.say("提交")
+    first, second = posted(utility)
+    assert first == second
+
+
+def test_a_yes_it_is_not(talk: Any, utility: Utility) -> None:
+    talk.say("投诉你们抄表员，态度太差")
+    talk.say("谢谢")
+    talk.say("好，不过电话不对")
+    assert posted(utility) == []
+
+
+@pytest.mark.parametrize(
+    ("correction", "line"),
+    [
+        ("电话是13912345678", "联系电话：13912345678"),
+        ("地址改成东湖新村3栋201", "电表在哪里：东湖新村3栋201"),
+    ],
+)
+def test_a_correction_at_the_summary(
+    talk: Any, utility: Utility, correction: str, line: str
+) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603", "走得太快")
+    assert line in talk.say(correction)
+    talk.say("提交")
+    assert line.split("：")[1] in posted(utility)[0]["fields"].values()
+
+
+def test_pointing_at_a_line(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603", "走得太快", "改一处")
+    assert talk.tap("联系电话").startswith("联系电话是多少？")
+    assert "这个号码不全" in talk.say("1380000")
+    assert "联系电话：13912345678" in talk.say("13912345678")
+
+
+def test_a_day_for_the_visit(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603", "走得太快", "改一处")
+    assert talk.say("哪天上门方便").startswith("哪天上门方便？")
+    assert talk.say("昨天").startswith("那天已经过了")
+    assert "哪天上门方便：2026-11-25" in talk.say("11月25日")
+
+
+def test_an_address_of_one_word(talk: Any, utility: Utility) -> None:
+    talk.say("/report_outage", payload=True)
+    walk(talk, "别的地方", "家里都没电")
+    assert talk.say("家").startswith("这个地址太短")
+    assert "在哪里：柳荫路8号2栋" in talk.say("柳荫路8号2栋")
+    talk.say("提交")
+    assert "account_no" not in posted(utility)[0]
+
+
+def test_a_field_that_the_portal_refuses_is_asked_again(talk: Any, utility: Utility) -> None:
+    talk.say("投诉你们抄表员，态度太差")
+    utility.refuses_field = "story"
+    said = talk.say("提交")
+    assert said.startswith("这个填得不对。\n怎么回事？")
+    talk.say("抄表的人骂人")
+    assert "号码 BX2611210001" in talk.say("提交")
+
+
+@pytest.mark.parametrize("word", ["算了", "不办了", "先等等"])
+def test_leaving(talk: Any, utility: Utility, word: str) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603")
+    assert talk.say(word).startswith("好，先不办了")
+    assert posted(utility) == []
+
+
+def test_a_question_inside_and_back(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603")
+    said = talk.say("营业厅在哪")
+    assert "营业厅" in said
+    assert said.endswith("怎么不对？点一个，或者直接说。")
+    assert talk.titles[0] == "走得太快"
+
+
+def test_a_story_that_sounds_like_a_goodbye_is_a_story(talk: Any, utility: Utility) -> None:
+    talk.say("/complaint", payload=True)
+    walk(talk, "服务、态度")
+    assert "怎么回事：他骂人还要红包，说下次再来" in talk.say(
+        "他骂人还要红包，说下次再来，我等了三个小时"
+    )
+
+
+def test_danger_interrupts(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603")
+    said = talk.say("电线掉地上了")
+    assert said.startswith("⚠ 别靠近，离掉下的电线至少 8 米")
+    assert talk.titles == ["登记抢修", "找人工", "不用了"]
+
+
+def test_strangers_report_by_address_and_phone(talk: Any, utility: Utility) -> None:
+    talk.signed_in = utility.signed_in = False
+    talk.say("/report_outage", payload=True)
+    said = walk(talk, "家里都没电", "柳荫路8号2栋", "13800001234")
+    assert "联系电话：13800001234" in said
+    walk(talk, "提交")
+    assert posted(utility)[0]["fields"] == {
+        "trouble": "no_power",
+        "address": "柳荫路8号2栋",
+        "phone": "13800001234",
+    }
+
+
+def test_strangers_sign_in_for_the_rest(talk: Any, utility: Utility) -> None:
+    talk.signed_in = utility.signed_in = False
+    assert talk.say("表走得快").startswith("这件事要先登录。")
+    talk.signed_in = utility.signed_in = True
+    talk.say("登录好了")
+    assert "怎么不对：走得太快" in walk(talk, "家里 …5603")
+
+
+OUTAGE = {
+    "outage_no": "T1",
+    "kind": "unplanned",
+    "area_words": "滨江路一带",
+    "since_words": "今天 13:20",
+    "until_words": None,
+    "reason_words": "线路故障",
+    "state": "ongoing",
+    "mine": ["家里"],
+    "sentence": "滨江路一带停电，正在抢修。",
+}
+
+
+def test_a_known_outage_is_told_first(talk: Any, utility: Utility) -> None:
+    utility.outages = [OUTAGE]
+    talk.say("/report_outage", payload=True)
+    assert walk(talk, "家里 …5603") == "滨江路一带停电，正在抢修。还要另外报修吗？"
+    assert walk(talk, "不用了").startswith("好，先不办了")
+    assert posted(utility) == []
+
+
+def test_and_reported_all_the_same(talk: Any, utility: Utility) -> None:
+    utility.outages = [OUTAGE]
+    talk.say("/report_outage", payload=True)
+    walk(talk, "家里 …5603", "还是报修", "家里都没电", "提交")
+    assert len(posted(utility)) == 1
+
+
+def test_an_outage_that_is_only_announced_explains_nothing(talk: Any, utility: Utility) -> None:
+    utility.outages = [OUTAGE | {"state": "announced"}]
+    talk.say("/report_outage", payload=True)
+    assert walk(talk, "家里 …5603").startswith("出了什么事？")
+
+
+def test_outages_unknown_keep_nobody_from_reporting(talk: Any, utility: Utility) -> None:
+    utility.silent = {"outages"}
+    talk.say("/report_outage", payload=True)
+    assert walk(talk, "家里 …5603").startswith("出了什么事？")
+
+
+def test_the_portal_silent(talk: Any, utility: Utility) -> None:
+    utility.silent = {"requests", "context"}
+    talk.say("/meter_check", payload=True)
+    assert talk.heard
+    assert not talk.cards
+    assert posted(utility) == []
+
+
+def test_english(talk: Any, utility: Utility) -> None:
+    talk.language = "en"
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603")
+    assert talk.titles[0] == "It runs too fast"
+    said = talk.tap("It runs too fast")
+    assert said.startswith("Meter test · ")
+    assert talk.titles == ["File it", "Change something", "Cancel"]
+    walk(talk, "File it")
+    assert len(posted(utility)) == 1

@@ -44,6 +44,7 @@ OWN_PAGES = (
     "/accounts/bind",
     "/accounts/bind/code",
     "/accounts/420011875603/people",
+    "/chat",
     "/profile",
     "/profile/edit",
     "/profile/password",

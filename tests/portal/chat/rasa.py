@@ -42,8 +42,8 @@ class Rasa(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Turn)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Turn)
         self.questions: list[Said] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
@@ -87,9 +87,9 @@ def drops(turn: Turn) -> None:
 
 
 @contextmanager
-def standing() -> Iterator[Rasa]:
-    """A server for a test."""
-    with Rasa() as server:
+def standing(port: int = 0) -> Iterator[Rasa]:
+    """A server for a test, on a free port or on this one."""
+    with Rasa(port) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:

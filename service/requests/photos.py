@@ -27,12 +27,13 @@ from service.requests.askers import Asker
 from service.requests.models import Request, RequestPhoto
 
 LARGEST_BYTES = 10 * 1024 * 1024
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
+"""JPEG is made smaller as it is decoded; the others stand in memory whole first."""
+
 LONGEST_SIDE = 2048
 QUALITY = 85
 MOST = 6
 """Photos of one request."""
-FORMATS = ("JPEG", "PNG", "WEBP")
 ADD_ASKER = Limit("photo.asker", 60, timedelta(hours=1), "photo.too_often")
 ADD_NETWORK = Limit("photo.network", 300, timedelta(hours=1), "network.locked", exact=False)
 OPEN_STATES = ("received", "accepted", "in_progress")
@@ -117,13 +118,11 @@ def read(content: bytes) -> Picture:
     if content[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc"):
         raise Refused("photo.heic")
     with _decoding():
-        image = Image.open(BytesIO(content), formats=FORMATS)
-        if image.width * image.height > MOST_PIXELS:
+        image = Image.open(BytesIO(content), formats=tuple(MOST_PIXELS))
+        if image.width * image.height > MOST_PIXELS[image.format or ""]:
             raise Refused("photo.too_many_pixels")
-        image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-        upright = ImageOps.exif_transpose(image)
-        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        plain = _on_white(upright)
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        plain = _on_white(ImageOps.exif_transpose(image))
         written = BytesIO()
         plain.save(written, "JPEG", quality=QUALITY, optimize=True)
     return Picture(written.getvalue(), plain.width, plain.height)

@@ -34,12 +34,12 @@ def picture(
     return written.getvalue()
 
 
-def with_place() -> bytes:
+def with_place(size: tuple[int, int] = (40, 30)) -> bytes:
     """A photo as a phone takes it: on its side, with where, when and by what it was taken."""
     exif = Image.Exif()
     exif[ORIENTATION], exif[MAKER] = 6, "Lamp Phone"
     exif.get_ifd(GPS)[1] = "N"
-    return picture(exif=exif)
+    return picture(size=size, exif=exif)
 
 
 def bomb() -> bytes:
@@ -87,6 +87,8 @@ def test_what_hides_in_a_picture_is_gone() -> None:
 def test_a_large_photo_is_made_smaller_and_what_is_clear_becomes_white() -> None:
     kept = photos.read(picture(size=(4000, 1000)))
     assert (kept.width, kept.height) == (2048, 512)
+    on_its_side = photos.read(with_place((4000, 1000)))
+    assert (on_its_side.width, on_its_side.height) == (512, 2048)
     clear = photos.read(picture("PNG", colour=(0, 0, 0, 0)))
     with Image.open(BytesIO(clear.jpeg)) as image:
         assert image.getpixel((5, 5)) == (255, 255, 255)
@@ -123,6 +125,13 @@ def test_a_bomb_is_refused_unopened() -> None:
     with pytest.raises(Refused) as refused:
         photos.read(bomb())
     assert refused.value.code == "photo.too_many_pixels"
+
+
+def test_what_is_drawn_too_large_is_refused_undecoded() -> None:
+    with pytest.raises(Refused) as refused:
+        photos.read(picture("PNG", size=(5001, 5000)))
+    assert refused.value.code == "photo.too_many_pixels"
+    assert photos.read(picture(size=(5001, 5000))).width == 2048
 
 
 def test_a_gif_named_otherwise_is_refused() -> None:

@@ -15,6 +15,8 @@ OPEN_PAGES = (
     "/sign-in",
     "/sign-in/code",
     "/sign-up",
+    "/report",
+    "/report/new/outage_repair",
     "/nowhere",
     "/outages",
     "/outages?at=梧桐里",

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 LIMIT = 2.2
 """Seconds for one turn; the portal waits 2.5 and would then answer by itself."""
 
-GUESSES = 5
+GUESSES = 10
 """Intents beside the best that a message keeps."""
 
 HOTLINE = os.environ.get("DENGHUO_HOTLINE", "96000")

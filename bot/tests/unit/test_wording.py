@@ -8,9 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 BOT = Path(__file__).parents[2]
-DOMAIN = [
-    yaml.safe_load(path.read_text("utf-8")) for path in sorted((BOT / "domain").glob("*.yml"))
-]
+DOMAIN = [YAML(typ="safe").load(path) for path in sorted((BOT / "domain").glob("*.yml"))]
 RESPONSES: dict[str, list[dict[str, Any]]] = {
     name: variations for part in DOMAIN for name, variations in part.get("responses", {}).items()
 }

@@ -61,3 +61,13 @@ class Attachment(Base):
     name: Mapped[str] = mapped_column(String(80))
     media_type: Mapped[str] = mapped_column(String(40))
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WeChatToken(Base):
+    """An access token that holds until `expires_at`."""
+
+    __tablename__ = "wechat_token"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    token: Mapped[str] = mapped_column(EncryptedText("wechat_token.token"))
+    expires_at: Mapped[datetime]

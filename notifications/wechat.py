@@ -5,22 +5,21 @@ WeChat gives is shared over all processes by the database, because each new one 
 before.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import requests
-from sqlalchemy import String
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 from wechatpy.session import SessionStorage
 
+from notifications.models import WeChatToken
 from notifications.settings import WeChatSettings
 from runtime import clock
-from runtime.crypto import EncryptedText
-from runtime.database import Base, Database
+from runtime.database import Database
 from runtime.jobs import BACKOFF, database, defer, jobs
 from runtime.logs import get_logger
 from runtime.settings import load
@@ -34,16 +33,6 @@ TIMEOUT = 5.0
 FOR_GOOD = frozenset({40003, 43004, 45015, 45047, 48001})
 """WeChat's codes for: no such person, does not follow, silent for 48 hours, enough was said,
 not allowed for this account. Trying again changes nothing; the words stand on the web."""
-
-
-class WeChatToken(Base):
-    """An access token that holds until `expires_at`."""
-
-    __tablename__ = "wechat_token"
-
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    token: Mapped[str] = mapped_column(EncryptedText("wechat_token.token"))
-    expires_at: Mapped[datetime]
 
 
 class SharedTokens(SessionStorage):  # type: ignore[misc]

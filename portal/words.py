@@ -68,6 +68,7 @@ REFUSALS: dict[str, LazyString] = {
     "password.locked": _l(
         "现在的密码试得太多了，%(retry_at)s 以后再试。不想等，就用短信验证码改。"
     ),
+    "wechat.not_found": _l("那个微信已经断开了。"),
     "session.not_found": _l("那台设备已经退出了。"),
     "invoice.nothing_chosen": _l("请至少选一张账单。"),
     "invoice.too_many": _l("一张发票最多开 %(most)s 张账单，请分几次开。"),

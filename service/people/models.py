@@ -1,4 +1,4 @@
-"""Tables of passkeys: the keys of people's devices, and the questions put to them."""
+"""Tables of passkeys, the keys of people's devices and the questions put to them; and of WeChat."""
 
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 import service.models  # noqa: F401 - passkeys refer to the table of users
+from runtime.crypto import EncryptedText
 from runtime.database import Base
 
 
@@ -67,3 +68,20 @@ class PasskeyChallenge(Base):
     subject: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class WeChatFollower(Base):
+    """Somebody in WeChat, bound to a user or to none.
+
+    `talk_sha256` finds the conversation of an unbound one, as a browser's cookie finds its own.
+    """
+
+    __tablename__ = "wechat_follower"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    openid: Mapped[str] = mapped_column(EncryptedText("wechat_follower.openid"))
+    openid_index: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    talk_sha256: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    bound_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())

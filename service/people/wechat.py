@@ -8,14 +8,12 @@ proven the openid.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, and_, func, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
-import service.models  # noqa: F401 - followers refer to the table of users
 from runtime import clock
-from runtime.crypto import EncryptedText, blind_index
-from runtime.database import Base
+from runtime.crypto import blind_index
 from runtime.errors import NotFound
 from service.conversations import (
     Conversation,
@@ -25,25 +23,9 @@ from service.conversations import (
     open_for_user,
 )
 from service.conversations.opening import browser_sha256
+from service.people.models import WeChatFollower
 
 CONTEXT = "wechat_follower.openid"
-
-
-class WeChatFollower(Base):
-    """Somebody in WeChat, bound to a user or to none.
-
-    `talk_sha256` finds the conversation of an unbound one, as a browser's cookie finds its own.
-    """
-
-    __tablename__ = "wechat_follower"
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    openid: Mapped[str] = mapped_column(EncryptedText(CONTEXT))
-    openid_index: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    talk_sha256: Mapped[bytes] = mapped_column(LargeBinary, index=True)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
-    bound_at: Mapped[datetime | None]
-    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 @dataclass(frozen=True)

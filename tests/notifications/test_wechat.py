@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from notifications import wechat as sending
+from notifications.models import WeChatToken
 from notifications.settings import WeChatSettings
-from notifications.wechat import ServiceAccount, SharedTokens, WeChatToken
+from notifications.wechat import ServiceAccount, SharedTokens
 from runtime import events, jobs
 from runtime.database import Database
 from runtime.settings import SettingsError, load

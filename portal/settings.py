@@ -27,10 +27,11 @@ class PortalSettings(Settings):
     portal_port: int = Field(8000, ge=0, le=65535, description="Port of the web process")
     portal_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests")
     portal_threads: int = Field(
-        4,
+        16,
         ge=1,
         le=64,
-        description="Threads in each of these processes; more only where pages wait for others",
+        description="Threads in each of these processes; a message in the chat keeps one until the "
+        "assistant has answered, and four are kept free of that",
     )
     portal_read_seconds: float = Field(
         20.0, ge=1, le=600, description="Seconds in which a whole request must have arrived"

@@ -1,6 +1,7 @@
 """The assistant (Rasa) as the portal asks it: within a set time, and not while it is down."""
 
 from collections.abc import Callable
+from threading import BoundedSemaphore
 from time import perf_counter
 from typing import Literal, cast
 
@@ -17,6 +18,11 @@ from runtime.logs import get_logger
 from service.conversations.answering import Reply
 
 PATH = "/webhooks/portal/webhook"
+KEPT_FREE = 4
+"""Threads of a process that never wait for the assistant: it asks this very portal for what it is
+to say, and if all of them waited for it, it would wait for them."""
+TURN_SECONDS = 0.3
+"""How long a message waits until fewer are being asked."""
 
 _log = get_logger(__name__)
 _seconds = metrics.histogram(
@@ -59,6 +65,7 @@ class Assistant:
         self._wire = Wire(settings.assistant_url, headers, settings.assistant_seconds)
         self._known = bool(token)
         self._breaker = breaker or Breaker()
+        self._turns = BoundedSemaphore(max(1, settings.portal_threads - KEPT_FREE))
 
     def ask(self, question: Question) -> list[Reply]:
         """What it says to a message. Raises Silent, in the set time at the latest."""
@@ -78,6 +85,19 @@ class Assistant:
     def _asked(self, question: Question) -> list[Reply]:
         if not self._known:
             raise Silent("no_token")
+        if not self._turns.acquire(timeout=TURN_SECONDS):
+            raise Silent("busy")
+        try:
+            body = self._posted(question)
+        finally:
+            self._turns.release()
+        try:
+            return answers.read(body)
+        except Malformed as error:
+            raise Silent("malformed") from error
+
+    def _posted(self, question: Question) -> bytes:
+        """Its answer. One that cannot be used came in time: it keeps nobody else from asking."""
         if not self._breaker.allows():
             raise Silent("open")
         try:
@@ -85,12 +105,8 @@ class Assistant:
         except WireError as error:
             self._breaker.failed()
             raise Silent(error.reason) from error
-        # An answer that cannot be used came in time: it is no reason to keep others from asking.
         self._breaker.worked()
-        try:
-            return answers.read(body)
-        except Malformed as error:
-            raise Silent("malformed") from error
+        return body
 
 
 def install(app: Flask, make: Callable[[PortalSettings], Assistant] = Assistant) -> None:

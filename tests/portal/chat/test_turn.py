@@ -273,3 +273,41 @@ def test_a_refused_message_is_not_stored(
     assert (update.status, update.refused, update.items) == (422, why, [])
     assert why in update.under
     assert (stored(database), rasa.questions) == ([], [])
+
+
+def test_never_do_all_threads_wait_for_the_assistant(
+    settings,  # type: ignore[no-untyped-def]
+    rasa: Rasa,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It asks the portal for what it is to say: threads that wait for it cannot answer it."""
+    monkeypatch.setattr("portal.chat.assistant.TURN_SECONDS", 0.01)
+    few = settings.model_copy(update={"portal_threads": 5, "assistant_seconds": 10})
+    assistant = Assistant(few)
+    question = Question("c", "1", "x", "zh", False, "2026-12-11", "web", False, False)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hold(turn) -> None:  # type: ignore[no-untyped-def]
+        asked.set()
+        go_on.wait(10)
+        says("在的。")(turn)
+
+    rasa.behaviour = hold
+    first: list[str] = []
+    waiting = threading.Thread(
+        target=lambda: first.extend(reply.text for reply in assistant.ask(question))
+    )
+    waiting.start()
+    try:
+        assert asked.wait(10)
+        with pytest.raises(Silent, match="busy"):
+            assistant.ask(question)
+        go_on.set()
+        waiting.join()
+        assert first == ["在的。"]
+        rasa.behaviour = says("又在了。")
+        assert [reply.text for reply in assistant.ask(question)] == ["又在了。"]
+    finally:
+        go_on.set()
+        waiting.join()
+        assistant.close()

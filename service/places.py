@@ -38,6 +38,7 @@ def too_short(text: str) -> bool:
 
 
 def _means(words: str, name: str) -> bool:
+    """A number alone means no place, though names have numbers in them."""
     if len(words) < LEAST or len(name) < LEAST:
         return False
-    return name in words or words in name
+    return name in words or (words in name and not words.isdigit())

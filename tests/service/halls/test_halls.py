@@ -126,6 +126,8 @@ def test_the_nearest_stands_first(file: Path) -> None:
         ("Lamp Road", ["one"]),
         ("别处", []),
         ("路", []),
+        ("2", []),
+        ("12", []),
     ],
 )
 def test_words_mean_a_hall_or_none(file: Path, said: str, found: list[str]) -> None:

@@ -228,6 +228,7 @@ def test_whom_it_hits_for_those_who_tell_them(session):
         ("江城东-05", False),
         ("临江苑", False),
         ("12", False),
+        ("03", False),
         ("没有这条路", False),
         ("Wutong", False),
     ],

@@ -40,7 +40,10 @@ def actions() -> Sanic:
     """The actions, for Rasa alone: whoever else asks without the token is refused."""
     from rasa_sdk.endpoint import create_app
 
+    from actions.answering import warm_up
+
     app = create_app("actions", cors_origins=[])
+    app.register_listener(warm_up, "after_server_start")
     app.register_middleware(_refuse_strangers, "request")
     return app
 

@@ -63,8 +63,10 @@ STATEMENTS = (
             FOREIGN KEY (staff_id) REFERENCES user_account (id),
         CONSTRAINT fk_conversation_message_answers_id_conversation_message
             FOREIGN KEY (answers_id) REFERENCES conversation_message (id) ON DELETE CASCADE,
-        CONSTRAINT uq_conversation_message_conversation_id UNIQUE (conversation_id, client_key),
-        CONSTRAINT uq_conversation_message_answers_id UNIQUE (answers_id, position),
+        CONSTRAINT uq_conversation_message_conversation_id_client_key
+            UNIQUE (conversation_id, client_key),
+        CONSTRAINT uq_conversation_message_answers_id_position
+            UNIQUE (answers_id, position),
         CONSTRAINT ck_conversation_message_author
             CHECK (author in ('customer', 'assistant', 'staff', 'notice')),
         CONSTRAINT ck_conversation_message_staff CHECK (author <> 'staff' or staff_id is not null),

@@ -130,7 +130,10 @@ def _model(settings: ModelSettings) -> Path:
 
 def _teach(settings: ModelSettings, model: Path) -> None:
     """Rasa's own training, into a folder of its own, so that a half-written model is never seen."""
-    told = _surroundings() | {"RASA_CACHE_DIRECTORY": str(settings.models / "cache")}
+    told = _surroundings() | {
+        "DENGHUO_VAR": str(settings.var.resolve()),
+        "RASA_CACHE_DIRECTORY": str(settings.models / "cache"),
+    }
     with TemporaryDirectory(dir=settings.models) as draft:
         words = ["--domain", "domain", "--out", draft, "--fixed-model-name", "model"]
         rasa = ["nice", str(PYTHON), "-m", "rasa", "train", *words]

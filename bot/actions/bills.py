@@ -99,8 +99,6 @@ class QueryBalance(Question):
             return await say_tier(turn, asked)
         found = await turn.get("balance", account_no=asked.account_no if asked.chosen else None)
         turn.sentence(found["sentence"])
-        if 1 < len(found["accounts"]) <= SHOWN + 1:
-            turn.sentence("\n".join(each["sentence"] for each in found["accounts"]))
         turn.card("balance")
         if found["owed_fen"]:
             turn.say("utter_bills_pay_now")

@@ -11,12 +11,15 @@ from actions.answers import is_clear_yes, is_no, is_stop, phone_of
 from actions.api import Refused, Unavailable
 from actions.say import Turn
 from actions.summary import summary
-from actions.talk import failures_in_a_row, is_angry
+from actions.talk import is_angry
 from actions.topic import Topic
 
 REGISTERED = "registered"
 """The phone the customer is registered with, which only the portal knows."""
 NONE = "none"
+
+RECENT = 6
+"""Messages that tell why a person is asked for."""
 
 _OFF = re.compile(r"关|退出|取消|恢复|\boff\b|exit", re.I)
 _OFF_WHERE_ON = re.compile(r"不要|不用|正常|普通|小字|小一?点|normal|stop|smaller", re.I)
@@ -43,9 +46,20 @@ class Handoff(Topic):
 
 
 async def _ask_for_person(turn: Turn, phone: str | None = None) -> None:
-    reason = "angry" if is_angry(turn) else "not_understood" if failures_in_a_row(turn) else "asked"
-    body = {"reason": reason, "summary": summary(turn), "phone": phone}
+    body = {"reason": reason(turn), "summary": summary(turn), "phone": phone}
     turn.sentence((await turn.post("handoff", body))["sentence"])
+
+
+def reason(turn: Turn) -> str:
+    """Why a person is asked for, in the desk's words: danger goes before all who wait."""
+    users = [event for event in turn.tracker.events if event["event"] == "user"]
+    intents = [event["parse_data"]["intent"]["name"] for event in users][-RECENT:]
+    if "emergency" in intents:
+        return "emergency"
+    if is_angry(turn):
+        return "angry"
+    before = [intent for intent in intents if intent not in ("human_handoff", "affirm")]
+    return "not_understood" if before[-1:] == ["nlu_fallback"] else "asked"
 
 
 async def _registered_phone(turn: Turn) -> str | None:
@@ -87,6 +101,12 @@ class ValidateCallback(FormValidationAction):
             return {}
         answer = _where_to_call(Turn(dispatcher, tracker))
         return {"callback_phone": answer} if answer else {}
+
+    def validate_callback_phone(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Nothing is left to check: only what can be called is taken as an answer."""
+        return {"callback_phone": value}
 
 
 def _where_to_call(turn: Turn) -> str | None:

@@ -128,9 +128,9 @@ def failures_in_a_row(turn: Turn) -> int:
 
 
 def is_angry(turn: Turn) -> bool:
-    """Whether the words of this message or the one before are angry."""
+    """Whether the words of this message or the two before are angry."""
     texts = [event.get("text") or "" for event in turn.tracker.events if event["event"] == "user"]
-    return any(ANGER.search(text) for text in texts[-2:])
+    return any(ANGER.search(text) for text in texts[-3:])
 
 
 def another(turn: Turn, *responses: str) -> str:

@@ -60,9 +60,9 @@ def test_the_bill_before_the_newest_is_counted_from_the_newest(act, portal):
 
 
 def test_a_bill_that_is_not_out_yet_is_said_with_what_there_is(act, portal):
-    portal.answers("bills", "not_issued")
+    bills = portal.answers("bills", "not_issued")
     done = act("action_query_bill", message("这个月电费", "query_bill", period="这个月"))
-    assert done.said == ["家里 11 月的账单还没有出。", "utter_bills_newest"]
+    assert done.said == [bills["sentence"], "utter_bills_newest"]
     assert done.cards == []
 
 
@@ -105,21 +105,20 @@ def test_the_account_chosen_before_is_meant_until_all_are(act, portal):
 
 
 def test_what_is_owed_is_owed_on_all_accounts_unless_one_is_said(act, portal):
+    balance = portal.answers("balance", "all")
     done = act("action_query_balance", message("我欠多少", "query_balance"), account_no=PARENTS)
     act("action_query_balance", message("爸妈家欠多少", "query_balance"))
     everything, one = portal.asked("balance")
     assert everything.given == {}
     assert one.given == {"account_no": PARENTS}
-    assert done.said[0] == "3 个户号里 2 个有要缴的，一共 ¥202.07。"
-    assert len(done.said[1].splitlines()) == 3
+    assert done.said == [balance["sentence"], "utter_bills_pay_now"]
     assert done.cards == [{"kind": "balance"}]
-    assert done.said[-1] == "utter_bills_pay_now"
 
 
 def test_where_nothing_is_owed_nothing_is_to_be_paid(act, portal):
-    portal.answers("balance", "nothing")
+    balance = portal.answers("balance", "nothing")
     done = act("action_query_balance", message("我欠多少", "query_balance"))
-    assert done.said == ["家里没有要缴的。"]
+    assert done.said == [balance["sentence"]]
 
 
 def test_which_account_is_asked_once_and_the_question_is_in_the_button(act, portal):
@@ -150,13 +149,11 @@ def test_an_account_that_is_not_the_customers_is_forgotten(act, portal):
 
 
 def test_use_without_a_time_is_that_of_the_month_so_far(act, portal):
-    portal.answers("usage", "month")
+    use = portal.answers("usage", "month")
     done = act("action_query_usage", message("用了多少度", "query_usage"))
     assert portal.asked("usage")[0].given == {"from": "2026-11-01", "to": TODAY}
-    assert (
-        done.said[0]
-        == "家里 10 月用了 286 度。\n峰段 182.4 度，谷段 103.6 度\n比去年 10 月多 19%。"
-    )
+    periods = "，".join(f"{each['name']} {each['kwh']}" for each in use["by_period"])
+    assert done.said[0].splitlines() == [use["sentence"], periods, use["compared"]["sentence"]]
     assert done.cards == [
         {"kind": "usage", "account_no": HOME, "from": "2026-10-01", "to": "2026-10-31"}
     ]
@@ -171,20 +168,21 @@ def test_what_is_left_of_the_tier_is_no_use_of_a_month(act, portal, text):
 
 
 def test_an_account_without_tiers_has_no_card_of_them(act, portal):
-    portal.answers("tier", "none")
+    tier = portal.answers("tier", "none")
     done = act("action_query_usage", message("现在第几档", "query_usage"))
-    assert done.said == ["铺子的电价不分档。"]
+    assert done.said == [tier["sentence"]]
     assert done.cards == []
 
 
 def test_why_a_bill_is_as_it_is_is_the_explanation_of_its_page(act, portal):
     portal.answers("bills", "one_month")
+    why = portal.answers("bills/{bill_no}/explanation", "dearer")
     done = act("action_explain_bill", message("上个月怎么这么多", "explain_bill", period="上个月"))
     (asked,) = portal.asked("bills/{bill_no}/explanation")
     assert asked.path == "bills/B2026100000213/explanation"
     assert done.said[0] == "utter_bills_explained"
-    assert done.responses[0]["headline"] == "比 9 月多 ¥82.47"
-    assert done.said[1].splitlines()[0] == "主要是每天用得多，还有用到了第二档。"
+    assert done.responses[0]["headline"] == why["headline"]
+    assert done.said[1].splitlines() == why["sentences"]
     assert done.cards == [{"kind": "change", "bill_no": "B2026100000213"}]
 
 
@@ -214,26 +212,26 @@ def test_payments_are_told_in_the_portals_words(act, portal):
 
 
 def test_prices_are_told_line_by_line(act, portal):
+    tariff = portal.answers("tariff", "own")
     done = act("action_query_tariff", message("我家电价多少钱一度", "query_tariff"))
-    assert done.said[0].splitlines()[:2] == [
-        "家里用的是浙江居民峰谷阶梯电价。",
-        "峰段：每度 0.568 元，8:00–22:00",
-    ]
+    lines = [f"{each['name']}：{each['price']}，{each['when']}" for each in tariff["lines"]]
+    assert done.said[0].splitlines() == [tariff["sentence"], *lines]
 
 
 def test_advice_rests_on_enough_use_and_on_a_choice(act, portal):
     done = act("action_recommend_tariff", message("哪种电价划算", "recommend_tariff"))
     assert done.cards == [{"kind": "advice", "account_no": HOME}]
-    portal.answers("advice/tariff", "too_little")
+    too_little = portal.answers("advice/tariff", "too_little")
     done = act("action_recommend_tariff", message("哪种电价划算", "recommend_tariff"))
-    assert done.said == ["家里的用电还不到三个月，算出来不准。过些时候再来。"]
+    assert done.said == [too_little["sentence"]]
     assert done.cards == []
 
 
 def test_tips_come_with_their_reasons(act, portal):
+    advice = portal.answers("advice/saving", "own")
     done = act("action_saving_tips", message("怎么省电", "saving_tips"))
-    assert done.said[0] == "看了家里最近的用电，有 2 个办法。"
-    assert len(done.said[1].splitlines()) == 2
+    tips = [f"· {each['sentence']}{each['why'] or ''}" for each in advice["tips"]]
+    assert done.said == [advice["sentence"], "\n".join(tips)]
 
 
 def test_outages_are_asked_for_at_a_place_that_was_named(act, portal):
@@ -307,10 +305,10 @@ def test_a_portal_in_trouble_ends_in_one_kind_sentence(act, portal, monkeypatch,
 
 
 def test_a_house_that_is_closed_says_so_in_its_own_words(act, portal):
-    portal.answers("balance", "down", 503)
+    closed = portal.answers("balance", "down", 503)
     done = act("action_query_balance", message("欠多少", "query_balance"))
     assert done.said == ["utter_closed"]
-    assert done.responses[0]["sentence"].startswith("系统正在维护，数据没丢。")
+    assert done.responses[0]["sentence"] == closed["sentence"]
 
 
 def test_the_portal_is_asked_in_the_language_of_the_message(act, portal):

@@ -19,9 +19,10 @@ def lost(text="啊吧啦"):
 
 
 def test_who_is_signed_in_is_greeted_by_name(act, portal):
+    known = portal.answers("context", "signed_in")
     done = act("action_greet", message("你好", "greet"))
     assert done.said == ["utter_greet_named"]
-    assert done.responses[0]["name"] == "王女士"
+    assert done.responses[0]["name"] == known["greeting_name"]
 
 
 def test_a_stranger_is_greeted_without_asking_the_portal(act, portal):
@@ -117,6 +118,7 @@ ASKED = [
 
 def test_a_person_gets_a_summary_without_long_numbers(act, portal):
     accounts = portal.answers("context", "signed_in")["accounts"]
+    waits = portal.answers("handoff", "waiting")
     slots = {"accounts": accounts, "account_no": "420011871242"}
     done = act("action_handoff", message("转人工", "human_handoff"), events=ASKED, **slots)
     (asked,) = portal.asked("handoff")
@@ -125,8 +127,24 @@ def test_a_person_gets_a_summary_without_long_numbers(act, portal):
         "summary": "客户说：“上个月电费怎么这么高，打我电话…1234”；“啊吧啦”。"
         "户号：爸妈家（尾号 1242）。助手有 1 句没听懂",
     }
-    assert done.said == ["已经为您转人工，前面还有 2 位，约 6 分钟。"]
+    assert done.said == [waits["sentence"]]
     assert done.slots == {"call_back": False, "pending_wish": None}
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ([("插座冒火花", "emergency"), ("上个月电费", "query_bill")], "emergency"),
+        ([("啊吧啦", "nlu_fallback"), ("嗯啦啦", "nlu_fallback")], "not_understood"),
+        ([("啊吧啦", "nlu_fallback"), ("上个月电费", "query_bill")], "asked"),
+        ([("气死我了", "query_bill")], "angry"),
+        ([], "asked"),
+    ],
+)
+def test_the_desk_hears_why_a_person_is_asked_for(act, portal, before, reason):
+    events = [user(*each) for each in before]
+    act("action_handoff", message("转人工", "human_handoff"), events=events)
+    assert portal.asked("handoff")[0].given["reason"] == reason
 
 
 def closed(portal):
@@ -152,11 +170,11 @@ def test_a_stranger_is_asked_for_a_number(act, portal):
 
 
 def test_a_yes_calls_back_where_the_customer_is_registered(act, portal):
-    portal.answers("handoff", "callback")
+    noted = portal.answers("handoff", "callback")
     done = act("action_call_back", message("好", "affirm"), callback_phone="registered")
     (asked,) = portal.asked("handoff")
     assert "phone" not in asked.given
-    assert done.said == ["现在没有人值班。明天 8:00 上班后给您回电话。"]
+    assert done.said == [noted["sentence"]]
 
 
 def test_another_number_calls_back_there(act, portal):

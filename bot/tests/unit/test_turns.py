@@ -6,6 +6,7 @@ import json
 
 import pytest
 from conftest import PATIENCE, TODAY
+from stand_in import example
 
 from channels.said import Said
 from channels.turns import Turns
@@ -80,7 +81,7 @@ def test_two_wishes_that_come_again_are_answered_alike(talk, portal):
 def test_the_language_is_that_of_the_message(talk, portal):
     assert talk.say("hello").startswith("Hello, ")
     assert talk.titles[0] == "My bill"
-    talk.say("how much is my bill")
+    talk.say("how much was my bill last month")
     assert portal.asked("bills")[-1].language == "en"
     assert talk.say("谢谢").startswith("不客气")
     assert talk.say("thanks a lot").startswith("You're welcome")
@@ -123,7 +124,7 @@ def test_hostile_words_change_nothing(talk, portal, text):
 def test_a_yes_to_the_offer_of_a_person_is_a_person(talk, portal):
     for text in ("饕餮魑魅", "耄耋貔貅", "氤氲旖旎"):
         talk.say(text)
-    assert talk.say("好的") == "已经为您转人工，前面还有 2 位，约 6 分钟。"
+    assert talk.say("好的") == example("handoff")["sentence"]
 
 
 def test_a_yes_to_nothing_asks_what_it_is_about(talk, portal):
@@ -136,7 +137,7 @@ def test_what_is_not_understood_leads_to_guesses_another_way_and_a_person(talk, 
     assert len(set(said)) == 3
     assert said[2].startswith("这件事让同事来更快")
     assert talk.titles == ["转人工", "看菜单"]
-    assert talk.tap("转人工") == "已经为您转人工，前面还有 2 位，约 6 分钟。"
+    assert talk.tap("转人工") == example("handoff")["sentence"]
 
 
 def test_a_stranger_hears_nothing_personal(talk, portal):
@@ -163,12 +164,13 @@ def closed(portal):
 
 def test_outside_the_hours_a_question_in_between_comes_back_to_the_call(talk, portal):
     closed(portal)
+    balance = portal.answers("balance", "all")
     assert "回到您登记的 138 **** 2046，好吗" in talk.say("转人工")
     said = talk.say("我欠多少电费")
-    assert "一共 ¥202.07" in said
+    assert said.startswith(balance["sentence"])
     assert said.endswith("回到您登记的 138 **** 2046，好吗？也可以直接说一个别的号码。")
     assert talk.titles == ["好，回这个号码", "不用了"]
-    assert talk.tap("好，回这个号码") == "现在没有人值班。明天 8:00 上班后给您回电话。"
+    assert talk.tap("好，回这个号码") == example("handoff", 200, "callback")["sentence"]
     assert len(portal.asked("handoff")) == 1
 
 
@@ -210,8 +212,8 @@ def test_messages_of_one_conversation_are_handled_one_after_the_other(agent, por
     answers = run(at_once())
     assert [answer["messages"][0]["text"][:3] for answer in answers] == [
         "家里 ",
-        "3 个",
-        "王女士",
+        "家里 ",
+        "王先生",
         "不客气",
     ]
     assert heard(run(agent.tracker_store.retrieve("c1"))) == [

@@ -419,3 +419,15 @@ def test_an_outage_that_is_known_is_told_first(
     assert f"/outages/{outage.outage_no}" in page.text
     for other in (f"{REPAIR}?account=none", "/requests/new/meter_check"):
         assert "我们已经知道了" not in words(client.get(other).text)
+
+
+def test_every_id_is_there_once_and_every_label_has_its_field(
+    client: FlaskClient, home: str
+) -> None:
+    for kind in kinds():
+        page = client.get(f"/requests/new/{kind.name}").text
+        ids = re.findall(r'\bid="([^"]+)"', page)
+        assert len(ids) == len(set(ids)), kind.name
+        named = re.findall(r'<label for="([^"]+)"', page)
+        named += " ".join(re.findall(r'aria-describedby="([^"]+)"', page)).split()
+        assert set(named) <= set(ids), kind.name

@@ -34,6 +34,9 @@ class Heard:
 class Talker:
     """A browser in a conversation: of the user with this phone, or of nobody."""
 
+    page = "/chat"
+    """Where it sits."""
+
     def __init__(self, house: House, phone: str | None = None) -> None:
         self.client = httpx.Client(
             base_url=house.place.portal, timeout=30, trust_env=False, follow_redirects=True
@@ -41,7 +44,7 @@ class Talker:
         self._last = 0
         if phone:
             self._sign_in(phone, people.password(house.place.var))
-        self._token = self._form_token("/chat")
+        self._token = self._form_token(self.page)
         self.buttons: dict[str, str] = {}
 
     def say(self, text: str, *, key: str = "", payload: str = "") -> Heard:
@@ -57,6 +60,12 @@ class Talker:
         """What has been said since."""
         answer = self.client.get("/chat/new", params={"after": self._last})
         return Heard((), self.buttons) if answer.status_code == 204 else self._heard(answer)
+
+    def press(self, path: str, **fields: str) -> str:
+        """Send a form; the page that follows."""
+        answer = self.client.post(path, data={"csrf_token": self._token, **fields})
+        assert answer.status_code == 200, answer.text
+        return answer.text
 
     def _post(self, path: str, **fields: str) -> httpx.Response:
         data = {"csrf_token": self._token, "after": str(self._last), **fields}

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Return as soon as `condition` holds; fail when it does not in time."""
+def eventually(condition: Callable[[], bool], seconds: float = 30, pause: float = 0.02) -> None:
+    """Return as soon as `condition` holds; fail when it does not in time. `pause` between looks."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} seconds: {condition}"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def until_done(work: Callable[[], object], not_yet: type[Exception]) -> None:

@@ -1,0 +1,77 @@
+"""What is done in a conversation is done once, after a yes, and stands on the pages."""
+
+import re
+
+import pytest
+
+from tests.assistant.conftest import ELDERS, HOME, SHOP, Talk
+from tests.talking import Talker
+
+pytestmark = pytest.mark.assistant
+
+NUMBER = re.compile(r"\b[A-Z]{2}\d{10}\b")
+
+
+def numbers(talker: Talker) -> set[str]:
+    """Of this person's requests, as their page lists them."""
+    return set(NUMBER.findall(talker.client.get("/requests").text))
+
+
+def test_money_needs_a_yes_to_account_amount_and_way(talk: Talk) -> None:
+    home = talk(HOME)
+    asked = home.say("用支付宝给爸妈家充一百块").whole
+    assert "¥100.00" in asked
+    assert "支付宝" in asked
+    assert "¥200.00" in home.say("改成两百").whole
+    paid = home.say("确认")
+    assert "¥200.00" in paid.whole.replace("¥ ", "¥"), paid
+    assert home.client.get("/payments").text.count("¥200.00") == 0
+
+
+def test_no_is_no(talk: Talk) -> None:
+    shop = talk(SHOP)
+    shop.say("缴电费")
+    answer = shop.say("算了不缴了")
+    assert answer.from_assistant
+    assert "确认吗" not in shop.say("好的").whole
+
+
+def filed(talker: Talker, first: str, *more: str) -> str:
+    """Go through a form; returns the last answer."""
+    answer = talker.say(first)
+    for text in more:
+        answer = talker.say(text)
+    return answer.whole
+
+
+def test_a_meter_check_is_filed_once_and_withdrawn(talk: Talk) -> None:
+    elders = talk(ELDERS)
+    before = numbers(elders)
+    answer = elders.say("电表走得不对，帮我校表")
+    for _ in range(6):
+        if "确认" in answer.buttons or "提交" in "".join(answer.buttons):
+            break
+        answer = elders.say(next(iter(answer.buttons), "电表转得太快"))
+    done = elders.say("确认").whole
+    (number,) = numbers(elders) - before
+    assert number in done, done
+    assert elders.say("确认").from_assistant
+    assert numbers(elders) - before == {number}
+    assert number in elders.say("我的校表申请到哪一步了").whole
+    elders.say(f"取消申请{number}")
+    elders.say("是的")
+    assert "已取消" in elders.client.get(f"/requests/{number}").text
+
+
+def test_danger_comes_first_even_in_a_form(talk: Talk) -> None:
+    shop = talk(SHOP)
+    shop.say("缴电费")
+    answer = shop.say("电线杆冒火花了！").whole
+    assert "96000" in answer
+    assert answer.index("96000") < 200
+
+
+def test_two_wishes_are_served_one_after_the_other(talk: Talk) -> None:
+    answer = talk(SHOP).say("我欠多少钱，另外营业厅在哪").whole
+    assert "¥" in answer
+    assert "营业厅" in answer

@@ -39,6 +39,7 @@ from portal.unit import commit, database
 from runtime.errors import Refused
 from service.conversations import (
     Conversation,
+    MessageView,
     ask_for_person,
     give_up,
     history,
@@ -108,7 +109,7 @@ def new() -> ResponseReturnValue:
     found = whose.known(g.session)
     if found is None:
         return "", 204
-    fresh = since(g.session, found, _number("after") or 0)
+    fresh = _fresh(found)
     below = under(g.session, found)
     if not fresh and request.args.get("tag") == below.tag:
         return "", 204
@@ -230,6 +231,11 @@ def _entries(found: Conversation | None, before: int | None, *, newest: bool) ->
     return entries(g.session, found, messages, newest=newest)
 
 
+def _fresh(found: Conversation) -> list[MessageView]:
+    """What was said after the message that the page has as its last; a page of it at most."""
+    return since(g.session, found, _number("after") or 0)[-PAGE:]
+
+
 def _earlier(found: Conversation | None, shown: list[Entry]) -> bool:
     """Whether something was said before the first of these."""
     if found is None or not shown:
@@ -242,8 +248,7 @@ def _answer(told: Told | None = None, typed: str = "") -> ResponseReturnValue:
     status = 200 if told is None or told.kind == "good" else 422
     if wants_json():
         found = whose.known(g.session)
-        fresh = since(g.session, found, _number("after") or 0) if found else []
-        shown = entries(g.session, found, fresh) if found else []
+        shown = entries(g.session, found, _fresh(found)) if found else []
         return _update(found, shown, under(g.session, found, told)), status
     if told is None:
         return redirect(url_for("chat.index", _anchor="latest"), 303)

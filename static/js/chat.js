@@ -71,6 +71,7 @@ class Talk {
     const key = fields.get('key');
     const bubble = this.log.querySelector(`[data-key="${CSS.escape(key)}"]`) || this.append(this.mine(fields));
     bubble.nextElementSibling?.matches('.unsent') && bubble.nextElementSibling.remove();
+    const below = [...this.under.childNodes];
     this.under.replaceChildren();
     this.asked(1);
     this.toEnd();
@@ -83,6 +84,7 @@ class Talk {
       this.show(update);
     } catch (error) {
       this.unsent(bubble, fields, error);
+      if (!this.under.childElementCount) this.under.replaceChildren(...below); // it stands as before
     } finally {
       this.asked(-1);
     }

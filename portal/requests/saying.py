@@ -123,9 +123,10 @@ def late_words(request: Request) -> str:
 
 
 def real(step: StepTaken) -> Real | None:
-    """When a step was reached, against its promise."""
+    """When a step was reached, against its promise; or that it is overdue."""
     if step.at is None:
-        return None
+        is_due = step.promised_at is not None and step.promised_at < clock.now()
+        return Real(_("还没到，比说好的晚了"), "late") if is_due and step.state != "off" else None
     at = formats.moment(step.at)
     if step.kept is None:
         return Real(at, "")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -138,8 +139,8 @@ def _open(
     conversation_id: int | None,
 ) -> Request | None:
     """The new row; None when another transaction has just opened the one of this key."""
-    now, phone = clock.now(), values.get("phone")
-    times = promises(wanted, values, now)
+    now = clock.now()
+    row = _told(values) | _promised(wanted, values, now)
     statement = insert(Request).values(
         request_no=_next_number(session, wanted),
         kind=wanted.name,
@@ -148,30 +149,35 @@ def _open(
         conversation_id=conversation_id,
         asker=asker.name,
         idempotency_key=key,
-        fields=json.dumps(values, ensure_ascii=False),
-        phone=phone,
-        phone_index=blind_index(phone, PHONE) if phone else None,
         state="received",
-        promised_at=times[wanted.promise.step],
-        promises={step: at.isoformat() for step, at in times.items()},
         opened_at=now,
         updated_at=now,
+        **row,
     )
     new = session.scalars(statement.on_conflict_do_nothing().returning(Request)).one_or_none()
     if new is not None:
-        first = wanted.steps[0].name
-        session.add(
-            RequestEvent(
-                request_id=new.id,
-                code="opened",
-                step=first,
-                state=new.state,
-                who="customer",
-                at=now,
-            )
-        )
+        first = {"code": "opened", "step": wanted.steps[0].name, "state": "received"}
+        session.add(RequestEvent(request_id=new.id, who="customer", at=now, **first))
         session.flush()
     return new
+
+
+def _told(values: Mapping[str, str]) -> dict[str, Any]:
+    """What was told, and the phone once more, so that it can be found."""
+    phone = values.get("phone")
+    return {
+        "fields": json.dumps(values, ensure_ascii=False),
+        "phone": phone,
+        "phone_index": blind_index(phone, PHONE) if phone else None,
+    }
+
+
+def _promised(wanted: Kind, values: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    times = promises(wanted, values, now)
+    return {
+        "promised_at": times[wanted.promise.step],
+        "promises": {step: at.isoformat() for step, at in times.items()},
+    }
 
 
 def _next_number(session: Session, wanted: Kind) -> str:

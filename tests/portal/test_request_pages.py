@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
@@ -292,14 +293,12 @@ def test_steps_stand_with_promise_and_time(
     assert "停电、故障报修办好了" in shown
 
 
-def test_a_late_promise_is_admitted(
-    client: FlaskClient, database: Database, home: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_late_promise_is_admitted(client: FlaskClient, home: str) -> None:
     send(client, account=home)
-    with database.unit_of_work() as session:
-        request = session.scalars(select(Request)).one()
-        request.promised_at = clock.civil_midnight(clock.today())
-    assert "我们晚了。着急就打 96000，报受理号。" in words(client.get(f"/requests/{NUMBER}").text)
+    with time_machine.travel("2026-12-11T02:46:00Z", tick=False):
+        shown = words(client.get(f"/requests/{NUMBER}").text)
+    assert "说好 今天 10:45 前，我们晚了。着急就打 96000，报受理号。" in shown
+    assert "人到现场，在修 说好 今天 10:45 前还没到，比说好的晚了 修好送电" in shown
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ REFUSALS: dict[str, LazyString] = {
     "unauthorized": _l("没有令牌，或者令牌不对。"),
     "malformed": _l("没有听明白要查什么、办什么。换个说法再说一遍。"),
     "not_found": _l("没有找到您说的这一件。换个说法再说一遍。"),
-    "unavailable": _l("系统正在维护，什么都没有改。10 分钟后再试；停电和急修随时打 %(hotline)s。"),
+    "unavailable": _l("系统正在维护，数据没丢。10 分钟后再试；停电和急修随时打 %(hotline)s。"),
     "assistant.too_often": _l("办得太快了，%(retry_at)s 以后再来，或打 %(hotline)s。"),
     "account.not_yours": _l(
         "您的名下没有这个户号。要看这一户，先绑定：要户号、户名和登记手机的后四位。"

@@ -179,7 +179,7 @@ def _quoted(told: Collection[QuotePart], total: int, kind: str, channel: Channel
     if len(told) > 1:
         said.append(_("一共 %(amount)s", amount=formats.amount(total)))
     if channel is not None:
-        said.append(_("用%(way)s付", way=formats.channel_name(channel)))
+        said.append(_("用%(way)s", way=formats.channel_name(channel)))
     return _("，").join(said) + _("。")
 
 

@@ -88,7 +88,7 @@ def test_one_bill(customer: Asker, due: list[Bill]) -> None:
     found = quote(customer, bill_no=due[0].bill_no, channel="counter").json
     assert (found["amount_fen"], found["kind"]) == (13524, "bills")
     assert found["channel_words"] == "营业厅现金"
-    assert found["sentence"] == "给家里（尾号 5603）缴 ¥135.24，用营业厅现金付。"
+    assert found["sentence"] == "给家里（尾号 5603）缴 ¥135.24，用营业厅现金。"
 
 
 def test_a_sum_of_ones_own(customer: Asker, due: list[Bill]) -> None:

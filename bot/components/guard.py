@@ -30,7 +30,7 @@ class DangerGuard(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """From which confidence on the classifier's own word stands, against danger and for it."""
-        return {"sure_of_another": 0.9, "sure_of_danger": 0.9, "confidence": 0.95}
+        return {"sure_of_another": 0.99, "sure_of_danger": 0.97, "confidence": 0.95}
 
     @classmethod
     def create(

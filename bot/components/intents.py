@@ -37,11 +37,11 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """`balance` 0..1: how far rare intents are lifted; `weights`: more for single intents."""
         return {
-            "C": 0.5,
+            "C": 1.0,
             "meaning_scale": 2.0,
             "balance": 0.5,
             "weights": {},
-            "sharpness": 4.0,
+            "sharpness": 6.0,
             "ranking_length": 10,
         }
 

@@ -1,7 +1,9 @@
 """How a request moves: by its customer, by the core's feed; and what its timeline says of it."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -14,9 +16,11 @@ from service.events import RequestMoved
 from service.requests import moving, reading
 from service.requests.models import Request
 from service.sync import run
+from service.sync.files import NightlyFiles
 from service.sync.sources import CoreFeed
 from tests.service.core_double import CoreDouble
 from tests.service.requests.conftest import Customer, ask, move_in
+from tests.service.test_sync_files import drop
 
 pytestmark = pytest.mark.usefixtures("december")
 
@@ -210,3 +214,16 @@ def test_what_happened_is_never_changed(database: Database, customer: Customer) 
     for statement in ("UPDATE request_event SET who = 'core'", "DELETE FROM request_event"):
         with database.unit_of_work() as session, pytest.raises(DBAPIError):
             session.execute(text(statement))
+
+
+def test_nightly_files_bring_it_too(database: Database, customer: Customer, tmp_path: Path) -> None:
+    ask(database, customer)
+    order = {
+        "service_order_no": "S000000000001",
+        "status": "accepted",
+        "details": json.dumps({"request_no": NUMBER}),
+        "updated_at": "2026-12-11T02:05:00Z",
+    }
+    drop(tmp_path, "2026-12-11", {"service_order": [order]})
+    assert run.run(database, NightlyFiles(tmp_path)).poisoned == 0
+    assert state_of(database) == ("accepted", "S000000000001")

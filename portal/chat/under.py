@@ -74,13 +74,14 @@ def under(session: Session, conversation: Conversation | None, told: Told | None
     if conversation is None or not newest:
         return Under(offered=own_words.beginnings(), told=told)
     asked = place(session, conversation)
+    listens = conversation.held_by == "assistant"
     rated = to_rate(session, conversation) if asked is None else None
     return Under(
-        offered=tuple(offered(session, conversation).items()),
+        offered=tuple(offered(session, conversation).items()) if listens else (),
         state=asked.state if asked else "",
         place=_place(session, conversation, asked) if asked else "",
         rates=rated.id if rated else None,
-        retry=_retry(session, conversation),
+        retry=_retry(session, conversation) if listens else None,
         delivery=_delivery(conversation, newest[0]),
         told=told,
     )
@@ -120,8 +121,6 @@ def _queue(asked: Asked) -> str:
 
 
 def _retry(session: Session, conversation: Conversation) -> Retry | None:
-    if conversation.held_by != "assistant":
-        return None
     waiting = unanswered(session, conversation)
     if not waiting or clock.now() - waiting[-1].created_at < ANSWERED_WITHIN:
         return None

@@ -119,12 +119,13 @@ def test_english_pages_have_no_chinese_left(house: House, visit: Visit) -> None:
 
 
 def chinese_words(page: Page) -> list[str]:
-    """Texts with Chinese in them that are neither data nor the switch to Chinese."""
+    """Texts with Chinese in them that are neither data, nor said in a chat, nor the switch."""
     texts = page.evaluate("""() => {
       const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
       while (walk.nextNode()) {
         const node = walk.currentNode, own = node.parentElement;
-        if (/[\\u4e00-\\u9fff]/.test(node.data) && !own.closest('[lang=zh], script'))
+        const theirs = own.closest('[lang=zh], script, .bubble, .replies');
+        if (/[\\u4e00-\\u9fff]/.test(node.data) && !theirs)
           out.push(node.data.trim());
       }
       return out;

@@ -15,7 +15,7 @@ from service.models import User
 from tests.portal.chat.conftest import Talk
 from tests.portal.chat.rasa import Rasa
 from tests.portal.conftest import create_user, post
-from tests.portal.places import says
+from tests.portal.places import queries, says
 
 MORNING, NIGHT = "2026-12-11T02:00:00Z", "2026-12-11T15:00:00Z"
 
@@ -97,7 +97,9 @@ def test_what_the_person_writes_arrives_once(
     assert "林*满 接手了，看得到上面的对话" in update.items[0]["html"]
     assert '<p class="who">林*满，人工</p>' in update.items[1]["html"]
     assert "&lt;b&gt;请讲&lt;/b&gt;" in update.items[1]["html"]
-    assert talk.new(update.tag) is None
+    with queries() as asked:
+        assert talk.new(update.tag) is None
+    assert len([each for each in asked if "SELECT" in each]) <= 7
 
 
 def test_both_sides_know_what_has_arrived(

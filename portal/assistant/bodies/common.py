@@ -21,7 +21,7 @@ def _whole(given: object) -> object:
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+AS_WHOLE = BeforeValidator(_whole)
 Words = Annotated[str, Field(min_length=1)]
 Fen = Annotated[int, Field(description="Money in fen")]
 Money = Annotated[str, Field(description="Money as it is said: ¥149.51", min_length=1)]

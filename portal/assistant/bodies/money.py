@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from portal.assistant.bodies.bills import Bill
 from portal.assistant.bodies.common import (
+    AS_WHOLE,
     AccountNo,
     Answer,
     Fen,
@@ -14,7 +15,6 @@ from portal.assistant.bodies.common import (
     NamedAccount,
     OfTime,
     Told,
-    Whole,
     Words,
 )
 
@@ -27,7 +27,7 @@ class QuoteAsked(Told):
 
     account_no: NamedAccount | None = None
     account_nos: list[NamedAccount] | None = Field(None, min_length=1, max_length=200)
-    amount_fen: Annotated[Whole, Field(ge=-(10**15), le=10**15)] | None = None
+    amount_fen: Annotated[int, Field(ge=-(10**15), le=10**15), AS_WHOLE] | None = None
     bill_no: BillNo | None = None
     channel: Channel | None = None
 
@@ -114,7 +114,7 @@ class InvoiceAsked(Told):
     """An invoice for these bills of one account."""
 
     bill_nos: list[BillNo] = Field(min_length=1, max_length=40)
-    title_id: Annotated[Whole, Field(ge=1, le=2**62)]
+    title_id: Annotated[int, Field(ge=1, le=2**62), AS_WHOLE]
     email: str | None = Field(None, max_length=200, pattern=r"^[^\u0000]*$")
     key: Key
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from portal.assistant.bodies.common import Acc, Answer, Day, NamedAccount, Told, Whole, Words
+from portal.assistant.bodies.common import AS_WHOLE, Acc, Answer, Day, NamedAccount, Told, Words
 
 
 class Desk(Answer):
@@ -52,7 +52,7 @@ class ReminderWish(Told):
 
     kind: Literal["low_balance", "outages", "bill"]
     on: bool
-    threshold_fen: Annotated[Whole, Field(ge=-(10**15), le=10**15)] | None = None
+    threshold_fen: Annotated[int, Field(ge=-(10**15), le=10**15), AS_WHOLE] | None = None
     account_no: NamedAccount | None = None
 
 

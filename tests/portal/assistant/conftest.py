@@ -20,8 +20,10 @@ from portal.app import create_app
 from portal.assistant.interface import BASE as ADDRESS
 from portal.settings import PortalSettings
 from runtime.database import Database
+from runtime.errors import Unavailable
 from runtime.settings import load
 from service import conversations
+from service.core_client import Booked
 from service.models import User
 from service.people.links import set_alias
 from tests.portal.conftest import CoreThatKnows
@@ -34,6 +36,23 @@ HOME = "420011875603"
 PUBLISHED = json.loads(
     (Path(__file__).parents[3] / "docs" / "openapi-assistant.json").read_text("utf-8")
 )
+
+
+class Books(CoreThatKnows):
+    """A core that has posted nothing, or is away."""
+
+    away = False
+
+    def booked(self, order_no: str) -> Booked:
+        self.asked += 1
+        if self.away:
+            raise Unavailable("core.unavailable")
+        return Booked((), ())
+
+
+@pytest.fixture
+def core() -> Books:
+    return Books()
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ REASONED = (400, 409, 422, 429)
 
 
 @any_request.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_no_request_of_any_form_breaks_it(case: schemathesis.Case, served: str) -> None:
     """All checks of schemathesis, with data that fits the interface and data that does not."""
     answer = case.call(base_url=served, headers={"Authorization": f"Bearer {TOKEN}"})

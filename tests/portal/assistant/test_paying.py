@@ -13,33 +13,13 @@ from portal.app import create_app
 from portal.settings import PortalSettings
 from runtime import clock
 from runtime.database import Database
-from runtime.errors import Unavailable
-from service.core_client import Booked
 from service.models import Account, Bill, User
-from tests.portal.assistant.conftest import HOME, Asker
-from tests.portal.conftest import CoreThatKnows
+from tests.portal.assistant.conftest import HOME, Asker, Books
 from tests.portal.places import move_in, pay, started
 from tests.service import builders
 
 pytestmark = pytest.mark.usefixtures("december")
 SHOP = "420022660318"
-
-
-class Books(CoreThatKnows):
-    """A core that has posted nothing, or is away."""
-
-    away = False
-
-    def booked(self, order_no: str) -> Booked:
-        self.asked += 1
-        if self.away:
-            raise Unavailable("core.unavailable")
-        return Booked((), ())
-
-
-@pytest.fixture
-def core() -> Books:
-    return Books()
 
 
 @pytest.fixture

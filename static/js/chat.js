@@ -156,7 +156,7 @@ class Talk {
       if (own) own.nextElementSibling?.matches('.unsent') && own.nextElementSibling.remove();
       if (this.log.querySelector(`[data-id="${item.id}"]`)) continue;
       const said = element(item.html);
-      if (own) { own.replaceWith(said); continue; }
+      if (own) { this.stored(own, said); continue; }
       if (shown++ && item.author === 'assistant' && !calm.matches && !document.hidden) {
         this.asked(1);
         await wait(Math.min(900, 250 + item.html.length / 2));
@@ -170,6 +170,13 @@ class Talk {
     }
     this.below(update);
     this.saw(update.items);
+  }
+
+  // One's own words are there already: put in anew, a screen reader would say them a second time.
+  stored(own, said) {
+    own.dataset.id = said.dataset.id;
+    const stamp = said.querySelector('.stamp');
+    if (stamp && !own.querySelector('.stamp')) own.prepend(stamp);
   }
 
   append(said) {

@@ -7,7 +7,13 @@ import time_machine
 from runtime.errors import NotFound
 from service import bills
 from service.bills import BillSum
-from tests.service.builders import create_account, create_bill, create_customer, create_link
+from tests.service.builders import (
+    create_account,
+    create_bill,
+    create_customer,
+    create_link,
+    create_user,
+)
 
 READINGS = [
     {"meter_no": "33017742", "register": "import", "start_wh": 18204000, "end_wh": 18490000}
@@ -108,9 +114,11 @@ def test_bills_of_several_accounts_are_those_of_the_users_own(session):
     listed = bills.list_bills(session, user.id, numbers, period="2026-10", limit=9)
     assert [summary.bill_no for summary in listed] == [first.bill_no, other.bill_no]
     assert bills.months_billed(session, user.id, numbers) == ["2026-10", "2026-09"]
-    assert bills.sum_of_bills(session, user.id, numbers, "2026-10") == BillSum(2, 26440, 13000)
-    assert bills.sum_of_bills(session, user.id, numbers, "2026-09") == BillSum(1, -500, 0)
-    assert bills.sum_of_bills(session, user.id, numbers, "2026-11") == BillSum(0, 0, 0)
+    assert bills.sum_of_bills(session, user.id, numbers, "2026-10") == BillSum(
+        2, 26440, 13000, 572_000
+    )
+    assert bills.sum_of_bills(session, user.id, numbers, "2026-09") == BillSum(1, -500, 0, 286_000)
+    assert bills.sum_of_bills(session, user.id, numbers, "2026-11") == BillSum(0, 0, 0, 0)
 
 
 def test_a_neighbour_finds_no_bill(session):
@@ -140,3 +148,33 @@ def test_months_are_counted_back_over_the_new_year(period, months, before):
 
 def test_an_unknown_tariff_keeps_its_id_for_a_name():
     assert bills.tariff_name("xx-old", "2026-10") == {"zh": "xx-old", "en": "xx-old"}
+
+
+def test_bills_of_some_months_and_the_newest_of_each_account(session):
+    user, home = create_customer(session)
+    flat = create_account(session)
+    create_link(session, user, flat, "payer")
+    _other, theirs = create_customer(session)
+    known = {
+        (account.account_no, period): create_bill(session, account, period).bill_no
+        for account, periods in (
+            (home, ("2026-08", "2026-09", "2026-10")),
+            (flat, ("2026-08", "2026-09")),
+            (theirs, ("2026-10",)),
+        )
+        for period in periods
+    }
+    create_bill(session, flat, "2026-11", status="cancelled")
+    numbers = [home.account_no, flat.account_no, theirs.account_no]
+    months = ("2026-09", "2026-10")
+    listed = bills.list_bills(session, user.id, numbers, period=months, limit=9)
+    wanted = [key for key in known if key[1] in months and key[0] != theirs.account_no]
+    assert {bill.bill_no for bill in listed} == {known[key] for key in wanted}
+    assert bills.billed(session, user.id, numbers, months) == set(wanted)
+    assert bills.sum_of_bills(session, user.id, numbers, months).count == 3
+    newest = bills.newest_bills(session, user.id, numbers)
+    assert [bill.bill_no for bill in newest] == [
+        known[home.account_no, "2026-10"],
+        known[flat.account_no, "2026-09"],
+    ]
+    assert bills.newest_bills(session, create_user(session).id, numbers) == []

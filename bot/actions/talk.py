@@ -70,7 +70,7 @@ class OutOfScope(Topic):
         elif GAS.search(turn.text):
             turn.say("utter_gas")
         elif ANGER.search(turn.text):
-            turn.say(another(turn, "utter_offer_person", "utter_offer_person_again"))
+            turn.say(offer_person(turn))
         elif not await say_from_faq(turn):
             turn.say(another(turn, "utter_out_of_scope", "utter_out_of_scope_again"))
         return []
@@ -87,9 +87,10 @@ class Fallback(Topic):
         if GAS.search(turn.text):
             turn.say("utter_gas")
         elif turn.tracker.active_loop.get("name"):
-            turn.say(another(turn, "utter_not_here", "utter_not_here_again"))
+            if not await say_from_faq(turn):
+                turn.say(another(turn, "utter_not_here", "utter_not_here_again"))
         elif failures >= 3 or (failures == 2 and is_angry(turn)):
-            turn.say(another(turn, "utter_offer_person", "utter_offer_person_again"))
+            turn.say(offer_person(turn))
         elif not await self._know_or_guess(turn, failures):
             turn.say(another(turn, "utter_rephrase", "utter_offer_person"))
         return []
@@ -113,6 +114,13 @@ def guess(turn: Turn, entries: tuple[faq.Entry, ...] = ()) -> bool:
         turn.say(f"utter_guess_{intent}")
     turn.say("utter_guess_help")
     return True
+
+
+def offer_person(turn: Turn) -> str:
+    """The offer of a person; beside the question of a form no second question is asked."""
+    if turn.tracker.active_loop.get("name"):
+        return "utter_not_here_again"
+    return another(turn, "utter_offer_person", "utter_offer_person_again")
 
 
 def failures_in_a_row(turn: Turn) -> int:

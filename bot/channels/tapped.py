@@ -34,7 +34,6 @@ def offered(tracker: DialogueStateTracker) -> list[dict[str, str]]:
 YES_IS_FIRST = {
     "utter_offer_person",
     "utter_offer_person_again",
-    "utter_bot_challenge",
     "utter_period_ahead",
 }
 """Responses that ask for a yes, which is their first button."""

@@ -28,6 +28,9 @@ LIMIT = 2.2
 GUESSES = 10
 """Intents beside the best that a message keeps."""
 
+MOST_WISHES = 3
+"""Wishes that wait and are served in one turn."""
+
 HOTLINE = os.environ.get("DENGHUO_HOTLINE", "96000")
 
 
@@ -127,9 +130,15 @@ class Turn:
         wishes = await parted(text, self._read)
         if not wishes:
             return await self._whole(tracker, text)
+        await self._utter(tracker, "utter_two_wishes", wish=wishes[0][0])
+        return self._one_of(tracker, wishes)
+
+    def _one_of(
+        self, tracker: DialogueStateTracker, wishes: list[tuple[str, dict[str, Any]]]
+    ) -> UserMessage:
+        """The first of two wishes; the second waits."""
         (first, parse), (second, waiting) = wishes
         tracker.update(SlotSet("pending_wish", {"text": second, "parse": waiting}))
-        await self._utter(tracker, "utter_two_wishes", wish=first)
         return self._message(first, parse)
 
     async def _whole(self, tracker: DialogueStateTracker, text: str) -> UserMessage:
@@ -139,13 +148,20 @@ class Turn:
         return await self._tapped(payload) if payload else self._message(text, parse)
 
     async def _serve_pending(self, tracker: DialogueStateTracker) -> None:
-        """Serve the wish that waits, once nothing is half done."""
-        wish = tracker.get_slot("pending_wish")
-        if not wish or tracker.active_loop_name:
-            return
-        tracker.update(SlotSet("pending_wish", None))
-        await self._utter(tracker, "utter_next_wish", wish=wish["text"])
-        await self._handle(tracker, self._message(wish["text"], wish["parse"]))
+        """Serve the wishes that wait, once nothing is half done; what waits may be two again."""
+        for _ in range(MOST_WISHES):
+            wish = tracker.get_slot("pending_wish")
+            if not wish or tracker.active_loop_name:
+                return
+            tracker.update(SlotSet("pending_wish", None))
+            wishes = await parted(wish["text"], self._read)
+            message = (
+                self._one_of(tracker, wishes)
+                if wishes
+                else self._message(wish["text"], wish["parse"])
+            )
+            await self._utter(tracker, "utter_next_wish", wish=message.text)
+            await self._handle(tracker, message)
 
     async def _read(self, text: str) -> dict[str, Any]:
         """What Rasa understands; few guesses are kept beside the best."""

@@ -127,12 +127,13 @@ def act(portal: StandIn, executor: Any, run: Run) -> Callable[..., Done]:
         }
         known = {"language": "zh", "signed_in": True, "today": TODAY, "elder": False}
         slots = known | {"hotline": "96000"} | slots
+        active_loop = slots.pop("active_loop", {})
         tracker = {
             "sender_id": "ref1",
             "slots": slots,
             "latest_message": said,
             "events": [*events, user],
-            "active_loop": {},
+            "active_loop": active_loop,
             "paused": False,
             "latest_action_name": "action_listen",
         }

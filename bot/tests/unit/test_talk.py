@@ -243,6 +243,12 @@ def test_an_entry_that_was_offered_is_answered_when_tapped(act, portal):
     assert done.said == [entry.words("zh", "96000")]
 
 
+def test_beside_the_question_of_a_form_no_second_question_is_asked(act, portal):
+    said = message("你们就是垃圾", "out_of_scope")
+    done = act("action_out_of_scope", said, active_loop={"name": "pay_form"})
+    assert done.said == ["utter_not_here_again"]
+
+
 def test_who_insults_is_offered_a_person(act, portal):
     done = act("action_out_of_scope", message("你们就是垃圾", "out_of_scope"))
     assert done.said == ["utter_offer_person"]

@@ -59,6 +59,28 @@ def test_two_wishes_are_served_one_after_the_other(talk, portal):
     assert len(portal.asked("bills")) == len(portal.asked("outages")) == 1
 
 
+def test_three_wishes_are_served_one_after_the_other(talk, portal):
+    talk.say("查一下上个月电费，顺便问下停电什么时候恢复，另外营业厅几点开门")
+    assert [card["kind"] for card in talk.cards] == ["bill", "bill", "outages", "halls"]
+
+
+def test_a_wish_beside_a_form_waits_until_the_form_is_left(talk, portal):
+    talk.say("我要缴电费，顺便问下停电什么时候恢复")
+    assert portal.asked("outages") == []
+    said = talk.say("算了")
+    assert "接着是“问下停电什么时候恢复”。" in said
+    assert len(portal.asked("outages")) == 1
+    assert "接着是" not in talk.say("谢谢")
+
+
+def test_a_wish_that_is_asked_meanwhile_is_not_served_again(talk, portal):
+    talk.say("我要缴电费，顺便问下停电什么时候恢复")
+    talk.say("停电什么时候恢复")
+    assert len(portal.asked("outages")) == 1
+    assert "接着是" not in talk.say("算了")
+    assert len(portal.asked("outages")) == 1
+
+
 def test_a_message_that_comes_again_is_answered_alike_and_nothing_is_done_twice(talk, portal):
     first = talk.say("转人工", message="m7")
     heard = talk.heard

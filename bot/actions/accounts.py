@@ -16,7 +16,7 @@ _ALL = re.compile(
 )
 _OWN = re.compile(
     r"我家|咱家|俺家|自己家?|我自己|我的|家里|我屋|我们家|阿拉屋里|"
-    r"\bmy (?:own|home|house|flat|place)\b|\bmine\b",
+    r"\bmy (?:own|home|house|flat|place)\b|\bmine\b|\bhome\b",
     re.I,
 )
 _TAIL = re.compile(
@@ -62,6 +62,13 @@ def named(said: Said, accounts: list[Account]) -> list[str]:
         if found:
             return found
     return [each["account_no"] for each in accounts] if _ALL.search(text) else []
+
+
+def is_at(said: Said, number: str, accounts: list[Account]) -> bool:
+    """Whether the place that was said, if any, is that of the account: 我家 may be elsewhere."""
+    place = _plain(said.value("address") or "")
+    own = [_plain(each["address"]) for each in accounts if each["account_no"] == number]
+    return not place or not own or place in own[0] or own[0].startswith(place)
 
 
 def buttons(accounts: list[Account]) -> list[dict[str, str]]:

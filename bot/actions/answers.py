@@ -4,10 +4,11 @@ import re
 import unicodedata
 
 _YES_ALONE = re.compile(
-    r"(?:嗯+|对+|好+|是的?|行|可以|确认|同意|没错|没问题|成|中|要得|ok(?:ay)?|yes|yep|yeah|sure|confirm(?:ed)?|"
-    r"(?:确认|就)?(?:付款?|支付|缴费?|交|提交|登记|报修?|撤销?|撤回|开票?)吧?|确认(?:付款|支付|缴费|提交|撤销|开票)|"
-    r"pay(?: it)?|(?:submit|file|report|take) it(?: back)?|submit|go ahead|please do|do it)"
-    r"[的了吧啊呀呢嘞\s!！。.,，]*(?:谢谢|thanks)?[!！。.]*",
+    r"(?:(?:嗯+|对+|好+|是的?|行|可以|确认|同意|没错|没问题|成|中|要得|就这样|"
+    r"ok(?:ay)?|yes|yep|yeah|sure|confirm(?:ed)?|"
+    r"(?:确认|就)?(?:付款?|支付|缴费?|交|提交|登记|报修?|撤销?|撤回|开票?)|"
+    r"pay(?: it)?|(?:submit|file|report|take) it(?: back)?|submit|go ahead|do it)"
+    r"[的了吧啊呀呢嘞\s!！。.,，]*)+(?:谢谢|多谢|please|thanks?|thank you)?[你您!！。.\s]*",
     re.IGNORECASE,
 )
 _CONSENT = re.compile(
@@ -36,7 +37,7 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
-    r"[?？]|吗|呢|么$|多少|几|啥|什么|怎么|咋|为何|为什么|哪|谁|是不是|能不能|可不可以|要不要|行不行|"
+    r"[?？]|吗|呢|么$|多少|多久|好久|几|啥|什么|怎么|咋|为何|为什么|哪|谁|是不是|能不能|可不可以|要不要|行不行|"
     r"^(?:what|why|how|when|where|who|which|is|are|do|does|can|could|will|would)\b",
     re.IGNORECASE,
 )

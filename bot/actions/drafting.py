@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 
 from actions import fields
-from actions.accounts import accounts_of, named
+from actions.accounts import accounts_of, is_at, named
 from actions.days import days_of
 from actions.forms import Draft, Said
 from actions.say import Turn
@@ -31,7 +31,7 @@ def new_draft(kind: str) -> Draft:
 async def begun(turn: Turn, said: Said, draft: Draft) -> Draft:
     """The draft with whose account it is about, what its kind needs and what was said of it."""
     accounts = await accounts_of(turn)
-    mine = named(said, accounts)
+    mine = [each for each in named(said, accounts) if is_at(said, each, accounts)]
     elsewhere = bool(said.value("address")) and not mine
     draft = draft | {"said": asdict(said), "accounts": accounts, "elsewhere": elsewhere}
     return await of_account(turn, draft, mine[0] if mine else None)
@@ -46,8 +46,15 @@ async def of_account(turn: Turn, draft: Draft, account_no: str | None) -> Draft:
         account_no = only[0]
     about = ("name", "fields", "needs_account", "documents", "deadline_words")
     draft = draft | {name: kind[name] for name in about} | {"account_no": account_no}
-    told = await _first_values(turn, Said(**draft["said"]), draft)
-    return draft | {"values": told | draft["values"]}
+    said = Said(**draft["said"])
+    told = await _first_values(turn, said, draft)
+    values = told | draft["values"]
+    unclear = said.value("period") and BILL in _names(draft) and BILL not in values
+    return draft | {"values": values, "again": [BILL] if unclear else draft.get("again", [])}
+
+
+def _names(draft: Draft) -> list[str]:
+    return [each["name"] for each in draft["fields"]]
 
 
 async def _first_values(turn: Turn, said: Said, draft: Draft) -> dict[str, str]:

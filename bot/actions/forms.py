@@ -22,7 +22,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answers import is_no, is_question, is_stop
+from actions.answers import is_clear_yes, is_no, is_question, is_stop
 from actions.api import SignInNeeded, Unavailable
 from actions.say import Turn, button
 from actions.topic import Topic
@@ -33,6 +33,8 @@ Draft = dict[str, Any]
 SIGN_IN = "sign_in"
 STOP = "stop"
 """What the button stands for that leaves a form."""
+SURE = 0.6
+"""Confidence from which an intent alone may mean a yes, or a wish of its own inside a form."""
 TRIES = 2
 """Answers that cannot be used before a person is offered."""
 
@@ -78,6 +80,9 @@ WISHES = frozenset(
 )
 """Intents that want something done; inside a form they are kept for afterwards."""
 
+TAPPED = ("/affirm", "/deny", "/complaint")
+"""How payloads begin that answer a form."""
+
 PARTING = frozenset({"human_handoff", "goodbye"})
 """Intents after which a form does not come back."""
 PARTING_WORDS = re.compile(
@@ -101,15 +106,15 @@ class Said:
     text: str
     intent: str = ""
     entities: list[dict[str, Any]] = field(default_factory=list)
+    confidence: float = 1.0
 
     @classmethod
     def now(cls, turn: Turn) -> "Said":
-        found = turn.tracker.latest_message.get("entities") or []
-        return cls(
-            turn.text,
-            turn.intent,
-            [{name: each.get(name) for name in ("entity", "value")} for each in found],
-        )
+        message = turn.tracker.latest_message
+        found = message.get("entities") or []
+        confidence = (message.get("intent") or {}).get("confidence") or 0.0
+        marked = [{name: each.get(name) for name in ("entity", "value")} for each in found]
+        return cls(turn.text, turn.intent, marked, confidence)
 
     def values(self, entity: str) -> list[str]:
         """All that was said of one kind, in order."""
@@ -119,14 +124,20 @@ class Said:
         return next(iter(self.values(entity)), None)
 
     @property
+    def is_yes(self) -> bool:
+        """A clear yes: by its words, or where there is hardly a doubt of what was meant."""
+        sure = self.confidence >= SURE
+        return is_clear_yes(self.intent if sure else "", self.text)
+
+    @property
     def typed(self) -> str:
         """The words as typed; nothing when a button was tapped."""
         return "" if self.text.startswith("/") else self.text.strip()
 
     @property
     def chosen(self) -> str | None:
-        """What the tapped button stands for, see `choice`."""
-        return _payload(self.text).get("choice")
+        """What the tapped button of a form stands for, see `choice`."""
+        return _payload(self.text).get("choice") if self.text.startswith(TAPPED) else None
 
     def is_other(self, own: Iterable[str]) -> bool:
         """Whether this is about another topic than a form's own, or asks what nobody expects."""
@@ -178,6 +189,10 @@ class Errand(ABC):
 
     def is_free_text(self, draft: Draft) -> bool:
         """Whether the question that is open is answered in words of one's own."""
+        return False
+
+    def is_figure(self, draft: Draft) -> bool:
+        """Whether the question that is open is answered in digits."""
         return False
 
     def changes(self, said: Said, draft: Draft) -> Draft:
@@ -295,7 +310,9 @@ class Check(Topic):
         )
 
     def _is_told(self, said: Said, draft: Draft) -> bool:
-        """Whether words that were taken for a parting are rather part of what somebody tells."""
+        """Whether what was taken for a parting is rather an answer: a story, or 88."""
+        if self.errand.is_figure(draft) and re.search(r"\d", said.typed):
+            return True
         return self.errand.is_free_text(draft) and not PARTING_WORDS.search(said.text)
 
     def _leaves(self, said: Said, draft: Draft) -> bool:
@@ -323,6 +340,9 @@ class Check(Topic):
             return _kept(draft)
         if said.intent not in WISHES:
             return []
+        if said.confidence < SURE:
+            turn.say("utter_form_yes_or_no")
+            return _kept(draft)
         turn.say("utter_form_next_wish")
         return [
             SlotSet("pending_wish", {"text": said.text, "parse": turn.tracker.latest_message}),

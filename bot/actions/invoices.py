@@ -1,15 +1,21 @@
 """An electronic invoice: for which bills, on which title, to which mail; then a yes."""
 
+import re
 import secrets
 
 from rasa_sdk.events import EventType
 
 from actions.accounts import accounts_of, buttons, named, picked
-from actions.answers import is_clear_yes, is_no, mail_of
+from actions.answers import is_no, mail_of
 from actions.api import WhichAccount
 from actions.days import days_of
 from actions.forms import Ask, Check, Draft, Errand, Open, Said, Submit, Taken, Unusable, choice
 from actions.say import Turn
+
+KINDS = {
+    "enterprise": re.compile(r"公司|单位|企业|company|business", re.IGNORECASE),
+    "personal": re.compile(r"个人|我自己|本人|personal|myself", re.IGNORECASE),
+}
 
 
 class Invoicing(Errand):
@@ -58,7 +64,7 @@ class Invoicing(Errand):
             return Taken((offered or draft) | {"step": None})
         if changed := self.changes(said, draft):
             return Taken(draft | changed | {"step": None})
-        if step == "confirm" and is_clear_yes(said.intent, said.text):
+        if step == "confirm" and said.is_yes:
             return Taken(draft, agreed=True)
         if step == "confirm" and is_no(said.intent, said.typed):
             return Taken(draft | {"step": "title"})
@@ -87,7 +93,10 @@ def _title_in(said: Said, draft: Draft) -> int | None:
     titles = draft.get("titles") or []
     if said.chosen:
         return next((each["id"] for each in titles if str(each["id"]) == said.chosen), None)
-    return next((each["id"] for each in titles if each["name"].lower() in said.typed.lower()), None)
+    kinds = {kind for kind, words in KINDS.items() if words.search(said.typed)}
+    by_name = [each["id"] for each in titles if each["name"].lower() in said.typed.lower()]
+    by_kind = [each["id"] for each in titles if each["kind"] in kinds]
+    return next((found[0] for found in (by_name, by_kind) if len(found) == 1), None)
 
 
 async def _offered(turn: Turn, draft: Draft) -> Draft | None:

@@ -11,8 +11,8 @@ from rasa_sdk.events import EventType
 
 from actions.accounts import accounts_of, buttons, named, picked
 from actions.amounts import meant_fen_of, paid_fen_of
-from actions.answers import is_clear_yes, is_no, is_question
-from actions.api import Refused, WhichAccount
+from actions.answers import is_no, is_question
+from actions.api import Refused, Unavailable, WhichAccount
 from actions.days import days_of
 from actions.forms import (
     QUESTIONS,
@@ -53,7 +53,10 @@ PARTS = {
 
 
 class Paying(Errand):
-    """`account_nos` and `amount_fen` are None for all that is owed; `agreed` is what was shown."""
+    """`account_nos` and `amount_fen` are None for all that is owed; `agreed` is what was shown.
+
+    When the portal falls silent after that, `shown` is shown again; the card needs a new quote.
+    """
 
     form = "payment_form"
     optional = frozenset({"topup"})
@@ -85,6 +88,9 @@ class Paying(Errand):
         }
         return {name: value for name, value in found.items() if value is not None}
 
+    def is_figure(self, draft: Draft) -> bool:
+        return draft["step"] in ("amount", "topup")
+
     def changes(self, said: Said, draft: Draft) -> Draft:
         if "accounts" not in draft or said.chosen:
             return {}
@@ -106,11 +112,16 @@ class Paying(Errand):
             return self._ask_account(turn, draft | {"accounts": which.accounts})
         except Refused as refusal:
             return self._refused(turn, draft, refusal)
+        except Unavailable:
+            if draft.get("shown", {}).get("wanted") != _wanted(draft):
+                raise
+            quote = draft["shown"]["quote"]
         if quote["channel"] is None:
             turn.say("utter_pay_channel", sentence=quote["sentence"])
             return draft | {"step": "channel"}
         turn.say("utter_pay_confirm", sentence=quote["sentence"])
-        return draft | {"step": "confirm", "agreed": _figures(quote)}
+        shown = {"wanted": _wanted(draft), "quote": quote}
+        return draft | {"step": "confirm", "agreed": _figures(quote), "shown": shown}
 
     def _ask_part(self, turn: Turn, draft: Draft) -> Draft:
         if draft["step"] == "account":
@@ -137,7 +148,7 @@ class Paying(Errand):
 
     async def take(self, turn: Turn, said: Said, draft: Draft) -> Taken | None:
         step = draft["step"]
-        if step == "channel" and (channel := said.chosen or channel_of(said)):
+        if step == "channel" and (channel := _picked_channel(said)):
             return Taken(draft | {"channel": channel, "step": None})
         if step == "account" and (numbers := picked(said, draft["accounts"])):
             return Taken(draft | {"account_nos": numbers, "step": None})
@@ -150,7 +161,7 @@ class Paying(Errand):
     def _decide(self, said: Said, draft: Draft) -> Taken | None:
         """A yes to what was shown, or what of it is wrong."""
         step = draft["step"]
-        if step == "confirm" and is_clear_yes(said.intent, said.text):
+        if step == "confirm" and said.is_yes:
             return Taken(draft, agreed=True)
         if step in ("confirm", "change") and (part := _part_of(said)):
             return Taken(
@@ -178,6 +189,10 @@ class Paying(Errand):
             channel=quote["channel"],
         )
         return []
+
+
+def _picked_channel(said: Said) -> str | None:
+    return said.chosen if said.chosen in CHANNELS else channel_of(said)
 
 
 def channel_of(said: Said) -> str | None:

@@ -5,8 +5,8 @@ from datetime import date
 from rasa_sdk.events import EventType
 
 from actions import fields
-from actions.accounts import buttons, picked
-from actions.answers import is_clear_yes, is_no
+from actions.accounts import buttons, named, picked
+from actions.answers import is_no
 from actions.api import Refused, Unavailable
 from actions.drafting import (
     FAULT,
@@ -76,6 +76,10 @@ class Requesting(Errand):
         field = asked(draft)
         return field is not None and field["type"] == "text"
 
+    def is_figure(self, draft: Draft) -> bool:
+        field = asked(draft)
+        return field is not None and field["type"] in ("number", "phone", "day", "address")
+
     async def begin(self, turn: Turn, said: Said) -> Draft:
         kind = KINDS.get(said.chosen or said.intent) or said.chosen or "complaint"
         return await begun(turn, said, new_draft(kind))
@@ -140,6 +144,8 @@ class Requesting(Errand):
             return await self._take_account(turn, said, draft)
         if changed := self.changes(said, draft):
             return Taken(draft | changed | {"step": None})
+        if step in (CONFIRM, CHANGE) and (numbers := named(said, draft["accounts"])):
+            return Taken(await of_account(turn, draft, numbers[0]) | {"step": None})
         field = asked(draft)
         if field:
             value = fields.answer(field, said, today, self.wishes(draft))
@@ -149,9 +155,7 @@ class Requesting(Errand):
         return self._decide(said, draft)
 
     def _take_yes(self, said: Said, draft: Draft, agreed: Draft) -> Taken | None:
-        if is_clear_yes(said.intent, said.text) or said.intent in self.wishes(draft) - {
-            "emergency"
-        }:
+        if said.is_yes or said.intent in self.wishes(draft) - {"emergency"}:
             return Taken(draft | agreed | {"step": None})
         if said.is_other(self.wishes(draft)):
             return None
@@ -170,7 +174,7 @@ class Requesting(Errand):
 
     def _decide(self, said: Said, draft: Draft) -> Taken | None:
         """At the summary: a yes, or which line of it is wrong."""
-        if is_clear_yes(said.intent, said.text):
+        if said.is_yes:
             return Taken(draft | {"step": None}, agreed=draft["step"] == CONFIRM)
         if name := line_of(said, draft):
             values = {key: value for key, value in draft["values"].items() if key != name}
@@ -208,7 +212,8 @@ class Requesting(Errand):
 
 def _ask_account(turn: Turn, draft: Draft) -> Draft:
     offered = buttons(draft["accounts"])
-    turn.say("utter_request_account" if draft["needs_account"] else "utter_request_where", offered)
+    place = "utter_request_place" if draft.get("urgent") else "utter_request_where"
+    turn.say("utter_request_account" if draft["needs_account"] else place, offered)
     return draft | {"step": ACCOUNT}
 
 

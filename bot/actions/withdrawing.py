@@ -5,7 +5,6 @@ from typing import Any
 
 from rasa_sdk.events import EventType
 
-from actions.answers import is_clear_yes
 from actions.forms import Ask, Check, Draft, Errand, Open, Said, Submit, Taken, Unusable, choice
 from actions.requests import KINDS
 from actions.say import Turn
@@ -72,9 +71,7 @@ class Withdrawing(Errand):
         )
         if len(meant) == 1 and meant[0]["request_no"] != draft["request_no"]:
             return Taken(draft | {"request_no": meant[0]["request_no"]})
-        if draft["step"] == "confirm" and (
-            is_clear_yes(said.intent, said.text) or said.intent == "cancel_request"
-        ):
+        if draft["step"] == "confirm" and (said.is_yes or said.intent == "cancel_request"):
             return Taken(draft, agreed=True)
         if said.is_other({"cancel_request"}):
             return None

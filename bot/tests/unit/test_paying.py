@@ -205,9 +205,12 @@ def test_the_portal_silent_changes_nothing_and_says_so(talk: Any, utility: Utili
 def test_silent_at_the_yes_asks_for_it_once_more(talk: Any, utility: Utility) -> None:
     begun(talk)
     utility.silent = {"payments"}
-    talk.say("确认")
+    said = talk.say("确认")
+    assert said == f"刚才没有收到回音。同一件事不会办两次，再确认一次就行。\n{CONFIRM}"
     assert not talk.cards
     utility.silent = set()
+    talk.say("确认")
+    assert cards(talk) == ["payment"]
 
 
 def test_the_open_bill_of_the_month_that_was_said(talk: Any, utility: Utility) -> None:
@@ -225,3 +228,17 @@ def test_english(talk: Any, utility: Utility) -> None:
     assert "nothing is charged before that" in talk.say("yes please")
     assert talk.cards[0]["amount_fen"] == 20000
     assert talk.cards[0]["channel"] == "alipay"
+
+
+def test_a_number_that_is_slang_for_goodbye_is_a_sum(talk: Any, utility: Utility) -> None:
+    begun(talk)
+    talk.tap("改一下")
+    talk.tap("金额")
+    assert "给爸妈家（尾号 1242）缴 ¥88.00" in talk.say("88")
+
+
+def test_a_general_question_is_answered_from_the_faq(talk: Any, utility: Utility) -> None:
+    begun(talk)
+    said = talk.say("什么是阶梯电价？")
+    assert said.endswith(CONFIRM)
+    assert said != CONFIRM

@@ -6,6 +6,9 @@ import pytest
 from stand_in import StandIn
 from utility import HOME, PARENTS, Utility
 
+from actions.accounts import is_at
+from actions.forms import Said
+
 
 @pytest.fixture
 def utility(portal: StandIn) -> Utility:
@@ -305,3 +308,21 @@ def test_english(talk: Any, utility: Utility) -> None:
     assert talk.titles == ["File it", "Change something", "Cancel"]
     walk(talk, "File it")
     assert len(posted(utility)) == 1
+
+
+def test_a_place_that_was_said_goes_before_one_s_home(talk: Any, utility: Utility) -> None:
+    said = Said(
+        "我家停电了，柳荫路8号2栋",
+        "report_outage",
+        [{"entity": "address", "value": "柳荫路8号2栋"}],
+    )
+    assert not is_at(said, HOME, utility.accounts)
+    assert is_at(Said("我家停电了", "report_outage"), HOME, utility.accounts)
+
+
+def test_another_account_at_the_summary(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603", "走得太快")
+    assert "校验电表 · 爸妈家 …1242" in talk.say("是爸妈家的")
+    talk.say("提交")
+    assert posted(utility)[0]["account_no"] == PARENTS

@@ -1,0 +1,1 @@
+"""Whether what Rasa measured is good enough."""

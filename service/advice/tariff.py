@@ -29,6 +29,7 @@ from service.access import Right, linked, visible_account
 from service.bills import month_before
 from service.meter_data import MeterInPlace, PointDays
 from service.models import Bill, ServicePoint
+from service.standing import kwh_of
 
 MONTHS = 12
 LEAST_MONTHS = 3
@@ -165,13 +166,15 @@ def yearly(fen: int, months: int) -> int:
 def rated(month: BilledMonth, tariff: str) -> Statement | None:
     """The month under a tariff; None where its hours or its basic charge cannot be known."""
     version = _version(tariff, month.period)
-    if version is None:
-        return None
-    needed = BASIC_CHARGE.get(tariff)
-    kwh = _kwh(month, tariff, version)
-    if kwh is None or (needed and month.case.get(needed) is None):
+    kwh = _kwh(month, tariff, version) if version else None
+    if version is None or kwh is None:
         return None
     kept = {name: given for name, given in month.case.items() if name not in OF_THE_BILL}
+    if version.terms.demand is not None and kept.get("max_demand_kw") is None:
+        kept["max_demand_kw"] = _max_demand_kw(month)
+    needed = BASIC_CHARGE.get(tariff)
+    if needed and kept.get(needed) is None:
+        return None
     try:
         return rate(parse_case({**kept, "tariff": tariff, "kwh": kwh}))
     except CaseError:
@@ -206,9 +209,10 @@ def _costs(month: BilledMonth, tariffs: Iterable[str]) -> dict[str, int] | None:
 
 
 def _kwh(month: BilledMonth, tariff: str, version: TariffVersion) -> Mapping[str, object] | None:
-    """The month's kWh in the registers of a tariff: those of the bill, as far as they fit."""
+    """The month's kWh in the registers of a tariff: those of the bill, where the hours agree."""
     billed: Mapping[str, object] = month.case["kwh"]
-    if tariff == month.tariff:
+    own = _version(month.tariff, month.period)
+    if tariff == month.tariff or (own and own.terms.hours == version.terms.hours):
         return billed
     total = sum((Decimal(str(kwh)) for kwh in billed.values()), Decimal(0))
     if version.terms.registers == ("total",):
@@ -222,6 +226,13 @@ def _kwh(month: BilledMonth, tariff: str, version: TariffVersion) -> Mapping[str
         for name, wh in periods.items():
             sums[name] += wh
     return parted(total, sums)
+
+
+def _max_demand_kw(month: BilledMonth) -> Decimal | None:
+    """The highest average power of a quarter-hour, which a bill by capacity does not name."""
+    if month.use is None or not month.use.import_wh.size:
+        return None
+    return kwh_of(int(month.use.import_wh.max()) * 4)
 
 
 def _version(tariff: str, period: str) -> TariffVersion | None:

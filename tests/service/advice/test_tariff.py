@@ -78,35 +78,35 @@ def test_export_and_late_charges_are_no_part_of_it() -> None:
     assert (found.total_fen, found.export_fen, found.late_fen) == (16140, 0, 0)
 
 
+WORKS = {
+    "tariff": "demo-industrial-2part-capacity",
+    "kwh": {"peak": "1000", "flat": "1000", "valley": "1000"},
+    "contract_kva": 315,
+}
+
+
+def lines(month: BilledMonth, tariff: str) -> dict[str, int]:
+    statement = rated(month, tariff)
+    assert statement is not None
+    return {line.code: line.amount_fen for line in statement.lines}
+
+
 def test_two_forms_of_the_basic_charge() -> None:
-    """100 kW at 38.40 against 315 kVA at 24.00; energy is the same to the fen."""
-    case = {
-        "tariff": "demo-industrial-2part-capacity",
-        "kwh": {"peak": "1000", "flat": "1000", "valley": "1000", "deep": "0"},
-        "max_demand_kw": "100",
-        "contract_kva": 315,
-    }
-    months = [billed(f"2026-{each:02}", None, **case) for each in (4, 5, 6)]
-    assert advise("demo-industrial-2part-capacity", months).options == ()
-    months = [billed(f"2026-{each:02}", EVEN, **case) for each in (4, 5, 6)]
+    """A bill by capacity names no demand: it is the highest quarter-hour, 25 kWh in it, 100 kW.
+
+    100 kW at 38.40 against 315 kVA at 24.00; energy is the same to the fen.
+    """
+    peaks = day_of({range(9, 10): 25_000}, 1_000)
+    months = [billed(f"2026-{each:02}", peaks, **WORKS) for each in (4, 5, 6)]
     found = advise("demo-industrial-2part-capacity", months)
     assert found.best is not None
     assert found.present is not None
     assert found.best.tariff == "demo-industrial-2part-demand"
-    capacity, demand = (
-        sum(
-            line.amount_fen
-            for each in months
-            if (statement := rated(each, tariff))
-            for line in statement.lines
-            if line.code == code
-        )
-        for tariff, code in (
-            ("demo-industrial-2part-capacity", "capacity"),
-            ("demo-industrial-2part-demand", "demand"),
-        )
-    )
-    assert (capacity, demand) == (3 * 756000, 3 * 384000)
+    assert lines(months[0], "demo-industrial-2part-capacity")["capacity"] == 756_000
+    assert lines(months[0], "demo-industrial-2part-demand")["demand"] == 384_000
+    assert found.present.fen - found.best.fen == 3 * (756_000 - 384_000)
+    told = billed("2026-04", peaks, **WORKS, max_demand_kw="80")
+    assert lines(told, "demo-industrial-2part-demand")["demand"] == 307_200
 
 
 def test_what_the_basic_charge_is_by_must_be_known() -> None:

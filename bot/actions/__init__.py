@@ -22,6 +22,9 @@ How a topic is made
    A check of a form (`FormValidationAction`) makes its own `Turn(dispatcher, tracker)`.
 4. Cards are references, never data: `turn.card("bill", bill_no=…)`. Kinds and fields are listed
    in `say.CARDS`. Sentences that come from the portal are said as they are: `turn.sentence(…)`.
-5. What must not happen twice is posted with `key=turn.key("pay")`, the same for a message that
+5. A wish that has to wait is kept in the slot `pending_wish` ({"text", "parse"}); the channel
+   (`channels/turns.py`) serves it once no form is active. The channel also reads taps, titles and
+   numbers of buttons, and questions that are carried on, so an action only sees intents.
+6. What must not happen twice is posted with `key=turn.key("pay")`, the same for a message that
    is handled again.
 """

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
+from rasa.shared.core.events import BotUttered, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from channels.answers import Answer, Answers, collected
@@ -27,6 +27,11 @@ LIMIT = 2.2
 
 GUESSES = 10
 """Intents beside the best that a message keeps."""
+
+HALF_DONE = {"pending_wish", "requested_slot", "draft", "answer", "call_back", "callback_phone"}
+"""Slots that end with a session, as its form does."""
+
+BOUNDS = (SessionStarted, UserUttered)
 
 MOST_WISHES = 3
 """Wishes that wait and are served in one turn."""
@@ -214,7 +219,15 @@ def situation(tracker: DialogueStateTracker, said: Said) -> dict[str, Any]:
     }
     if tracker.get_slot("signed_in") != said.signed_in:
         slots |= {"account_no": None, "accounts": None, "last_question": None}
+    if session_begins(tracker):
+        slots |= dict.fromkeys(HALF_DONE & tracker.slots.keys())
     return slots
+
+
+def session_begins(tracker: DialogueStateTracker) -> bool:
+    """Whether this message is the first after quiet hours, or the first of all."""
+    marks = (each for each in reversed(tracker.events) if isinstance(each, BOUNDS))
+    return isinstance(next(marks, None), SessionStarted)
 
 
 def _answers(event: BotUttered, message: str) -> bool:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from conftest import PATIENCE, TODAY
+from rasa.shared.core.domain import SessionConfig
 from stand_in import example
 
 from channels.said import Said
@@ -79,6 +80,17 @@ def test_a_wish_that_is_asked_meanwhile_is_not_served_again(talk, portal):
     assert len(portal.asked("outages")) == 1
     assert "接着是" not in talk.say("算了")
     assert len(portal.asked("outages")) == 1
+
+
+def test_after_quiet_hours_nothing_is_half_done(talk, portal, agent, monkeypatch):
+    talk.say("爸妈家上个月电费多少")
+    talk.say("我要缴电费，顺便问下停电什么时候恢复")
+    monkeypatch.setattr(agent.processor.domain, "session_config", SessionConfig(1e-9, True))
+    assert talk.say("谢谢").startswith("不客气")
+    assert portal.asked("outages") == []
+    tracker = talk.run(agent.tracker_store.retrieve(talk.ref))
+    assert tracker.active_loop_name is None
+    assert tracker.get_slot("account_no") == PARENTS
 
 
 def test_a_message_that_comes_again_is_answered_alike_and_nothing_is_done_twice(talk, portal):

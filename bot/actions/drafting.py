@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 
 from actions import fields
-from actions.accounts import accounts_of, is_at, named
+from actions.accounts import Account, accounts_of, is_at, named
 from actions.days import days_of
 from actions.forms import Draft, Said
 from actions.say import Turn
@@ -71,6 +71,14 @@ async def _first_values(turn: Turn, said: Said, draft: Draft) -> dict[str, str]:
 
 def _known_places(draft: Draft) -> list[str]:
     return [each["name"] for each in draft["fields"] if each["type"] == "address" and each["known"]]
+
+
+def own_account(draft: Draft) -> Account | None:
+    """The account that the request is about, if it matters to its kind."""
+    if not draft["needs_account"] and not _known_places(draft):
+        return None
+    numbers = (each for each in draft["accounts"] if each["account_no"] == draft["account_no"])
+    return next(numbers, None)
 
 
 def placed_elsewhere(draft: Draft, values: dict[str, str]) -> Draft:

@@ -23,7 +23,7 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers import is_clear_yes, is_no, is_question, is_stop
-from actions.api import SignInNeeded, Unavailable
+from actions.api import Refused, SignInNeeded, Unavailable
 from actions.say import Turn, button
 from actions.topic import Topic
 
@@ -231,9 +231,14 @@ def leave() -> list[EventType]:
     return [SlotSet("draft", None), SlotSet("answer", None), SlotSet("requested_slot", None)]
 
 
+def _once_more(draft: Draft) -> Draft:
+    """The draft after an answer that could not be used."""
+    return {**draft, "tries": draft.get("tries", 0) + 1}
+
+
 def reopen(draft: Draft) -> list[EventType]:
     """Events that bring a form back after it was agreed to."""
-    again = {**draft, "step": None, "tries": draft.get("tries", 0) + 1}
+    again = {**_once_more(draft), "step": None}
     return [SlotSet("draft", again), SlotSet("answer", None), FollowupAction(draft["form"])]
 
 
@@ -329,7 +334,10 @@ class Check(Topic):
             taken = await self.errand.take(turn, said, dict(draft))
         except Unusable as problem:
             turn.say(problem.response, **problem.words)
-            return _kept({**draft, "tries": draft.get("tries", 0) + 1})
+            return _kept(_once_more(draft))
+        except Refused as refusal:
+            turn.sentence(refusal.sentence)
+            return _kept(_once_more(draft))
         if taken is None:
             return self._elsewhere(turn, said, draft)
         return _kept({**taken.draft, "tries": 0}, "yes" if taken.agreed else None)

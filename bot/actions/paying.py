@@ -179,7 +179,7 @@ class Paying(Errand):
         if _figures(quote) != draft["agreed"]:
             turn.say("utter_pay_changed")
             return reopen(draft | {"tries": 0})
-        turn.say("utter_pay_card")
+        turn.say("utter_pay_card", sentence=quote["sentence"])
         numbers = [each["account_no"] for each in quote["accounts"]]
         turn.card(
             "payment",

@@ -20,6 +20,7 @@ from actions.drafting import (
     missing,
     new_draft,
     of_account,
+    own_account,
     placed_elsewhere,
     renamed,
 )
@@ -235,9 +236,7 @@ def _ask_field(turn: Turn, field: fields.Field) -> None:
 def _summarise(turn: Turn, draft: Draft) -> Draft:
     """All that will be filed, for a yes; photos may be added to it."""
     told = [f"{each['label']}：{fields.shown(each, draft['values'])}" for each in lines(draft)]
-    own = next(
-        (each for each in draft["accounts"] if each["account_no"] == draft["account_no"]), None
-    )
+    own = own_account(draft)
     name = f"{draft['name']} · {own['label']} …{own['tail']}" if own else draft["name"]
     deadline = draft["deadline_words"] or ""
     turn.say("utter_request_summary", name=name, lines="\n".join(told), deadline=deadline)

@@ -326,3 +326,12 @@ def test_another_account_at_the_summary(talk: Any, utility: Utility) -> None:
     assert "校验电表 · 爸妈家 …1242" in talk.say("是爸妈家的")
     talk.say("提交")
     assert posted(utility)[0]["account_no"] == PARENTS
+
+
+def test_an_account_that_is_refused_is_asked_again(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    utility.accounts = [each for each in utility.accounts if each["account_no"] != HOME]
+    said = talk.tap("家里 …5603")
+    assert said.startswith("您的名下没有这个户号。")
+    assert said.endswith("是哪一户的事？")
+    assert posted(utility) == []

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from payments import holds
 from portal import formats
-from portal.assistant.bodies.bills import Against, Bill, Bills, Explained, Missing
+from portal.assistant.bodies.bills import Against, Bill, Bills, Explained, Missing, State
 from portal.assistant.bodies.common import OfAccount, OfTime
 from portal.assistant.talk import Talk
 from portal.assistant.times import all_months, months, months_words, span
@@ -23,12 +23,18 @@ from runtime.errors import NotFound
 from service import bills as books
 from service.access import visible_accounts
 from service.bills import BillSum, BillSummary
-from service.dues import dues
+from service.dues import Due, dues
 from service.explanation import Explanation, explanations
 from service.people.links import LinkedAccount
 
 SHOWN = 12
-STATES = {"due": "open", "bad": "overdue", "info": "crediting", "good": "paid", "none": "nothing"}
+STATES: dict[str, State] = {
+    "due": "open",
+    "bad": "overdue",
+    "info": "crediting",
+    "good": "paid",
+    "none": "nothing",
+}
 STATE_WORDS: dict[str, LazyString] = {
     "open": _l("待缴"),
     "overdue": _l("已逾期"),
@@ -42,20 +48,30 @@ FEW = 3
 
 def bills(talk: Talk, asked: OfTime) -> Bills:
     """The bills of the months asked about, or the newest. Raises as `Talk.chosen`."""
-    accounts = talk.chosen(asked.account_no)
-    days = span(asked)
-    numbers = [each.account_no for each in accounts]
+    accounts, days = talk.chosen(asked.account_no), span(asked)
     if days is None:
-        found = books.newest_bills(talk.session, talk.user_id, numbers)
-        sums = _sum(found)
-        missing = _never_billed(accounts, found)
-        words = _("最近一期")
-    else:
-        period = months(days)
-        found = books.list_bills(talk.session, talk.user_id, numbers, period=period, limit=SHOWN)
-        sums = books.sum_of_bills(talk.session, talk.user_id, numbers, period)
-        missing = _missing(talk, accounts, period)
-        words = months_words(*period)
+        return _newest(talk, accounts)
+    numbers = [each.account_no for each in accounts]
+    period = months(days)
+    found = books.list_bills(talk.session, talk.user_id, numbers, period=period, limit=SHOWN)
+    sums = books.sum_of_bills(talk.session, talk.user_id, numbers, period)
+    missing = _missing(talk, accounts, period)
+    return _bills(talk, months_words(*period), found, sums, missing)
+
+
+def _newest(talk: Talk, accounts: Sequence[LinkedAccount]) -> Bills:
+    numbers = [each.account_no for each in accounts]
+    found = books.newest_bills(talk.session, talk.user_id, numbers)
+    return _bills(talk, _("最近一期"), found, _sum(found), _never_billed(accounts, found))
+
+
+def _bills(
+    talk: Talk,
+    words: str,
+    found: Sequence[BillSummary],
+    sums: BillSum,
+    missing: Sequence[Missing],
+) -> Bills:
     shown = told(talk, found[:SHOWN])
     return Bills(
         months_words=words,
@@ -64,7 +80,7 @@ def bills(talk: Talk, asked: OfTime) -> Bills:
         amount_fen=sums.total_fen,
         amount=formats.amount(sums.total_fen),
         kwh=_kwh(sums.wh),
-        missing=missing[:SHOWN],
+        missing=list(missing[:SHOWN]),
         sentence=_sentence(words, shown, sums, missing),
     )
 
@@ -111,23 +127,25 @@ def told(talk: Talk, found: Sequence[BillSummary]) -> list[Bill]:
     for each in found:
         state = STATES[bill_state(each, held.get(each.bill_no))]
         due = waiting.get(each.bill_no) if state in ("open", "overdue") else None
-        shown.append(
-            Bill(
-                bill_no=each.bill_no,
-                account_no=each.account_no,
-                label=labels[each.account_no],
-                month=each.period,
-                month_words=formats.month(each.period),
-                amount_fen=each.total_fen,
-                amount=formats.amount(each.total_fen),
-                kwh=formats.exact(each.kwh),
-                state=state,
-                state_words=str(STATE_WORDS[state]),
-                due_words=str(unpaid(due)) if due else None,
-                estimated=each.estimated,
-            )
-        )
+        shown.append(_bill(each, labels[each.account_no], state, due))
     return shown
+
+
+def _bill(each: BillSummary, label: str, state: State, due: Due | None) -> Bill:
+    return Bill(
+        bill_no=each.bill_no,
+        account_no=each.account_no,
+        label=label,
+        month=each.period,
+        month_words=formats.month(each.period),
+        amount_fen=each.total_fen,
+        amount=formats.amount(each.total_fen),
+        kwh=formats.exact(each.kwh),
+        state=state,
+        state_words=str(STATE_WORDS[state]),
+        due_words=str(unpaid(due)) if due else None,
+        estimated=each.estimated,
+    )
 
 
 def _latest(talk: Talk, asked: OfAccount) -> str:

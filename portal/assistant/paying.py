@@ -28,7 +28,7 @@ from service.people import limits
 from service.people.links import LinkedAccount
 
 SHOWN = 5
-PATIENCE_SECONDS = 1.2
+PATIENCE_SECONDS = 0.9
 """How long gateway and core may take to say where money is, while somebody waits in a chat."""
 
 UNSETTLED = (Stage.STARTED, Stage.AWAITING, Stage.UNKNOWN, Stage.CREDITING)

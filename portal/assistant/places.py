@@ -1,6 +1,6 @@
 """Outages and business halls: of the person's own accounts, at a place that is named, or all."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from portal import formats
 from portal.assistant.bodies.service import (
@@ -19,7 +19,7 @@ from runtime.errors import Refused
 from service.halls.models import Hall as BusinessHall
 from service.halls.places import halls as all_halls
 from service.outages import finding
-from service.outages.finding import OutageView, Phase
+from service.outages.finding import OutageView, OwnOutage, Phase
 
 SHOWN = 12
 SHOWN_HALLS = 5
@@ -31,26 +31,15 @@ def outages(talk: Talk, asked: OutagesAsked) -> Outages:
 
     Raises as `Talk.named`, Refused("outages.one_place") when account and address are both named.
     """
-    own = _own(talk)
     if asked.account_no is not None and asked.address is not None:
         raise Refused("outages.one_place")
-    if asked.account_no is not None:
-        account = talk.named(asked.account_no)
-        found = finding.for_account(talk.session, talk.user_id, account.account_no)
-        nothing = _("%(label)s没有停电，也没有停电的计划。", label=account.title)
-    elif asked.address is not None:
-        near = finding.near(talk.session, asked.address)
-        found, nothing = list(near.outages), _nothing_at(asked.address, sought=near.sought)
-    elif talk.signed_in:
-        found = [each.outage for each in finding.for_user(talk.session, talk.user_id)]
-        nothing = _("您的户号没有停电，也没有停电的计划。")
-    else:
-        found = finding.current_and_coming(talk.session, limit=SHOWN)
-        nothing = _("现在没有停电，也没有停电的计划。")
+    own = finding.for_user(talk.session, talk.user_id) if talk.signed_in else []
+    found, nothing = _found(talk, asked, own)
     if not found:
         look = _("只有自己家没电，先看看空气开关；开关没跳就报修。")
         return Outages(outages=[], sentence=formats.joined((nothing, look)))
-    shown = [_outage(each, own.get(each.outage_no, [])) for each in found[:SHOWN]]
+    mine = {each.outage.outage_no: each.account_nos for each in own}
+    shown = [_outage(each, _titles(talk, mine.get(each.outage_no, ()))) for each in found[:SHOWN]]
     return Outages(outages=shown, sentence=formats.joined(each.sentence for each in shown[:FEW]))
 
 
@@ -65,16 +54,29 @@ def halls(asked: HallsAsked) -> Halls:
     )
 
 
-def _own(talk: Talk) -> dict[str, list[str]]:
-    """What the person calls their accounts that each outage hits."""
-    if not talk.signed_in:
-        return {}
-    return {
-        each.outage.outage_no: [
-            account.title for account in talk.accounts if account.account_no in each.account_nos
-        ]
-        for each in finding.for_user(talk.session, talk.user_id)
-    }
+def _found(
+    talk: Talk, asked: OutagesAsked, own: Sequence[OwnOutage]
+) -> tuple[Sequence[OutageView], str]:
+    """The outages that are meant, and what is said when there is none."""
+    if asked.account_no is not None:
+        account = talk.named(asked.account_no)
+        hitting = finding.for_account(talk.session, talk.user_id, account.account_no)
+        return hitting, _("%(label)s没有停电，也没有停电的计划。", label=account.title)
+    if asked.address is not None:
+        near = finding.near(talk.session, asked.address)
+        return near.outages, _nothing_at(asked.address, sought=near.sought)
+    if talk.signed_in:
+        mine = [each.outage for each in own]
+        return mine, _("您的户号没有停电，也没有停电的计划。")
+    every = finding.current_and_coming(talk.session, limit=SHOWN)
+    return every, _("现在没有停电，也没有停电的计划。")
+
+
+def _titles(talk: Talk, account_nos: Collection[str]) -> list[str]:
+    """What the person calls these accounts of theirs."""
+    if not account_nos:
+        return []
+    return [each.title for each in talk.accounts if each.account_no in account_nos]
 
 
 def _nothing_at(address: str, *, sought: bool) -> str:

@@ -14,6 +14,8 @@ from portal.assistant.bodies.common import (
     Words,
 )
 
+State = Literal["open", "overdue", "crediting", "paid", "nothing"]
+
 
 class Bill(Answer):
     """A bill. `state`: open, overdue, crediting (paid, being posted), paid, or nothing (nothing
@@ -27,7 +29,7 @@ class Bill(Answer):
     amount_fen: Fen
     amount: Money
     kwh: Energy
-    state: Literal["open", "overdue", "crediting", "paid", "nothing"]
+    state: State
     state_words: Words
     due_words: Words | None
     estimated: bool

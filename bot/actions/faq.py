@@ -26,7 +26,7 @@ STRANGERS = BOT / "data" / "nlu" / "out_of_scope.yml"
 # What answers and words add to the likeness of the questions, and the borders of the decision;
 # chosen on half of tests/faq.yml, the other half gives the same figures (docs/assistant.md).
 ANSWERS, WORDS = 0.6, 0.5
-AT_HOME = 0.0  # nearer to an entry than to anything out of scope by at least this
+AT_HOME = -0.05  # not farther from an entry than from anything out of scope by more than this
 SURE_LEAD = 0.1  # ahead of the second entry by at least this
 NEAR = 0.35  # an offered entry stays within this of the best
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from stand_in import StandIn
+from stand_in import StandIn, example
 from utility import HOME, PARENTS, SHOP, Utility
 
 CONFIRM = "给爸妈家（尾号 1242）缴 ¥100.00，用微信支付。确认吗？"
@@ -214,10 +214,16 @@ def test_silent_at_the_yes_asks_for_it_once_more(talk: Any, utility: Utility) ->
 
 
 def test_the_open_bill_of_the_month_that_was_said(talk: Any, utility: Utility) -> None:
-    utility.portal.answers("bills")
-    talk.say("用微信交10月的电费，家里")
+    bill = example("bills")["bills"][0] | {"state": "open"}
+    utility.portal.answers("bills", bills=[bill])
+    talk.say('/pay_bill{"period":"10月","account_no":"420011875603"}', payload=True)
+    assert utility.portal.asked("bills")[0].given == {
+        "from": "2026-10-01",
+        "to": "2026-10-31",
+        "account_no": HOME,
+    }
     quoted = utility.portal.asked("payments/quote")[0].given
-    assert quoted["account_nos"] == [HOME]
+    assert quoted == {"account_nos": [HOME], "bill_no": bill["bill_no"]}
 
 
 def test_english(talk: Any, utility: Utility) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from stand_in import StandIn
+from stand_in import StandIn, example
 from utility import HOME, PARENTS, Utility
 
 from actions.accounts import is_at
@@ -335,3 +335,20 @@ def test_an_account_that_is_refused_is_asked_again(talk: Any, utility: Utility) 
     assert said.startswith("您的名下没有这个户号。")
     assert said.endswith("是哪一户的事？")
     assert posted(utility) == []
+
+
+def test_the_bill_of_the_month_that_was_said_is_attached(talk: Any, utility: Utility) -> None:
+    bill = example("bills")["bills"][0] | {"bill_no": "B2026090000213"}
+    utility.portal.answers("bills", bills=[bill])
+    talk.say('/dispute_bill{"period":"9月","account_no":"420011875603"}', payload=True)
+    assert "哪一张账单：9 月 ¥67.04" in talk.tap("太高了")
+    talk.tap("提交")
+    assert posted(utility)[0]["fields"] == {"bill": "B2026090000213", "reason": "too_high"}
+
+
+def test_a_bill_that_is_not_found_is_asked_for_not_guessed(talk: Any, utility: Utility) -> None:
+    utility.portal.answers("bills", bills=[])
+    talk.say('/dispute_bill{"period":"3月","account_no":"420011875603"}', payload=True)
+    assert talk.titles == ["10 月 ¥149.51", "9 月 ¥67.04"]
+    talk.tap("9 月 ¥67.04")
+    assert "哪一张账单：9 月 ¥67.04" in talk.tap("太高了")

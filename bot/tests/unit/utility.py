@@ -11,6 +11,7 @@ from stand_in import Answer, Call, StandIn, example
 
 KINDS = Path(__file__).parents[3] / "service" / "requests" / "kinds"
 HOME, PARENTS, SHOP = "420011875603", "420011871242", "420022660318"
+BILLS = {"B2026100000213": "10 月 ¥149.51", "B2026090000213": "9 月 ¥67.04"}
 WAYS = {"wechat": "微信支付", "alipay": "支付宝", "unionpay": "云闪付"}
 
 
@@ -145,6 +146,8 @@ class Utility:
             {"value": each["value"], "title": each["title"][language]}
             for each in field.get("choices", [])
         ]
+        if field["type"] == "bill" and account:
+            choices = [{"value": number, "title": title} for number, title in BILLS.items()]
         return {
             "name": field["name"],
             "label": field["label"][language],
@@ -152,7 +155,7 @@ class Utility:
             "required": field.get("required", True),
             "choices": choices or None,
             "known": known,
-            "known_words": known,
+            "known_words": BILLS.get(known or "", known),
         }
 
     def _file(self, call: Call) -> Answer:

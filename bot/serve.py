@@ -6,6 +6,7 @@ it, and open the actions to all networks, to whoever asks.
 
 import asyncio
 import hmac
+import logging
 import os
 import sys
 from functools import partial
@@ -28,12 +29,20 @@ def assistant(model: str) -> Sanic:
     from rasa.utils.common import configure_logging_and_warnings
 
     configure_logging_and_warnings()
+    _keep_talk_out_of_the_log()
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
     channels = create_http_input_channels(None, "credentials.yml")
     app = configure_app(channels, auth_token=TOKEN, enable_api=True, endpoints=endpoints)
     load = partial(load_agent_on_start, model, endpoints, None)
     app.register_listener(load, "before_server_start")
     return app
+
+
+def _keep_talk_out_of_the_log() -> None:
+    """Rasa's other logger knows no level of its own: it would write every word that is said."""
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 def actions() -> Sanic:

@@ -39,6 +39,8 @@ class PortalInput(InputChannel):
         """`on_new_message` is not used: one message of the portal may be two to Rasa, or none."""
         webhook = Blueprint("portal_webhook", url_prefix=self.url_prefix())
 
+        webhook.after_server_start(warm_up)
+
         @webhook.post("/webhook")
         async def take(request: Request) -> HTTPResponse:  # a method cannot be a handler
             return await self.receive(request)
@@ -61,6 +63,12 @@ class PortalInput(InputChannel):
         if not agent or not agent.is_ready():
             return response.json({"code": "not_ready"}, 503)
         return response.json(await _turns(request.app, agent).answer(said))
+
+
+async def warm_up(app: Any, *_: Any) -> None:
+    """Read one message before anybody writes: the first one loads what all others only use."""
+    if app.ctx.agent and app.ctx.agent.is_ready():
+        await app.ctx.agent.processor.parse_message(UserMessage("你好"))
 
 
 def _turns(app: Any, agent: Any) -> Turns:

@@ -22,12 +22,13 @@ _OWN = re.compile(
 _TAIL = re.compile(
     r"(?:尾号|最后|后四位|末|…|ending(?: in)?|tail)\D{0,4}(\d{4})(?!\d)", re.IGNORECASE
 )
+_AFTER = re.compile(r"(?:到|给|户)\D{0,2}(\d{4})(?![\d.元块])")
 _LONG = re.compile(r"(?<!\d)(?!1[3-9]\d{9}(?!\d))\d{10,13}(?!\d)")
 """Digits that can only be an account's, not a phone's."""
 _SPOKEN = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
 _KIN = "爸妈爹娘爷奶公婆哥姐弟妹儿女孙舅叔姨姑岳丈"
 _HOMES = re.compile(
-    rf"[{_KIN}](?:他们|她们)?(?:[{_KIN}])?(?:的|那|家|屋|户|住)|"
+    rf"(?:我|俺|咱|给|帮|替)[{_KIN}]{{1,2}}|[{_KIN}](?:他们|她们)?(?:[{_KIN}])?(?:的|那|家|屋|户|住)|"
     r"(?:mom|mum|dad|mother|father|parents?|grandma|grandpa)",
     re.I,
 )
@@ -95,8 +96,10 @@ def _whole(number: str, accounts: list[Account]) -> str:
 
 def _by_words(text: str, accounts: list[Account]) -> list[str]:
     """By the customer's own name for it, or by its last digits."""
-    tails = set(_TAIL.findall(text)) | (
-        {text.strip()} if re.fullmatch(r"\s*\d{4}\s*", text) else set()
+    tails = (
+        set(_AFTER.findall(text))
+        | set(_TAIL.findall(text))
+        | ({text.strip()} if re.fullmatch(r"\s*\d{4}\s*", text) else set())
     )
     labels = sorted(accounts, key=lambda each: -len(each["label"]))
     found: list[str] = []

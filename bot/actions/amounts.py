@@ -114,6 +114,13 @@ def number_of(text: str) -> Decimal | None:
     return None if words is None else Decimal(words)
 
 
+def meant_number_of(text: str) -> Decimal | None:
+    """The number that is meant: the last one that is not denied (不是20，是30)."""
+    parts = [part for part in _JOINT.split(_plain(text)) if part and not _DENIED.match(part)]
+    meant = [number for part in parts if (number := number_of(part)) is not None]
+    return meant[-1] if meant else None
+
+
 def _plain(text: str) -> str:
     """Full-width digits made narrow; blanks and commas inside a number taken out."""
     narrow = text.lower().translate(str.maketrans("０１２３４５６７８９．，", "0123456789.,"))

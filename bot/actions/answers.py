@@ -31,11 +31,12 @@ _DOUBT = re.compile(
 _STOP = re.compile(
     r"算了|拉倒|不(?:办|交|缴|弄|付|报|开|撤|申请|投诉|整|搞|充|要|用|了)了|先?不(?:办|交|缴|付|报)(?!了?吗)|"
     r"先(?:等等|放着|停)|等等再|改天|下次(?:再|吧)|回头再|以后再|(?:先|就)?别(?:交|付|扣|办|报|提交|开)了?|"
-    r"退出|停下|停止|打住|取消|暂不|我再想想|先别|"
+    r"没事[儿]?了|退出|停下|停止|打住|取消|暂不|我再想想|先别|"
     r"\bstop\b|\bcancel\b|never ?mind|forget it|not now|\bquit\b|maybe later|"
     r"don'?t (?:pay|submit|do)|leave it",
     re.IGNORECASE,
 )
+_STOP_FIRST = re.compile(r"算了|拉倒|不办了|不弄了|never ?mind|forget it", re.IGNORECASE)
 _QUESTION = re.compile(
     r"[?？]|吗|呢|么$|多少|多久|好久|几|啥|什么|怎么|咋|为何|为什么|哪|谁|是不是|能不能|可不可以|要不要|行不行|"
     r"^(?:what|why|how|when|where|who|which|is|are|do|does|can|could|will|would)\b",
@@ -43,6 +44,10 @@ _QUESTION = re.compile(
 )
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d{9})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}[- ]?\d{7,8}(?:[- ]\d{1,5})?)(?!\d)")
+_PLACE = re.compile(
+    r"\d|[路街巷弄村镇栋楼号苑里园区室]|\b(?:road|street|lane|avenue|village|estate|building)\b",
+    re.I,
+)
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _SPOKEN = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
 
@@ -69,6 +74,8 @@ def is_stop(intent: str, text: str) -> bool:
     if text.startswith("/"):
         return False
     found = _STOP.search(text)
+    if _STOP_FIRST.match(text.strip()) and intent not in ("affirm", "pay_bill"):
+        return True
     leaving = intent in (
         "deny",
         "cancel_request",
@@ -99,11 +106,9 @@ def mail_of(text: str) -> str | None:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text could lead somebody to a place: more than one word or with a number."""
+    """Whether a text could lead somebody to a place: a street, an estate, a number."""
     plain = narrow(text).strip()
-    return len(plain) >= 4 and (
-        bool(re.search(r"\d|[路街巷弄村镇栋楼号苑里园区室]", plain)) or " " in plain
-    )
+    return len(plain) >= 4 and not _MOBILE.search(plain) and bool(_PLACE.search(plain))
 
 
 def narrow(text: str) -> str:

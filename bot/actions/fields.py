@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from actions.amounts import number_of
+from actions.amounts import meant_number_of
 from actions.answers import is_address, is_question, narrow, phone_of
 from actions.days import day_of
 from actions.forms import QUESTIONS, Said, Unusable
@@ -67,6 +67,14 @@ def replaced_place(fields: list[Field], said: Said) -> dict[str, str]:
     return {names[0]: found[0].strip()} if found and names and not said.value("address") else {}
 
 
+def placed(fields: list[Field], said: Said) -> dict[str, str]:
+    """A place said where one was asked for, marked or not."""
+    names = [field["name"] for field in fields if field["type"] == "address"]
+    is_one = bool(said.value("address")) or bool(re.search(r"\d", said.typed))
+    is_one = is_one and is_address(said.typed)
+    return {names[0]: said.typed} if names and is_one and not is_question(said.typed) else {}
+
+
 def story(fields: list[Field], said: Said) -> dict[str, str]:
     """A first message that tells more than its wish goes into the field for words of one's own.
 
@@ -127,7 +135,7 @@ def _address(field: Field, said: Said, today: date) -> str | None:
 
 
 def _number(text: str) -> str | None:
-    number = number_of(_UNITS.sub(" ", text))
+    number = meant_number_of(_UNITS.sub(" ", text))
     return f"{number:f}" if number is not None and number > 0 else None
 
 
@@ -181,11 +189,17 @@ def _titles(field: Field) -> str:
 
 
 def _title_in(field: Field, text: str) -> str | None:
-    """The choice whose title, or a part of it, stands in the text; the longest part wins."""
-    found = [
-        (len(part), each["value"])
-        for each in field["choices"] or []
-        for part in re.split(r"[、，,（）()]", each["title"])
-        if len(part.strip()) >= 2 and part.strip().lower() in narrow(text).lower()
-    ]
-    return max(found)[1] if found else None
+    """The choice of whose title most stands in the text; none where two are as good."""
+    plain = narrow(text).lower()
+    scores = sorted(
+        ((_likeness(each["title"], plain), each["value"]) for each in field["choices"] or []),
+        reverse=True,
+    )
+    clear = scores and scores[0][0] and (len(scores) == 1 or scores[0][0] > scores[1][0])
+    return scores[0][1] if clear else None
+
+
+def _likeness(title: str, text: str) -> int:
+    """How many letters of the parts of a title stand in the text."""
+    parts = (part.strip().lower() for part in re.split(r"[、，,（）()]", narrow(title)))
+    return sum(len(part) for part in parts if len(part) >= 2 and part in text)

@@ -85,8 +85,12 @@ TAPPED = ("/affirm", "/deny", "/complaint")
 
 PARTING = frozenset({"human_handoff", "goodbye"})
 """Intents after which a form does not come back."""
-PARTING_WORDS = re.compile(
-    r"人工|真人|活人|客服|专员|转接|经理|再见|拜拜|回见|human|agent|operator|real person|\bbye\b",
+PERSON_WORDS = re.compile(
+    r"人工|真人|活人|客服|专员|转接|经理|human|agent|operator|real person|representative", re.I
+)
+GOODBYE_WORDS = re.compile(
+    r"再见|再会|拜|回见|回聊|晚安|走了|我走|先走|下线|挂了|溜了|闪了|告辞|结束|关了|不聊|"
+    r"\bbye\b|goodbye|see you|cya|good ?night|leaving",
     re.I,
 )
 
@@ -189,10 +193,6 @@ class Errand(ABC):
 
     def is_free_text(self, draft: Draft) -> bool:
         """Whether the question that is open is answered in words of one's own."""
-        return False
-
-    def is_figure(self, draft: Draft) -> bool:
-        """Whether the question that is open is answered in digits."""
         return False
 
     def changes(self, said: Said, draft: Draft) -> Draft:
@@ -315,10 +315,10 @@ class Check(Topic):
         )
 
     def _is_told(self, said: Said, draft: Draft) -> bool:
-        """Whether what was taken for a parting is rather an answer: a story, or 88."""
-        if self.errand.is_figure(draft) and re.search(r"\d", said.typed):
-            return True
-        return self.errand.is_free_text(draft) and not PARTING_WORDS.search(said.text)
+        """Whether what was taken for a parting is rather an answer: 微信吧, 88, or a story."""
+        if said.intent == "goodbye":
+            return not GOODBYE_WORDS.search(said.text)
+        return self.errand.is_free_text(draft) and not PERSON_WORDS.search(said.text)
 
     def _leaves(self, said: Said, draft: Draft) -> bool:
         if said.chosen == STOP or (

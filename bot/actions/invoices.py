@@ -12,6 +12,7 @@ from actions.days import days_of
 from actions.forms import Ask, Check, Draft, Errand, Open, Said, Submit, Taken, Unusable, choice
 from actions.say import Turn
 
+TITLE = re.compile(r"抬头|换一?个|\btitle\b", re.IGNORECASE)
 KINDS = {
     "enterprise": re.compile(r"公司|单位|企业|company|business", re.IGNORECASE),
     "personal": re.compile(r"个人|我自己|本人|personal|myself", re.IGNORECASE),
@@ -66,7 +67,7 @@ class Invoicing(Errand):
             return Taken(draft | changed | {"step": None})
         if step == "confirm" and said.is_yes:
             return Taken(draft, agreed=True)
-        if step == "confirm" and is_no(said.intent, said.typed):
+        if step == "confirm" and (is_no(said.intent, said.typed) or TITLE.search(said.typed)):
             return Taken(draft | {"step": "title"})
         if said.is_other({"request_invoice"}):
             return None

@@ -88,9 +88,6 @@ class Paying(Errand):
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    def is_figure(self, draft: Draft) -> bool:
-        return draft["step"] in ("amount", "topup")
-
     def changes(self, said: Said, draft: Draft) -> Draft:
         if "accounts" not in draft or said.chosen:
             return {}
@@ -169,8 +166,10 @@ class Paying(Errand):
             )
         if step == "confirm" and is_no(said.intent, said.typed):
             return Taken(draft | {"step": "change"})
-        if said.intent == "pay_bill" or said.is_other(self.wishes(draft)):
+        if said.is_other(self.wishes(draft)):
             return None
+        if step == "confirm" and said.intent == "pay_bill":
+            return Taken(draft)
         raise Unusable(f"utter_pay_bad_{step}")
 
     async def submit(self, turn: Turn, draft: Draft) -> list[EventType]:

@@ -40,6 +40,7 @@ _ON = re.compile(
     r"\bon\b|remind|notify|tell me|alert|enable|set|let me know",
     re.IGNORECASE,
 )
+_BELOW = re.compile(r"(?:低于|少于|不足|不到|剩|below|under|less than)\s*\d", re.IGNORECASE)
 _OTHERWISE = re.compile(r"改成|改为|换成|换到|切换|switch|change|instead", re.IGNORECASE)
 """Not off but otherwise: 不要短信，改成微信."""
 
@@ -63,7 +64,7 @@ class Reminding(Errand):
             "threshold_fen": None,
             "which": False,
         }
-        draft |= _wanted(said, draft)
+        draft |= {"kind": next(iter(offered)) if len(offered) == 1 else None} | _wanted(said, draft)
         if _is_complete(draft):
             return await _set(turn, draft)
         turn.sentence(listed["sentence"])
@@ -131,7 +132,8 @@ def _wanted(said: Said, draft: Draft) -> Draft:
     on = False if _OFF.search(said.typed) else True if _ON.search(said.typed) else None
     on = None if on is False and _OTHERWISE.search(said.typed) else on
     numbers = named(said, draft["accounts"])
-    fen = meant_fen_of(said.typed, named=not said.values("amount"))
+    marked = said.values("amount") or _BELOW.search(said.typed)
+    fen = meant_fen_of(said.typed, named=not marked)
     found = {
         "kind": kind,
         "on": on,

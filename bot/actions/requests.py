@@ -77,10 +77,6 @@ class Requesting(Errand):
         field = asked(draft)
         return field is not None and field["type"] == "text"
 
-    def is_figure(self, draft: Draft) -> bool:
-        field = asked(draft)
-        return field is not None and field["type"] in ("number", "phone", "day", "address")
-
     async def begin(self, turn: Turn, said: Said) -> Draft:
         kind = KINDS.get(said.chosen or said.intent) or said.chosen or "complaint"
         return await begun(turn, said, new_draft(kind))
@@ -164,9 +160,10 @@ class Requesting(Errand):
 
     async def _take_account(self, turn: Turn, said: Said, draft: Draft) -> Taken | None:
         numbers = picked(said, draft["accounts"])
-        place = fields.learned(draft["fields"], said, turn.today)
-        if numbers == [ELSEWHERE] or (not numbers and place and not draft["needs_account"]):
-            return Taken(placed_elsewhere(draft, place) | {"step": None})
+        place = {} if numbers else fields.placed(draft["fields"], said)
+        if numbers == [ELSEWHERE] or (place and not draft["needs_account"]):
+            told = fields.learned(draft["fields"], said, turn.today)
+            return Taken(placed_elsewhere(draft, place | told) | {"step": None})
         if numbers:
             return Taken(await of_account(turn, draft, numbers[0]) | {"step": None})
         if said.is_other(self.wishes(draft)):

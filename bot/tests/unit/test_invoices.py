@@ -117,3 +117,15 @@ def test_a_kind_that_the_portal_has_not_leads_to_the_page(talk: Any, utility: Ut
 def test_a_title_by_its_kind(talk: Any, utility: Utility) -> None:
     talk.say("/request_invoice", payload=True)
     assert "抬头是江城清和茶业有限公司" in talk.say("开给公司")
+
+
+def test_off_is_off_where_there_is_one_reminder(talk: Any, utility: Utility) -> None:
+    talk.say("不要提醒了")
+    posts = [each for each in utility.portal.asked("reminders") if each.method == "POST"]
+    assert [each.given["on"] for each in posts] == [False]
+
+
+def test_a_sum_after_below(talk: Any, utility: Utility) -> None:
+    talk.say("给我设个余额提醒，低于100")
+    posts = [each for each in utility.portal.asked("reminders") if each.method == "POST"]
+    assert posts[0].given["threshold_fen"] == 10000

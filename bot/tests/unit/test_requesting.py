@@ -352,3 +352,27 @@ def test_a_bill_that_is_not_found_is_asked_for_not_guessed(talk: Any, utility: U
     assert talk.titles == ["10 月 ¥149.51", "9 月 ¥67.04"]
     talk.tap("9 月 ¥67.04")
     assert "哪一张账单：9 月 ¥67.04" in talk.tap("太高了")
+
+
+def test_a_place_said_where_an_account_was_asked(talk: Any, utility: Utility) -> None:
+    talk.say("/report_outage", payload=True)
+    assert "在哪里：柳荫路8号2栋" in walk(talk, "柳荫路8号2栋", "家里都没电")
+
+
+def test_a_title_that_fits_best_is_chosen_and_none_of_two(talk: Any, utility: Utility) -> None:
+    talk.say("/increase_capacity", payload=True)
+    walk(talk, "家里 …5603")
+    assert talk.say("单位").startswith("没对上。可以选：")
+    assert "用电类别：单位，低压" in talk.say("单位低压")
+
+
+def test_a_number_corrected(talk: Any, utility: Utility) -> None:
+    talk.say("/pv_connection", payload=True)
+    walk(talk, "家里 …5603", "20", "全部上网")
+    assert "装多大（千瓦）：30" in talk.say("不是20，是30千瓦")
+
+
+def test_never_mind_with_a_reason(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603", "走得太快")
+    assert talk.say("算了，还是打电话吧").startswith("好，先不办了")

@@ -10,6 +10,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from channels.quick import make_quick
 from channels.said import Malformed, Said
 from channels.turns import Turns
 
@@ -26,6 +27,7 @@ class PortalInput(InputChannel):
         if not token:
             raise ValueError("The channel of the portal needs a token (DENGHUO_ASSISTANT_TOKEN).")
         self._expected = f"Bearer {token}".encode()
+        make_quick()
 
     @classmethod
     def name(cls) -> str:

@@ -187,6 +187,9 @@ def agent(model: Path, executor: Any, run: Run) -> Any:
     from rasa.core.agent import Agent
     from rasa.utils.endpoints import EndpointConfig
 
+    from channels.quick import make_quick
+
+    make_quick()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     class Actions(EndpointConfig):

@@ -37,6 +37,7 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 _STOP_FIRST = re.compile(r"算了|拉倒|不办了|不弄了|never ?mind|forget it", re.IGNORECASE)
+_DO_IT = re.compile(r"[交缴付充报办开撤]了?吧|提交|改成|换|\b(?:pay|submit|file)\b", re.IGNORECASE)
 _QUESTION = re.compile(
     r"[?？]|吗|呢|么$|多少|多久|好久|几|啥|什么|怎么|咋|为何|为什么|哪|谁|是不是|能不能|可不可以|要不要|行不行|"
     r"^(?:what|why|how|when|where|who|which|is|are|do|does|can|could|will|would)\b",
@@ -74,7 +75,7 @@ def is_stop(intent: str, text: str) -> bool:
     if text.startswith("/"):
         return False
     found = _STOP.search(text)
-    if _STOP_FIRST.match(text.strip()) and intent not in ("affirm", "pay_bill"):
+    if _STOP_FIRST.match(text.strip()) and not _DO_IT.search(text):
         return True
     leaving = intent in (
         "deny",

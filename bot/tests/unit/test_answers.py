@@ -85,6 +85,10 @@ def test_leaving(text: str) -> None:
     assert is_stop("deny", text)
 
 
+def test_never_mind_leaves_whatever_it_is_taken_for() -> None:
+    assert is_stop("affirm", "算了，还是打电话吧")
+
+
 @pytest.mark.parametrize(
     "text", ["算了我还是现在把它交了吧", "不是一百，两百", "换支付宝", "不用支付宝，用微信"]
 )

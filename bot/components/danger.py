@@ -90,7 +90,7 @@ ELSEWHERE = re.compile(
     r"|亏麻|麻辣|麻将|密密麻麻|麻烦|\bgas\b|lighter|fire ?wall|firewood|fire me|\bfired\b|cigarette"
     r"|smoking area|power bank"
 )
-FICTION = re.compile(r"电影|小说|游戏|歌词|作文|漫画|poem|movie|film|essay|song|\bgame")
+FICTION = re.compile(r"电影|小说|游戏|歌词|作文|漫画|里演|演的|poem|movie|film|essay|song|\bgame")
 CLAUSE = re.compile(r"[,.!?;:。…]+|(?<=[\u4e00-\u9fff])\s+|但是|但|不过|可是|然后|\bbut\b")
 
 

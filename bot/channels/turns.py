@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.core.events import BotUttered, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 LIMIT = 2.2
 """Seconds for one turn; the portal waits 2.5 and would then answer by itself."""
 
+KEPT = ("text", "intent", "entities")
 GUESSES = 10
 """Intents beside the best that a message keeps."""
 
@@ -169,9 +171,12 @@ class Turn:
             await self._handle(tracker, message)
 
     async def _read(self, text: str) -> dict[str, Any]:
-        """What Rasa understands; few guesses are kept beside the best."""
+        """What Rasa understands. The rest is dropped, for all of it is read again in every turn;
+        guesses are kept where nothing else was understood."""
         parse = await self._processor.parse_message(UserMessage(text))
-        return parse | {"intent_ranking": parse.get("intent_ranking", [])[:GUESSES]}
+        lost = parse["intent"]["name"] == DEFAULT_NLU_FALLBACK_INTENT_NAME
+        guesses = parse.get("intent_ranking", [])[:GUESSES] if lost else []
+        return {name: parse[name] for name in KEPT} | {"intent_ranking": guesses}
 
     def _message(self, text: str, parse: dict[str, Any], **marks: Any) -> UserMessage:
         """Every part of a message carries the portal's id, by which it is known when sent again."""

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from functools import partial
+from pathlib import Path
 
 from sanic import Sanic
 from sanic.request import Request
@@ -30,6 +31,8 @@ def assistant(model: str) -> Sanic:
 
     configure_logging_and_warnings()
     _keep_talk_out_of_the_log()
+    # Without its folder the store of dialogues would silently be memory alone.
+    Path(os.environ["DENGHUO_VAR"], "assistant").mkdir(mode=0o700, parents=True, exist_ok=True)
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
     channels = create_http_input_channels(None, "credentials.yml")
     app = configure_app(channels, auth_token=TOKEN, enable_api=True, endpoints=endpoints)

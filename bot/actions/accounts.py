@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from actions.answers import narrow
-from actions.forms import Said, choice
+from actions.messages import Said, choice
 from actions.say import Turn
 
 Account = dict[str, Any]

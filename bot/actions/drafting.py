@@ -8,7 +8,8 @@ from datetime import date
 from actions import fields
 from actions.accounts import Account, accounts_of, is_at, named
 from actions.days import days_of
-from actions.forms import Draft, Said
+from actions.forms import Draft
+from actions.messages import Said
 from actions.say import Turn
 
 FORM = "request_form"

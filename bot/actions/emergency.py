@@ -8,7 +8,7 @@ import re
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.drafting import new_draft
-from actions.forms import Said
+from actions.messages import Said
 from actions.say import Turn
 from actions.topic import Topic
 

@@ -7,8 +7,9 @@ from typing import Any
 from actions.amounts import meant_number_of
 from actions.answers import is_address, is_question, narrow, phone_of
 from actions.days import day_of
-from actions.forms import QUESTIONS, Said, Unusable
+from actions.forms import Unusable
 from actions.hints import hinted
+from actions.messages import QUESTIONS, Said
 
 Field = dict[str, Any]
 """A field as the portal describes it: name, label, type, required, choices, known, known_words."""

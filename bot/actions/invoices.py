@@ -9,7 +9,8 @@ from actions.accounts import accounts_of, buttons, named, picked
 from actions.answers import is_no, mail_of
 from actions.api import WhichAccount
 from actions.days import days_of
-from actions.forms import Ask, Check, Draft, Errand, Open, Said, Submit, Taken, Unusable, choice
+from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable
+from actions.messages import Said, choice
 from actions.say import Turn
 
 TITLE = re.compile(r"抬头|换一?个|\btitle\b", re.IGNORECASE)

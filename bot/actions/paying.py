@@ -14,19 +14,8 @@ from actions.amounts import meant_fen_of, paid_fen_of
 from actions.answers import is_no, is_question
 from actions.api import Refused, Unavailable, WhichAccount
 from actions.days import days_of
-from actions.forms import (
-    QUESTIONS,
-    Ask,
-    Check,
-    Draft,
-    Errand,
-    Open,
-    Said,
-    Submit,
-    Taken,
-    Unusable,
-    reopen,
-)
+from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable, reopen
+from actions.messages import QUESTIONS, Said
 from actions.say import Turn
 
 CHANNELS = {

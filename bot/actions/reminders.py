@@ -7,19 +7,8 @@ from rasa_sdk.events import EventType
 from actions.accounts import accounts_of, buttons, named, picked
 from actions.amounts import meant_fen_of
 from actions.api import WhichAccount
-from actions.forms import (
-    Ask,
-    Check,
-    Draft,
-    Errand,
-    Open,
-    Said,
-    Submit,
-    Taken,
-    Unusable,
-    choice,
-    reopen,
-)
+from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable, reopen
+from actions.messages import Said, choice
 from actions.say import Turn
 
 KINDS = {

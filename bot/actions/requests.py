@@ -24,19 +24,8 @@ from actions.drafting import (
     placed_elsewhere,
     renamed,
 )
-from actions.forms import (
-    Ask,
-    Check,
-    Draft,
-    Errand,
-    Open,
-    Said,
-    Submit,
-    Taken,
-    Unusable,
-    choice,
-    reopen,
-)
+from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable, reopen
+from actions.messages import Said, choice
 from actions.outages import known_outage
 from actions.say import Turn
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from rasa_sdk.events import EventType
 
-from actions.forms import Ask, Check, Draft, Errand, Open, Said, Submit, Taken, Unusable, choice
+from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable
+from actions.messages import Said, choice
 from actions.requests import KINDS
 from actions.say import Turn
 

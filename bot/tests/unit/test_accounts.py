@@ -7,7 +7,7 @@ from stand_in import example
 from utility import HOME, PARENTS, SHOP
 
 from actions.accounts import named
-from actions.forms import Said
+from actions.messages import Said
 
 ACCOUNTS = example("context")["accounts"]
 

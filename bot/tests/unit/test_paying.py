@@ -248,3 +248,11 @@ def test_a_general_question_is_answered_from_the_faq(talk: Any, utility: Utility
     said = talk.say("什么是阶梯电价？")
     assert said.endswith(CONFIRM)
     assert said != CONFIRM
+
+
+def test_a_button_of_another_answer_is_no_answer(talk: Any, utility: Utility) -> None:
+    begun(talk)
+    talk.say("/query_tariff", payload=True)
+    said = talk.say('/out_of_scope{"choice":"阶梯电价怎么算"}', payload=True)
+    assert said.endswith(CONFIRM)
+    assert "没听清" not in said

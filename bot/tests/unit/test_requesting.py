@@ -7,7 +7,7 @@ from stand_in import StandIn, example
 from utility import HOME, PARENTS, Utility
 
 from actions.accounts import is_at
-from actions.forms import Said
+from actions.messages import Said
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ async def begun(turn: Turn, said: Said, draft: Draft) -> Draft:
     mine = [each for each in named(said, accounts) if is_at(said, each, accounts)]
     elsewhere = bool(said.value("address")) and not mine
     draft = draft | {"said": asdict(said), "accounts": accounts, "elsewhere": elsewhere}
-    return await of_account(turn, draft, mine[0] if mine else None)
+    return await of_account(turn, draft, mine[0] if len(mine) == 1 else None)
 
 
 async def of_account(turn: Turn, draft: Draft, account_no: str | None) -> Draft:

@@ -130,8 +130,8 @@ class Requesting(Errand):
             return await self._take_account(turn, said, draft)
         if changed := self.changes(said, draft):
             return Taken(draft | changed | {"step": None})
-        if step in (CONFIRM, CHANGE) and (numbers := named(said, draft["accounts"])):
-            return Taken(await of_account(turn, draft, numbers[0]) | {"step": None})
+        if step in (CONFIRM, CHANGE) and (number := _only(named(said, draft["accounts"]))):
+            return Taken(await of_account(turn, draft, number) | {"step": None})
         field = asked(draft)
         if field:
             value = fields.answer(field, said, today, self.wishes(draft))
@@ -153,8 +153,8 @@ class Requesting(Errand):
         if numbers == [ELSEWHERE] or (place and not draft["needs_account"]):
             told = fields.learned(draft["fields"], said, turn.today)
             return Taken(placed_elsewhere(draft, place | told) | {"step": None})
-        if numbers:
-            return Taken(await of_account(turn, draft, numbers[0]) | {"step": None})
+        if number := _only(numbers):
+            return Taken(await of_account(turn, draft, number) | {"step": None})
         if said.is_other(self.wishes(draft)):
             return None
         raise Unusable("utter_form_which_account")
@@ -195,6 +195,11 @@ class Requesting(Errand):
                 documents="\n".join(f"· {each}" for each in draft["documents"]),
             )
         return []
+
+
+def _only(numbers: list[str]) -> str | None:
+    """A request is about one account."""
+    return numbers[0] if len(numbers) == 1 else None
 
 
 def _ask_account(turn: Turn, draft: Draft) -> Draft:

@@ -376,3 +376,10 @@ def test_never_mind_with_a_reason(talk: Any, utility: Utility) -> None:
     talk.say("/meter_check", payload=True)
     walk(talk, "家里 …5603", "走得太快")
     assert talk.say("算了，还是打电话吧").startswith("好，先不办了")
+
+
+def test_several_accounts_at_once_are_none_for_a_request(talk: Any, utility: Utility) -> None:
+    talk.say("/meter_check", payload=True)
+    assert "没对上是哪一户" in talk.say("家里和铺子都是")
+    summary = walk(talk, "家里 …5603", "走得太快")
+    assert talk.say("全部").endswith(summary)

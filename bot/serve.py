@@ -1,5 +1,7 @@
 """Starts Rasa or its actions on a private address: `python -m serve assistant MODEL`, `… actions`.
 
+`… read` reads the FAQ in advance, so that the actions start with all its meanings known.
+
 Rasa's own commands take the token on their command line, where every user of the machine can read
 it, and open the actions to all networks, to whoever asks.
 """
@@ -70,6 +72,13 @@ async def _healthy(_: Request) -> HTTPResponse:
     return json({"status": "ok"})
 
 
+def read() -> None:
+    """Work out what the entries of the FAQ mean, once; it is kept."""
+    from actions import faq
+
+    faq.find("电费")
+
+
 def main(what: str, *model: str) -> None:
     """Serve until told to stop."""
     asyncio.set_event_loop(asyncio.new_event_loop())
@@ -80,4 +89,4 @@ def main(what: str, *model: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    read() if sys.argv[1:] == ["read"] else main(*sys.argv[1:])

@@ -96,6 +96,7 @@ def environment(settings: AssistantSettings) -> Mapping[str, str]:
         "DENGHUO_ACTIONS_PORT": str(settings.actions_port),
         "DENGHUO_ASSISTANT_API": settings.assistant_api,
         "DENGHUO_ASSISTANT_TOKEN": settings.assistant_token.get_secret_value(),
+        "DENGHUO_ASSISTANT_MODELS": str(settings.models),
         "DENGHUO_HOTLINE": settings.hotline,
     }
 
@@ -132,12 +133,15 @@ def _teach(settings: ModelSettings, model: Path) -> None:
     """Rasa's own training, into a folder of its own, so that a half-written model is never seen."""
     told = _surroundings() | {
         "DENGHUO_VAR": str(settings.var.resolve()),
+        "DENGHUO_ASSISTANT_MODELS": str(settings.models),
         "RASA_CACHE_DIRECTORY": str(settings.models / "cache"),
     }
     with TemporaryDirectory(dir=settings.models) as draft:
         words = ["--domain", "domain", "--out", draft, "--fixed-model-name", "model"]
         rasa = ["nice", str(PYTHON), "-m", "rasa", "train", *words]
         _run(rasa, "The assistant could not be taught; see above.", cwd=BOT, env=told)
+        reading = ["nice", str(PYTHON), "-m", "serve", "read"]
+        _run(reading, "The assistant could not read its FAQ; see above.", cwd=BOT, env=told)
         (Path(draft) / "model.tar.gz").replace(model)
 
 

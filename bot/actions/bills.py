@@ -27,18 +27,31 @@ class QueryBill(Question):
 
     async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
         found = await turn.get("bills", account_no=asked.account_no, **asked.days)
-        turn.sentence(found["sentence"])
-        for bill in found["bills"][:SHOWN]:
-            turn.card("bill", bill_no=bill["bill_no"])
-        _ways_on(turn, found)
+        _say_bills(turn, found)
+        if _comes_later(found) and asked.span:
+            newest = await turn.get("bills", account_no=asked.account_no)
+            if newest["bills"]:
+                _say_bills(turn, newest)
         return []
 
 
+def _say_bills(turn: Turn, found: dict[str, Any]) -> None:
+    turn.sentence(found["sentence"])
+    for bill in found["bills"][:SHOWN]:
+        turn.card("bill", bill_no=bill["bill_no"])
+    _ways_on(turn, found)
+
+
+def _comes_later(found: dict[str, Any]) -> bool:
+    """Whether what was asked for is not out yet: then the newest there is helps at once."""
+    return not found["bills"] and any(each["why"] == "not_issued" for each in found["missing"])
+
+
 def _ways_on(turn: Turn, found: dict[str, Any]) -> None:
-    """Why, when there is one bill; pay, when something is open; what there is, when none is out."""
+    """Why, when there is one bill; pay, when something is open; use so far, when none is out."""
     bills = found["bills"]
-    if not bills and any(each["why"] == "not_issued" for each in found["missing"]):
-        turn.say("utter_bills_newest")
+    if _comes_later(found):
+        turn.say("utter_bills_so_far")
     if len(bills) == 1:
         payload = account_button(turn, bills[0], "explain_bill")["payload"]
         turn.say("utter_bills_why", payload=payload)
@@ -83,7 +96,8 @@ def _say_explanation(turn: Turn, why: dict[str, Any]) -> None:
     bill = why["bill"]
     named = {name: bill[name] for name in ("label", "month_words", "amount")}
     turn.say("utter_bills_explained", headline=why["headline"], **named)
-    turn.sentence("\n".join(why["sentences"]))
+    if turn.slot("channel_name") == "wechat":  # where the card is a link
+        turn.sentence("\n".join(why["sentences"]))
     turn.card("change", bill_no=bill["bill_no"])
     turn.say("utter_bills_wrong", payload=account_button(turn, bill, "dispute_bill")["payload"])
 

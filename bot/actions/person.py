@@ -32,7 +32,11 @@ class Handoff(Topic):
         return "action_handoff"
 
     async def act(self, turn: Turn) -> list[EventType]:
-        desk = (await turn.get("context"))["desk"]
+        try:
+            desk = (await turn.get("context"))["desk"]
+        except Unavailable:
+            turn.say("utter_trouble")
+            return [SlotSet("call_back", False)]  # whatever was under way is over all the same
         if desk["open"]:
             await _ask_for_person(turn)
             return [SlotSet("call_back", False), SlotSet("pending_wish", None)]

@@ -35,26 +35,22 @@ TALK = {
 
 
 class Greet(Topic):
-    """Greets by name who is signed in."""
+    """Says who is there; with the name of whoever is known by a first name."""
 
     def name(self) -> str:
         return "action_greet"
 
     async def act(self, turn: Turn) -> list[EventType]:
-        name = await _greeting_name(turn) if turn.signed_in else None
-        if name:
-            turn.say("utter_greet_named", name=name)
+        try:
+            known = await turn.get("context")
+        except (Refused, Unavailable):
+            turn.say("utter_greet")  # without names is better than not at all
+            return []
+        if known["greeting_name"]:
+            turn.say("utter_greet_named", name=known["greeting_name"], utility=known["utility"])
         else:
-            turn.say("utter_greet")
+            turn.say("utter_greet_from", utility=known["utility"])
         return []
-
-
-async def _greeting_name(turn: Turn) -> str | None:
-    """How the customer is called; a greeting without a name is better than none."""
-    try:
-        return (await turn.get("context"))["greeting_name"]
-    except (Refused, Unavailable):
-        return None
 
 
 class OutOfScope(Topic):

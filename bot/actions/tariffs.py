@@ -4,17 +4,18 @@ import re
 
 from rasa_sdk.events import EventType
 
+from actions.answering import say_from_faq
 from actions.asked import Asked, Question
 from actions.say import Turn
 
-_TIER = re.compile(
-    r"(第?[一二三123]|几|哪一?|阶梯|下一?|这一?)\s*档|还剩.{0,4}度|\btiers?\b", re.I
-)
+_TIER = re.compile(r"(第?[一二三123]|几|哪一?|阶梯|下一?|这一?)\s*档|还剩.{0,4}度|\btiers?\b", re.I)
 _LEFT = re.compile(
     r"还剩|还有多少|还差|离|剩下|剩多少|到.{0,2}档|用到|第几档|哪一?档|"
     r"left|until|reach|which tier|what tier",
     re.I,
 )
+_PEAK = re.compile(r"峰|谷|尖|分时|\bpeak|\bvalley|time.of.use", re.I)
+"""Prices by the hour, which the general tariff of homes does not have."""
 
 
 def asks_tier(turn: Turn) -> bool:
@@ -31,6 +32,8 @@ class QueryTariff(Question):
     async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
         if asks_tier(turn):
             return await say_tier(turn, asked)
+        if not turn.signed_in and _PEAK.search(turn.text) and await say_from_faq(turn):
+            return []
         found = await turn.get("tariff", account_no=asked.account_no)
         lines = [f"{each['name']}：{each['price']}，{each['when']}" for each in found["lines"]]
         turn.sentence("\n".join([found["sentence"], *lines]))

@@ -47,7 +47,7 @@ def _in_batches(texts, embed) -> Vectors:
 
 def _kept(kind: str, texts: Sequence[str], embed) -> Vectors:
     """The vectors of these texts; only those that the file of this kind lacks are made."""
-    path = Path(os.environ.get("DENGHUO_VAR", "var")) / "assistant" / f"{kind}.npz"
+    path = _folder() / f"{kind}.npz"
     known = _read(path)
     missing = [text for text in dict.fromkeys(texts) if _key(text) not in known]
     if missing:
@@ -58,6 +58,12 @@ def _kept(kind: str, texts: Sequence[str], embed) -> Vectors:
     if not texts:
         return embed(texts)
     return np.vstack([known[_key(text)] for text in texts])
+
+
+def _folder() -> Path:
+    """Beside the models, which more than one house may share."""
+    models = os.environ.get("DENGHUO_ASSISTANT_MODELS")
+    return Path(models or Path(os.environ.get("DENGHUO_VAR", "var")) / "assistant" / "models")
 
 
 def _key(text: str) -> str:

@@ -110,15 +110,9 @@ def without_names(talk: Talk, text: str) -> str:
 
 
 def _greeting_name(person: User | None) -> str | None:
-    """`王先生/女士`, or the first name in an alphabet; None where nothing fits the language."""
+    """The first name in an alphabet. A Chinese name alone is no greeting, and 先生 is a guess."""
     name = (person.name or "").strip() if person else ""
-    if not name:
-        return None
-    if not formats.is_han(name):
-        return name.split()[0]
-    if language() == "en" or not 2 <= len(name) <= 4:
-        return None
-    return _("%(family)s先生/女士", family=name[: 2 if len(name) == 4 else 1])
+    return name.split()[0] if name and not formats.is_han(name) else None
 
 
 def _desk() -> Desk:

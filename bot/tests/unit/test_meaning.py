@@ -11,7 +11,7 @@ from components import meaning
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DENGHUO_VAR", str(tmp_path))
-    return tmp_path / "assistant" / "queries.npz"
+    return tmp_path / "assistant" / "models" / "queries.npz"
 
 
 def test_kept_vectors_are_those_of_the_model_in_the_order_asked(kept: Path):

@@ -62,8 +62,9 @@ def test_the_bill_before_the_newest_is_counted_from_the_newest(act, portal):
 def test_a_bill_that_is_not_out_yet_is_said_with_what_there_is(act, portal):
     bills = portal.answers("bills", "not_issued")
     done = act("action_query_bill", message("这个月电费", "query_bill", period="这个月"))
-    assert done.said == [bills["sentence"], "utter_bills_newest"]
+    assert done.said == [bills["sentence"], "utter_bills_so_far"]
     assert done.cards == []
+    assert [set(each.given) for each in portal.asked("bills")] == [{"from", "to"}, set()]
 
 
 @pytest.mark.parametrize(
@@ -182,8 +183,14 @@ def test_why_a_bill_is_as_it_is_is_the_explanation_of_its_page(act, portal):
     assert asked.path == "bills/B2026100000213/explanation"
     assert done.said[0] == "utter_bills_explained"
     assert done.responses[0]["headline"] == why["headline"]
-    assert done.said[1].splitlines() == why["sentences"]
     assert done.cards == [{"kind": "change", "bill_no": "B2026100000213"}]
+    assert why["sentences"][0] not in done.said
+
+
+def test_where_a_card_is_a_link_the_explanation_is_said(act, portal):
+    why = portal.answers("bills/{bill_no}/explanation", "dearer")
+    done = act("action_explain_bill", message("怎么这么多", "explain_bill"), channel_name="wechat")
+    assert done.said[1].splitlines() == why["sentences"]
 
 
 def test_without_a_time_the_newest_bill_is_explained(act, portal):

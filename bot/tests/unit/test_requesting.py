@@ -257,7 +257,7 @@ OUTAGE = {
     "since_words": "今天 13:20",
     "until_words": None,
     "reason_words": "线路故障",
-    "state": "ongoing",
+    "state": "now",
     "mine": ["家里"],
     "sentence": "滨江路一带停电，正在抢修。",
 }

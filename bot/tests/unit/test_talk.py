@@ -25,17 +25,16 @@ def test_who_is_signed_in_is_greeted_by_name(act, portal):
     assert done.responses[0]["name"] == known["greeting_name"]
 
 
-def test_a_stranger_is_greeted_without_asking_the_portal(act, portal):
-    assert act("action_greet", message("你好", "greet"), signed_in=False).said == ["utter_greet"]
-    assert portal.calls == []
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_who_has_no_name_hears_whose_assistant_it_is(act, portal, signed_in):
+    known = portal.answers("context", "signed_in", greeting_name=None)
+    done = act("action_greet", message("你好", "greet"), signed_in=signed_in)
+    assert done.said == ["utter_greet_from"]
+    assert done.responses[0]["utility"] == known["utility"]
 
 
-@pytest.mark.parametrize("trouble", ["breaks", "answers_null"])
-def test_a_greeting_needs_no_portal(act, portal, trouble):
-    if trouble == "breaks":
-        portal.breaks("context", 503)
-    else:
-        portal.answers("context", "signed_in", greeting_name=None)
+def test_a_greeting_needs_no_portal(act, portal):
+    portal.breaks("context", 503)
     assert act("action_greet", message("你好", "greet")).said == ["utter_greet"]
 
 

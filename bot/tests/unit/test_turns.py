@@ -247,7 +247,7 @@ def test_messages_of_one_conversation_are_handled_one_after_the_other(agent, por
     assert [answer["messages"][0]["text"][:3] for answer in answers] == [
         "家里 ",
         "家里 ",
-        "王先生",
+        "Lin",
         "不客气",
     ]
     assert heard(run(agent.tracker_store.retrieve("c1"))) == [

@@ -46,6 +46,7 @@ class Talker:
             self._sign_in(phone, people.password(house.place.var))
         self._token = self._form_token(self.page)
         self.buttons: dict[str, str] = {}
+        self.listen()
 
     def say(self, text: str, *, key: str = "", payload: str = "") -> Heard:
         """Say something; the same `key` again is the same message."""
@@ -59,7 +60,7 @@ class Talker:
     def listen(self) -> Heard:
         """What has been said since."""
         answer = self.client.get("/chat/new", params={"after": self._last})
-        return Heard((), self.buttons) if answer.status_code == 204 else self._heard(answer)
+        return self._heard(answer) if answer.status_code == 200 else Heard((), self.buttons)
 
     def press(self, path: str, **fields: str) -> str:
         """Send a form; the page that follows."""

@@ -42,6 +42,19 @@ async def say_from_faq(turn: Turn) -> bool:
     return found.best is not None
 
 
+async def say_in_general(turn: Turn) -> bool:
+    """Answer a question about how things are; a stranger, who can ask nothing else, may choose."""
+    if not is_general(turn):
+        return False
+    found = await search(turn.text)
+    if found.best:
+        say_entry(turn, found.best)
+    elif found.offered and not turn.signed_in:
+        turn.say("utter_guess", [entry_button(turn, entry) for entry in found.offered])
+        return True
+    return found.best is not None
+
+
 def say_entry(turn: Turn, entry: faq.Entry) -> None:
     turn.sentence(entry.words(turn.language, turn.slot("hotline")))
 

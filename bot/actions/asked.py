@@ -10,7 +10,7 @@ from typing import Any
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.accounts import named
-from actions.answering import is_general, say_from_faq
+from actions.answering import say_in_general
 from actions.forms import Said
 from actions.say import Turn, button
 from actions.topic import Topic, known_accounts
@@ -47,7 +47,7 @@ class Question(Topic):
 
     async def act(self, turn: Turn) -> list[EventType]:
         """A general question is answered in general; a time that cannot be meant is said."""
-        if is_general(turn) and await say_from_faq(turn):
+        if await say_in_general(turn):
             return []
         try:
             asked, learnt = await read(turn)

@@ -1,6 +1,7 @@
 """Requests of every kind by one form: what a kind needs to know, the portal says."""
 
 from datetime import date
+from typing import Any
 
 from rasa_sdk.events import EventType
 
@@ -187,7 +188,10 @@ class Requesting(Errand):
             request = await turn.post("requests", body)
         except Refused as refusal:
             return _refused(turn, draft, refusal)
-        turn.sentence(request["sentence"])
+        if request["deadline_words"]:
+            turn.say("utter_request_filed", **_filed(request))
+        else:  # made before, by the same yes, and over by now
+            turn.sentence(request["sentence"])
         turn.card("request", request_no=request["request_no"])
         if draft["documents"]:
             turn.say(
@@ -195,6 +199,10 @@ class Requesting(Errand):
                 documents="\n".join(f"· {each}" for each in draft["documents"]),
             )
         return []
+
+
+def _filed(request: dict[str, Any]) -> dict[str, str]:
+    return {name: request[name] for name in ("name", "request_no", "deadline_words")}
 
 
 def _only(numbers: list[str]) -> str | None:

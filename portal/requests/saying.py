@@ -51,15 +51,16 @@ def kind_name(name: str) -> str:
 
 
 def promise(of: Request | Prepared) -> Promised:
-    """`12 月 17 日 前用上电`: what was promised, or would be now."""
+    """`12 月 17 日前用上电`: what was promised, or would be now."""
     wanted = of.kind if isinstance(of, Prepared) else kind(of.kind)
     return promise_of(wanted, of.promised_at)
 
 
 def promise_of(wanted: Kind, at: datetime) -> Promised:
-    """The promise of a kind for a time."""
+    """The promise of a kind for a time: `12 月 17 日` is followed by 前, `09:30` by a blank too."""
     before, _when, after = said(wanted.promise.words).partition("{when}")
-    return Promised(before, until(at), after)
+    when = until(at)
+    return Promised(before, when, after.lstrip() if when.endswith("日") else after)
 
 
 def deadline_words(of: Request | Prepared) -> str:

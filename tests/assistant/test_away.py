@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.assistant.conftest import SHOP, Talk, wait_for_assistant
+from tests.assistant.conftest import AHEAD, COLD_STORE, SHOP, Talk, wait_for_assistant
 from tests.house import House
 from tests.waiting import eventually
 
@@ -22,26 +22,26 @@ def whole_again(house: House) -> Iterator[None]:
 
 
 def test_without_rasa_the_portal_answers_and_heals(house: House, talk: Talk) -> None:
-    shop = talk(SHOP)
+    firm = talk(COLD_STORE)
     house.kill("assistant")
-    answer = shop.say("欠多少钱")
+    answer = firm.say("欠多少钱")
     assert not answer.from_assistant
     assert "找人工" in answer.whole
     assert "96000" in answer.whole
     house.start("assistant")
     wait_for_assistant(house)
-    eventually(lambda: shop.say("你好").from_assistant, pause=2)
+    eventually(lambda: firm.say("你好").from_assistant, pause=2)
 
 
 def test_without_the_actions_somebody_answers_all_the_same(house: House, talk: Talk) -> None:
-    shop = talk(SHOP)
+    firm = talk(COLD_STORE)
     house.kill("actions")
-    answer = shop.say("欠多少钱")
+    answer = firm.say("欠多少钱")
     assert answer.texts
     assert "¥" not in answer.whole
     house.start("actions")
     wait_for_assistant(house)
-    eventually(lambda: "¥" in shop.say("欠多少钱").whole, pause=2)
+    eventually(lambda: "¥" in firm.say("欠多少钱").whole, pause=2)
 
 
 def test_a_conversation_outlives_rasa(house: House, talk: Talk) -> None:
@@ -56,8 +56,8 @@ def test_a_conversation_outlives_rasa(house: House, talk: Talk) -> None:
 
 
 def test_the_same_message_again_acts_once(house: House, talk: Talk) -> None:
-    shop = talk(SHOP)
-    first = shop.say("欠多少钱", key="one-and-the-same")
-    again = shop.say("欠多少钱", key="one-and-the-same")
+    home = talk(AHEAD)
+    first = home.say("欠多少钱", key="one-and-the-same")
+    again = home.say("欠多少钱", key="one-and-the-same")
     assert first.from_assistant
     assert again.texts == ()

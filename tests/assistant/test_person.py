@@ -1,6 +1,7 @@
 """A person behind the assistant: asked for, answering, handing back; on the web and in WeChat."""
 
 import re
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -27,8 +28,10 @@ class Desk(Talker):
 
 
 @pytest.fixture
-def desk(house: House) -> Desk:
-    return Desk(house, AGENT)
+def desk(house: House) -> Iterator[Desk]:
+    found = Desk(house, AGENT)
+    yield found
+    found.client.close()
 
 
 def test_a_person_answers_and_hands_back(talk: Talk, desk: Desk) -> None:

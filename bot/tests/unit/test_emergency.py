@@ -53,7 +53,7 @@ def test_the_report_is_short(talk: Any, utility: Utility) -> None:
     assert talk.tap("登记抢修").startswith("在哪里？")
     assert talk.say("人民路5号门口").startswith("联系电话是多少？")
     assert "出了什么事：电线、电杆有问题" in talk.say("13800001234")
-    assert "号码 BX2611210001" in talk.tap("提交")
+    assert "受理号 BX2611210001" in talk.tap("提交")
 
 
 def test_the_place_that_was_said_is_not_asked(talk: Any, utility: Utility) -> None:

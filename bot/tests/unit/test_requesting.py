@@ -91,7 +91,7 @@ def test_every_kind(
     assert request["kind"] == kind
     assert request["fields"] == fields
     assert request.get("account_no") == account
-    assert said.startswith("收到了，号码 BX2611210001，5 个工作日内答复。")
+    assert "，已经提交，受理号 BX2611210001。" in said
     assert talk.cards == [{"kind": "request", "request_no": "BX2611210001"}]
 
 
@@ -133,7 +133,7 @@ def test_no_answer_at_the_yes_and_the_same_key_again(talk: Any, utility: Utility
     said = talk.say("提交")
     assert "同一件事不会办两次" in said
     utility.silent = set()
-    assert "号码 BX2611210001" in talk.say("提交")
+    assert "受理号 BX2611210001" in talk.say("提交")
     first, second = posted(utility)
     assert first == second
 
@@ -193,7 +193,7 @@ def test_a_field_that_the_portal_refuses_is_asked_again(talk: Any, utility: Util
     said = talk.say("提交")
     assert said.startswith("这个填得不对。\n怎么回事？")
     talk.say("抄表的人骂人")
-    assert "号码 BX2611210001" in talk.say("提交")
+    assert "受理号 BX2611210001" in talk.say("提交")
 
 
 @pytest.mark.parametrize("word", ["算了", "不办了", "先等等"])

@@ -1,6 +1,6 @@
 # What a person does in a day. `make demo` and `make test` need Python 3.11+, Node 20 and nothing else of ours.
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench migrate translate lock clean
+.PHONY: help demo test lint bot-test bench migrate translate lock clean
 
 BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -11,6 +11,7 @@ help:
 	@echo 'make demo       everything from a clean checkout: a utility, its customers, the portal'
 	@echo 'make test       all tests, with what they need'
 	@echo 'make lint       style, types and the rule of who may import whom'
+	@echo 'make bot-test   how well the assistant understands and goes on, cross-validation included'
 	@echo 'make bench      speed as ratios; one of them: make bench NAME=rating'
 	@echo 'make migrate    bring the database to the newest form'
 	@echo 'make translate  collect the sentences of the pages for translation'
@@ -19,14 +20,18 @@ help:
 demo: .venv/main.stamp static/vendor/done.stamp
 	@exec $(BIN)/denghuo demo
 
-test: .venv/dev.stamp static/vendor/done.stamp
+test: .venv/dev.stamp static/vendor/done.stamp bot/.venv/done.stamp
 	@tests/install-browser
 	@rm -rf var/tests && mkdir -p var/tests
-	$(say) '1 of 3: every room by itself'
-	@$(BIN)/pytest -q -n 2 --dist loadscope -m 'not drill and not browser' --junit-xml=var/tests/rooms.xml
-	$(say) '2 of 3: journeys in a real browser'
+	$(say) '1 of 5: every room by itself'
+	@$(BIN)/pytest -q -n 2 --dist loadscope -m 'not drill and not browser and not assistant' --junit-xml=var/tests/rooms.xml
+	$(say) '2 of 5: journeys in a real browser'
 	@$(BIN)/pytest -q -m browser --junit-xml=var/tests/browser.xml
-	$(say) '3 of 3: drills, processes are killed at random'
+	$(say) '3 of 5: the assistant by itself'
+	@bot/check "$$($(BIN)/denghuo assistant prepare 2>var/tests/teaching.log)"
+	$(say) '4 of 5: conversations with the whole house'
+	@$(BIN)/pytest -q -m assistant --junit-xml=var/tests/assistant.xml
+	$(say) '5 of 5: drills, processes are killed at random'
 	@$(BIN)/pytest -q -m drill --junit-xml=var/tests/drills.xml
 	@$(BIN)/python -m tests.count var/tests/*.xml
 
@@ -35,6 +40,11 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bot-test: .venv/main.stamp bot/.venv/done.stamp
+	@bot/check "$$($(BIN)/denghuo assistant prepare)"
+	$(say) 'Five folds of what it was taught'
+	@bot/check folds
 
 bench: .venv/dev.stamp static/vendor/done.stamp
 	@$(BIN)/python -m bench $(NAME)

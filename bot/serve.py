@@ -18,6 +18,8 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
+from forgetting import forget_daily
+
 HOST = os.environ.get("DENGHUO_ASSISTANT_HOST", "127.0.0.1")
 TOKEN = os.environ.get("DENGHUO_ASSISTANT_TOKEN", "")
 
@@ -34,12 +36,14 @@ def assistant(model: str) -> Sanic:
     configure_logging_and_warnings()
     _keep_talk_out_of_the_log()
     # Without its folder the store of dialogues would silently be memory alone.
-    Path(os.environ["DENGHUO_VAR"], "assistant").mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = Path(os.environ["DENGHUO_VAR"], "assistant")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
     channels = create_http_input_channels(None, "credentials.yml")
     app = configure_app(channels, auth_token=TOKEN, enable_api=True, endpoints=endpoints)
     load = partial(load_agent_on_start, model, endpoints, None)
     app.register_listener(load, "before_server_start")
+    app.add_task(forget_daily(folder / "tracker.db"))
     return app
 
 

@@ -60,7 +60,7 @@ def promise_of(wanted: Kind, at: datetime) -> Promised:
     """The promise of a kind for a time: `12 月 17 日` is followed by 前, `09:30` by a blank too."""
     before, _when, after = said(wanted.promise.words).partition("{when}")
     when = until(at)
-    return Promised(before, when, after.lstrip() if when.endswith("日") else after)
+    return Promised(before, when, after.lstrip() if formats.is_han(when[-1]) else after)
 
 
 def deadline_words(of: Request | Prepared) -> str:

@@ -46,7 +46,7 @@ def farewell(place: Place, residents: list[Resident]) -> None:
     """Addresses and log-ins, the last words of the start."""
     click.echo(f"""
   Portal    {place.portal}
-  Sandbox   {place.sandbox}   (cashiers of WeChat Pay, Alipay and UnionPay, SMS box)
+  Sandbox   {place.sandbox}   (cashiers, a WeChat to write from, SMS box)
   Core      {place.core}/docs
 
   Log-ins, all with the password  {password(place.var)}

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psycopg
@@ -214,3 +215,12 @@ def settings_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monk
     monkeypatch.setenv("DENGHUO_VAR", str(tmp_path / "var"))
     monkeypatch.setenv("DENGHUO_ENVIRONMENT", "test")
     return monkeypatch
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium."""
+    from tests.browsing import chromium
+
+    with chromium() as found:
+        yield found

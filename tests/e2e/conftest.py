@@ -1,11 +1,10 @@
 """A whole house with a small utility, and a real Chromium to visit it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from denghuo.demo import people
 from denghuo.demo.furnish import furnish
@@ -15,14 +14,6 @@ from tests.house import House, standing_house
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -34,16 +25,6 @@ def house() -> Iterator[House]:
     with standing_house(DENGHUO_JOB_RESCUE_SECONDS="5", **always) as house:
         house.residents = furnish(house.place, lambda _text: None, small=True)
         yield house
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    assert found, "No Chromium was found; tests/install-browser says how to get it."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM)
-        yield browser
-        browser.close()
 
 
 Visit = Callable[..., BrowserContext]

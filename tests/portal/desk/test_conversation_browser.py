@@ -1,13 +1,12 @@
 """The desk's talks in a real Chromium: by keyboard, live, small, in the dark."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import time
 from threading import Thread
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from runtime.database import Database
@@ -27,7 +26,7 @@ from service.conversations import (
 )
 from service.models import User
 from service.settings import DeskSettings
-from tests.e2e.conftest import CHROMIUM, violations
+from tests.e2e.conftest import violations
 from tests.portal.conftest import PASSWORD, create_user, staff
 from tests.portal.places import move_in
 
@@ -36,16 +35,6 @@ pytestmark = pytest.mark.browser
 LEAD = "13900000003"
 DESK = "/desk/conversations"
 SIZES = ({"width": 360, "height": 740}, {"width": 1280, "height": 900})
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    assert found, "No Chromium was found; tests/install-browser says how to get it."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

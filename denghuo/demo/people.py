@@ -21,6 +21,7 @@ from service.people.users import add_user, find_by_phone
 WORDS = ("lamp", "river", "window", "evening", "bridge", "cedar", "harbour", "meadow")
 STAFF = (
     ("13800009600", "林小满", "agent", "Staff: the counter"),
+    ("13800009603", "沈知秋", "lead", "Staff: leads the desk, writes its ready replies"),
     ("13800009601", "方敏", "finance", "Staff: finance, asks"),
     ("13800009602", "陆远山", "finance", "Staff: finance, the second person who approves"),
 )

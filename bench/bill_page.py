@@ -48,7 +48,7 @@ from runtime.tether import Tether
 ROUNDS = 7
 ROUND_SECONDS = 3.0
 CLIENTS = 16
-"""Twice as many as the portal has threads: each of them is at work all the time."""
+"""Enough that every processor is at work all the time."""
 READERS = 50
 SHARE = 0.5
 """Of what the portal can answer, what the readers ask together."""

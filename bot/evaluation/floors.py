@@ -13,7 +13,7 @@ from pathlib import Path
 HELD_OUT = {
     "macro-F1 of intents": 0.95,
     "recall of emergency": 1.0,
-    "recall of out_of_scope": 0.88,
+    "recall of out_of_scope": 0.86,
     "F1 of entities": 0.90,
 }
 # Folds of the training file are harder: its lines were written to be unlike each other.

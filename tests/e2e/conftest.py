@@ -15,6 +15,9 @@ from tests.house import House, standing_house
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SETTLED = """Promise.allSettled(document.getAnimations().filter(
+    each => each.effect.getComputedTiming().endTime < Infinity).map(each => each.finished))"""
+"""Words that fade in are pale for a moment; what goes on for ever is not waited for."""
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -70,7 +73,8 @@ def sign_in(house: House, page: Page, name: str) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page as it stands, one line a finding."""
+    """What axe-core finds on the page once what comes has come, one line a finding."""
+    page.evaluate(SETTLED)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(
         "tags => axe.run(document, {runOnly: tags}).then(r => r.violations.map("

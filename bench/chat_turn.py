@@ -17,7 +17,6 @@ from time import perf_counter
 import httpx
 
 from denghuo.demo.furnish import furnish
-from denghuo.house import ROOT, await_answer
 from tests.house import House, standing_house
 from tests.talking import Talker
 
@@ -35,17 +34,13 @@ ROUNDS = 12
 """Turns of each conversation; below what one person may say in a minute."""
 
 TOGETHER = 20
-TEACHING_SECONDS = 3600.0
 
 
 def main() -> None:
     """Print one JSON line with the ratio."""
-    models = str(ROOT / "var" / "assistant" / "models")
-    with standing_house(DENGHUO_ASSISTANT_MODELS=models) as house:
+    with standing_house() as house:
         residents = furnish(house.place, lambda _text: None, small=True)
-        house.start("assistant", "actions")
-        await_answer(f"{house.place.assistant}/healthz", TEACHING_SECONDS)
-        await_answer(f"http://127.0.0.1:{house.place.actions_port}/healthz", TEACHING_SECONDS)
+        house.start_assistant()
         customers = [each.phone for each in residents if "Staff" not in each.note]
         print(json.dumps(measure(house, customers)))
 

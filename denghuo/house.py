@@ -58,6 +58,11 @@ class Place:
         """The address of Rasa."""
         return f"http://127.0.0.1:{self.assistant_port}"
 
+    @property
+    def actions(self) -> str:
+        """The address of the actions that Rasa asks."""
+        return f"http://127.0.0.1:{self.actions_port}"
+
     def environment(self) -> dict[str, str]:
         """The environment of every process of this house; what the operator has set wins."""
         programs = str(Path(sys.executable).parent)

@@ -23,6 +23,10 @@ from denghuo.house import (
 from runtime.secrets import ensure_secrets
 
 DATABASE = "exec denghuo database run"
+MODELS = ROOT / "var" / "assistant" / "models"
+TEACHING_SECONDS = 3600.0
+DAY_AND_NIGHT = {"DENGHUO_DESK_OPENS": "00:00", "DENGHUO_DESK_CLOSES": "00:00"}
+"""Somebody sits at the desk at whatever hour the tests run."""
 
 
 class House:
@@ -32,7 +36,8 @@ class House:
         """`told` are further variables of the environment, such as DENGHUO_JOB_RESCUE_SECONDS."""
         ports = free_ports(7)
         self.place = Place(var, *ports)
-        self.environment = self.place.environment() | told
+        models = {"DENGHUO_ASSISTANT_MODELS": str(MODELS)}
+        self.environment = self.place.environment() | models | told
         self.environment.pop("DATABASE_URL", None)
         self.lines = {"database": DATABASE, **processes()}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -69,6 +74,17 @@ class House:
         await_answer(f"{self.place.sandbox}/healthz")
         await_answer(f"{self.place.portal}/readyz")
         await_answer(f"http://127.0.0.1:{self.place.worker_port}/healthz")
+
+    def start_assistant(self) -> None:
+        """Start Rasa and its actions where they do not run, and wait until both answer.
+
+        The model is the one in the folder of this checkout's own, taught first if need be.
+        """
+        for name in ("assistant", "actions"):
+            if name not in self.running:
+                self.start(name)
+        await_answer(f"{self.place.assistant}/healthz", TEACHING_SECONDS)
+        await_answer(f"{self.place.actions}/healthz", TEACHING_SECONDS)
 
     def kill(self, name: str) -> None:
         """`kill -9` a process with everything it started."""

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from denghuo.demo.furnish import furnish
-from denghuo.house import ROOT, await_answer
-from tests.house import House, standing_house
+from tests.house import DAY_AND_NIGHT, House, standing_house
 from tests.talking import Talker
 
 HOME, ELDERS, SHOP, FIRM = "13800002046", "13800001932", "13800002719", "13800002960"
@@ -16,28 +15,16 @@ arrears, a firm with forty accounts; a home with panels on its roof, one that pa
 with six accounts, and somebody at the desk. Nobody may say more than twenty things a minute, so
 the tests are shared among them."""
 
-DAY_AND_NIGHT = {"DENGHUO_DESK_OPENS": "00:00", "DENGHUO_DESK_CLOSES": "00:00"}
-"""Somebody sits at the desk at whatever hour the tests run."""
-
-TEACHING_SECONDS = 3600.0
-
 Talk = Callable[..., Talker]
 
 
 @pytest.fixture(scope="session")
 def house() -> Iterator[House]:
-    """The model is the one that `denghuo assistant prepare` has left in var, taught if need be."""
-    models = str(ROOT / "var" / "assistant" / "models")
-    with standing_house(DENGHUO_ASSISTANT_MODELS=models, **DAY_AND_NIGHT) as house:
+    """The processes of the demo, the assistant among them, with one account of every sort."""
+    with standing_house(**DAY_AND_NIGHT) as house:
         house.residents = furnish(house.place, lambda _text: None, small=True)
-        house.start("assistant", "actions")
-        wait_for_assistant(house)
+        house.start_assistant()
         yield house
-
-
-def wait_for_assistant(house: House) -> None:
-    await_answer(f"{house.place.assistant}/healthz", TEACHING_SECONDS)
-    await_answer(f"http://127.0.0.1:{house.place.actions_port}/healthz", TEACHING_SECONDS)
 
 
 @pytest.fixture

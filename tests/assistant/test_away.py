@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.assistant.conftest import AHEAD, COLD_STORE, SHOP, Talk, wait_for_assistant
+from tests.assistant.conftest import AHEAD, COLD_STORE, SHOP, Talk
 from tests.house import House
 from tests.waiting import eventually
 
@@ -15,10 +15,7 @@ pytestmark = pytest.mark.assistant
 def whole_again(house: House) -> Iterator[None]:
     """Whatever a test has taken away is there for the next."""
     yield
-    for name in ("assistant", "actions"):
-        if name not in house.running:
-            house.start(name)
-    wait_for_assistant(house)
+    house.start_assistant()
 
 
 def test_without_rasa_the_portal_answers_and_heals(house: House, talk: Talk) -> None:
@@ -28,8 +25,7 @@ def test_without_rasa_the_portal_answers_and_heals(house: House, talk: Talk) -> 
     assert not answer.from_assistant
     assert "找人工" in answer.whole
     assert "96000" in answer.whole
-    house.start("assistant")
-    wait_for_assistant(house)
+    house.start_assistant()
     eventually(lambda: firm.say("你好").from_assistant, pause=2)
 
 
@@ -39,8 +35,7 @@ def test_without_the_actions_somebody_answers_all_the_same(house: House, talk: T
     answer = firm.say("欠多少钱")
     assert answer.texts
     assert "¥" not in answer.whole
-    house.start("actions")
-    wait_for_assistant(house)
+    house.start_assistant()
     eventually(lambda: "¥" in firm.say("欠多少钱").whole, pause=2)
 
 
@@ -49,8 +44,7 @@ def test_a_conversation_outlives_rasa(house: House, talk: Talk) -> None:
     shop = talk(SHOP)
     assert "哪种方式" in shop.say("缴电费").whole
     house.kill("assistant")
-    house.start("assistant")
-    wait_for_assistant(house)
+    house.start_assistant()
     answer = shop.say("微信")
     assert "微信支付" in answer.whole, answer
 

@@ -10,7 +10,7 @@ from denghuo.demo import people
 from denghuo.demo.furnish import furnish
 from denghuo.demo.people import Resident
 from denghuo.house import ROOT
-from tests.house import House, standing_house
+from tests.house import DAY_AND_NIGHT, House, standing_house
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
@@ -24,8 +24,7 @@ AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 @pytest.fixture(scope="session")
 def house() -> Iterator[House]:
     """The processes of the demo, with one account of every sort; its desk never closes."""
-    always = {"DENGHUO_DESK_OPENS": "00:00", "DENGHUO_DESK_CLOSES": "00:00"}
-    with standing_house(DENGHUO_JOB_RESCUE_SECONDS="5", **always) as house:
+    with standing_house(DENGHUO_JOB_RESCUE_SECONDS="5", **DAY_AND_NIGHT) as house:
         house.residents = furnish(house.place, lambda _text: None, small=True)
         yield house
 

@@ -79,9 +79,9 @@ def folder() -> Path:
     return photos.folder(current_settings().var)
 
 
-def uploaded(name: str = "photos") -> list[bytes]:
-    """The files of a field; empty ones are what a browser sends for none."""
-    return [content for each in request.files.getlist(name) if (content := _read(each))]
+def uploaded() -> list[bytes]:
+    """The photos that came with a form; an empty one is what a browser sends for none."""
+    return [content for each in request.files.getlist("photos") if (content := _read(each))]
 
 
 def keep(contents: list[bytes], to: str | Request) -> str | None:

@@ -357,17 +357,16 @@ def test_photos_can_be_added_while_it_is_on_its_way(
 def test_a_chat_adds_a_photo_to_what_it_will_send(
     client: FlaskClient, database: Database, home: str
 ) -> None:
-    token = form_token(client)
-    data = {"csrf_token": token, "draft": "k" * 24, "photo": (BytesIO(picture()), "a.jpg")}
-    answer = client.post("/photos", data=data, content_type="multipart/form-data")
-    assert answer.status_code == 201
-    assert answer.json is not None
-    assert (answer.json["width"], answer.json["height"]) == (40, 30)
-    assert client.get(answer.json["address"]).status_code == 200
-    none = client.post("/photos", data={"csrf_token": token, "draft": "k"})
-    assert (none.status_code, none.json and none.json["code"]) == (422, "photo.not_one")
+    kept = with_photos(client, "/chat/photo", picture(), draft="k" * 24)
+    assert (kept.status_code, "收到 1 张照片。" in words(kept.text)) == (200, True)
+    for files, draft in (((), "k" * 24), ((picture(),), "")):
+        refused = with_photos(client, "/chat/photo", *files, draft=draft)
+        assert (refused.status_code, "这个文件不是照片" in words(refused.text)) == (422, True)
     send(client, account=home)
-    assert answer.json["address"] in client.get(f"/requests/{NUMBER}").text
+    photo = re.search(r"/photos/\w+\.jpg", client.get(f"/requests/{NUMBER}").text)
+    assert photo
+    with Image.open(BytesIO(client.get(photo[0]).data)) as image:
+        assert image.size == (40, 30)
 
 
 def test_a_payer_reads_that_the_holder_must_ask(

@@ -12,19 +12,17 @@ How a topic is made
 
    Payloads of buttons double their braces: `/query_bill{{"period":"上个月"}}`.
    A slot that a form fills is `influence_conversation: false` unless a rule asks for it.
-   The check of a form needs the domain: `- validate_pay_form: {send_domain: true}`.
 2. `data/rules/<topic>.yml`: what each intent leads to; forms start and submit in rules.
    `data/stories/<topic>.yml`: a story for every way out of a form and back.
 3. `actions/<topic>.py`: subclasses of `topic.Topic` with a name and `act(turn)`, which returns
    events. A `say.Turn` says responses, shows cards and asks the portal. Refusals need no care:
    `Topic` says the portal's sentence, asks to sign in, offers the accounts to choose from, or,
    when the portal is silent, says so kindly and names the menu and a person.
-   A check of a form (`FormValidationAction`) makes its own `Turn(dispatcher, tracker)`.
+   A form that does something is an `Errand`, see `forms.py`.
 4. Cards are references, never data: `turn.card("bill", bill_no=…)`. Kinds and fields are listed
    in `say.CARDS`. Sentences that come from the portal are said as they are: `turn.sentence(…)`.
 5. A wish that has to wait is kept in the slot `pending_wish` ({"text", "parse"}); the channel
    (`channels/turns.py`) serves it once no form is active. The channel also reads taps, titles and
    numbers of buttons, and questions that are carried on, so an action only sees intents.
-6. What must not happen twice is posted with `key=turn.key("pay")`, the same for a message that
-   is handled again.
+6. What must not happen twice is posted with the `key` of its draft, made when the draft begins.
 """

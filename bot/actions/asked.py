@@ -4,6 +4,7 @@ Said in the message, carried from the question before (那上个月呢), or chos
 """
 
 import re
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.accounts import named
 from actions.answering import say_in_general
-from actions.forms import Said
+from actions.messages import Said
 from actions.say import Turn, button
 from actions.topic import Topic, known_accounts
 from actions.when import Span, Unclear, span
@@ -42,8 +43,9 @@ class Asked:
 class Question(Topic):
     """A question about the customer's data. Subclasses have a name and `answer`."""
 
+    @abstractmethod
     async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
-        raise NotImplementedError
+        """Answer, and return what the conversation keeps beside the question."""
 
     async def act(self, turn: Turn) -> list[EventType]:
         """A general question is answered in general; a time that cannot be meant is said."""
@@ -113,7 +115,7 @@ async def _accounts(turn: Turn) -> tuple[list[dict[str, Any]], list[EventType]]:
     return accounts, [known_accounts(accounts)]
 
 
-def account_button(turn: Turn, bill: dict[str, Any], intent: str) -> dict[str, str]:
+def account_button(bill: dict[str, Any], intent: str) -> dict[str, str]:
     """A button that asks the same about the account and month of this bill."""
     title = f"{bill['label']} {bill['month_words']}"
     return button(title, intent, account_no=bill["account_no"], period=bill["month"])

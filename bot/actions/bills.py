@@ -53,7 +53,7 @@ def _ways_on(turn: Turn, found: dict[str, Any]) -> None:
     if _comes_later(found):
         turn.say("utter_bills_so_far")
     if len(bills) == 1:
-        payload = account_button(turn, bills[0], "explain_bill")["payload"]
+        payload = account_button(bills[0], "explain_bill")["payload"]
         turn.say("utter_bills_why", payload=payload)
     if any(bill["state"] in ("open", "overdue") for bill in bills):
         turn.say("utter_bills_pay_now")
@@ -75,7 +75,7 @@ class ExplainBill(Question):
         if len(found["bills"]) == 1:
             _say_explanation(turn, await _explanation(turn, found["bills"][0]["bill_no"]))
         elif found["bills"]:
-            buttons = [account_button(turn, bill, turn.intent) for bill in found["bills"]]
+            buttons = [account_button(bill, turn.intent) for bill in found["bills"]]
             turn.say("utter_bills_which", buttons)
         else:
             turn.sentence(found["sentence"])
@@ -99,7 +99,7 @@ def _say_explanation(turn: Turn, why: dict[str, Any]) -> None:
     if turn.slot("channel_name") == "wechat":  # where the card is a link
         turn.sentence("\n".join(why["sentences"]))
     turn.card("change", bill_no=bill["bill_no"])
-    turn.say("utter_bills_wrong", payload=account_button(turn, bill, "dispute_bill")["payload"])
+    turn.say("utter_bills_wrong", payload=account_button(bill, "dispute_bill")["payload"])
 
 
 class QueryBalance(Question):

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from urllib.parse import quote
 
 from rasa_sdk.events import EventType
 
@@ -40,7 +39,7 @@ class RequestStatus(Topic):
     async def act(self, turn: Turn) -> list[EventType]:
         number = turn.entity("request_no")
         if number and NUMBER.fullmatch(str(number).strip()):
-            requests = [await turn.get(f"requests/{quote(str(number).strip().upper(), safe='')}")]
+            requests = [await turn.get(f"requests/{str(number).strip().upper()}")]
             turn.sentence(requests[0]["sentence"])
         else:
             found = await turn.get("requests")

@@ -69,12 +69,6 @@ class Turn:
         """The civil day in Beijing, as the portal told it."""
         return date.fromisoformat(self.slot("today"))
 
-    def key(self, purpose: str) -> str:
-        """A key for what must not be done twice: the same when this message is handled again."""
-        said = self.tracker.latest_message
-        message = (said.get("metadata") or {}).get("message") or said.get("message_id")
-        return f"{purpose}:{message}"
-
     # what is known
 
     async def get(self, path: str, **params: Any) -> dict[str, Any]:
@@ -93,10 +87,10 @@ class Turn:
         """A response of the domain in the customer's language; buttons come after its own."""
         self.dispatcher.utter_message(response=response, buttons=list(buttons), **words)
 
-    def sentence(self, text: str, buttons: Iterable[dict[str, str]] = ()) -> None:
+    def sentence(self, text: str) -> None:
         """A sentence of the portal, said as it is; an empty one is not said."""
         if text:
-            self.dispatcher.utter_message(text=text, buttons=list(buttons))
+            self.dispatcher.utter_message(text=text)
 
     def card(self, kind: str, **refs: Any) -> None:
         """A card under what was said last; the portal draws it from its own data."""

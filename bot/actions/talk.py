@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from actions import faq
 from actions.answering import entry_button, say_entry, say_from_faq, search
 from actions.api import Refused, Unavailable
-from actions.forms import Said
+from actions.messages import Said
 from actions.say import Turn
 from actions.topic import Topic
 

@@ -224,3 +224,19 @@ def browser() -> Iterator[Any]:
 
     with chromium() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A sandbox in a process of its own."""
+    from tests.sandbox.server import SandboxServer
+
+    with SandboxServer(tmp_path_factory.mktemp("sandbox")) as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Any) -> Any:
+    """The sandbox, with nothing in it from the tests before."""
+    running_sandbox.reset()
+    return running_sandbox

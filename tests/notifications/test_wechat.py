@@ -25,23 +25,10 @@ from tests.service.conversations.conftest import TEN_O_CLOCK
 OPENID = "oSandbox-first-of-the-people"
 
 
-@pytest.fixture(scope="session")
-def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    with SandboxServer(tmp_path_factory.mktemp("account")) as server:
-        yield server
-
-
-@pytest.fixture
-def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
-    running_sandbox.reset()
-    return running_sandbox
-
-
 @pytest.fixture
 def settings(sandbox: SandboxServer, settings_env: pytest.MonkeyPatch) -> WeChatSettings:
     for name in ("appid", "secret", "token", "aes_key"):
-        paper = sandbox.secrets / f"denghuo_wechat_{name}"
-        settings_env.setenv(f"DENGHUO_WECHAT_{name.upper()}", paper.read_text())
+        settings_env.setenv(f"DENGHUO_WECHAT_{name.upper()}", sandbox.paper(f"wechat_{name}"))
     return load(WeChatSettings, wechat_url=sandbox.base_url)
 
 

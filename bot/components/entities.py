@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pycrfsuite
-from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -19,6 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components import numbers
+from components.part import Part
 from components.sequences import features, labels, spans
 from components.tokenizer import PIECE, token
 
@@ -27,7 +28,7 @@ LONG_NUMBER = re.compile(r"\d{8,}")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class CharacterEntityExtractor(GraphComponent, EntityExtractorMixin):
+class CharacterEntityExtractor(Part, EntityExtractorMixin):
     """Unlike Rasa's own it sees runs of characters and knows the lookup tables by position."""
 
     @classmethod

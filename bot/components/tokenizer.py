@@ -10,6 +10,7 @@ from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 
 from components.characters import plain
+from components.part import Part
 
 # "month's" is more than one token ("this month" is a period), "don't" is one; an account number
 # typed into a year is cut off it.
@@ -21,7 +22,7 @@ DIGITS = re.compile(r"\d")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
-class CharacterTokenizer(Tokenizer):
+class CharacterTokenizer(Part, Tokenizer):
     """Tokens hold the plain spelling; their start and end are those of the message as typed."""
 
     @staticmethod

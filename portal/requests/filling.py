@@ -121,10 +121,9 @@ def _send(
     typed: dict[str, str],
     opened: Callable[[Request], ResponseReturnValue],
 ) -> ResponseReturnValue:
-    filled = {name: value for name, value in typed.items() if value}
     try:
         with g.session.begin_nested():
-            made = asking.apply(g.session, asker(), wanted.name, _account_no(wanted), filled, key)
+            made = asking.apply(g.session, asker(), wanted.name, _account_no(wanted), typed, key)
     except (NotFound, Forbidden):
         raise
     except Refused as refusal:

@@ -31,7 +31,8 @@ class FieldRefused(Refused):
 def check(kind: Kind, given: Mapping[str, object]) -> tuple[dict[str, str], list[FieldRefused]]:
     """The plain values of the fields that were filled in, and what is wrong with the others."""
     values: dict[str, str] = {}
-    wrong = [FieldRefused(name, "unknown") for name in given if not _is_told(kind, name)]
+    told = {each.name for each in kind.told}
+    wrong = [FieldRefused(name, "unknown") for name in given if name not in told]
     for field in kind.told:
         try:
             value = clean(field, given.get(field.name))
@@ -70,18 +71,12 @@ def clean(field: Field, given: object) -> str:
 def visible(text: str) -> str:
     """`text` without signs that nobody sees, such as those that turn the direction of writing."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = (each for each in lines if each in "\n" or not _is_hidden(each))
+    kept = (each for each in lines if each in "\n\t" or not _is_hidden(each))
     return "\n".join(" ".join(line.split()) for line in "".join(kept).split("\n")).strip()
 
 
 def _is_hidden(letter: str) -> bool:
-    if letter == "\t":
-        return False
     return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co") and letter not in KEPT_FORMATS
-
-
-def _is_told(kind: Kind, name: str) -> bool:
-    return any(each.name == name for each in kind.told)
 
 
 def _phone(field: Field, text: str) -> str:

@@ -6,7 +6,7 @@ before.
 """
 
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import requests
@@ -64,6 +64,8 @@ class ServiceAccount(WeChatClient):  # type: ignore[misc]
         self._token_url = f"{settings.wechat_url}/cgi-bin/token"
         secret = settings.wechat_secret.get_secret_value()
         super().__init__(settings.wechat_appid, secret, session=tokens, timeout=TIMEOUT)
+        # The library asks for a token without a limit of time.
+        self._http.request = partial(self._http.request, timeout=TIMEOUT)
 
     def fetch_access_token(self) -> Any:
         """A new token; the library has WeChat's own address in place of ours."""

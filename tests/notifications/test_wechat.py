@@ -1,5 +1,6 @@
 """What the desk says reaches who wrote in WeChat, once, or stays on the web with its reason."""
 
+import socket
 from collections.abc import Iterator
 
 import httpx
@@ -139,6 +140,19 @@ def test_a_token_is_shared_and_replaced_when_it_is_void(
         session.get_one(WeChatToken, account.access_token_key).token = "voided"
     account.say(OPENID, "三")
     assert heard(sandbox) == ["一", "二", "三"]
+
+
+def test_a_silent_wechat_is_not_waited_for_without_end(
+    database: Database, settings: WeChatSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        account = ServiceAccount(
+            settings.model_copy(update={"wechat_url": url}), SharedTokens(database)
+        )
+        with pytest.raises(requests.Timeout):
+            account.say(OPENID, "在的。")
 
 
 def test_an_account_without_its_papers_does_not_start(settings_env: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ def show(room: str, found: Request, refused: str | None = None, *, own: bool = T
         account=my_account(found.account_no) if found.account_no else None,
         is_new="new" in request.args,
         may_cancel=own and moving.may_cancel(found),
-        takes_photos=own and found.state in photos.OPEN_STATES and len(found.photos) < photos.MOST,
+        takes_photos=own and found.state not in moving.ENDED and len(found.photos) < photos.MOST,
         refused=refused,
         saying=saying,
         timeline=reading.timeline(found),

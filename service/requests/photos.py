@@ -25,6 +25,7 @@ from service.people import limits
 from service.people.limits import Limit
 from service.requests.askers import Asker
 from service.requests.models import Request, RequestPhoto
+from service.requests.moving import ENDED
 
 LARGEST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
@@ -36,7 +37,6 @@ MOST = 6
 """Photos of one request."""
 ADD_ASKER = Limit("photo.asker", 60, timedelta(hours=1), "photo.too_often")
 ADD_NETWORK = Limit("photo.network", 300, timedelta(hours=1), "network.locked", exact=False)
-OPEN_STATES = ("received", "accepted", "in_progress")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def add_to(
 def _add(
     session: Session, folder: Path, asker: Asker, owner: Owner, content: bytes
 ) -> RequestPhoto:
-    if owner.request is not None and owner.request.state not in OPEN_STATES:
+    if owner.request is not None and owner.request.state in ENDED:
         raise Conflict("photo.closed")
     digest = sha256(content).digest()
     same = owner.photos().where(RequestPhoto.sha256 == digest)

@@ -112,7 +112,8 @@ def change(
     """Change what is given and differs. The same again is no change.
 
     Raises NotFound; Conflict when the outage is over, cannot come to the state, when its times
-    contradict each other, or when maintenance is moved forward at too short notice.
+    contradict each other, or when maintenance is moved forward, or something is called so, at
+    too short notice.
     """
     row = find_row(session, outage_no, for_update=True)
     news = {
@@ -203,6 +204,8 @@ def _apply(row: Outage, news: dict[str, Any], notice_days: int) -> None:
     _check_times(row.starts_at, row.expected_end_at)
     if row.starts_at < before:
         _check_notice(row, now, notice_days)
+    elif "reason_code" in news:
+        _check_notice(row, row.announced_at, notice_days)
     row.updated_at = now
 
 

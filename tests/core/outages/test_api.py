@@ -166,6 +166,18 @@ def test_maintenance_is_moved_forward_only_with_notice_and_back_at_any_time(
         assert change(client, **later).json()["starts_at"] == "2026-12-01T01:00:00Z"
 
 
+def test_what_came_at_short_notice_cannot_be_called_maintenance_later(
+    client: httpx.Client,
+) -> None:
+    soon = {"starts_at": "2026-11-21T01:00:00Z", "expected_end_at": "2026-11-21T03:00:00Z"}
+    sudden = plan(client, reason_code="temporary_maintenance", **soon).json()
+    assert error(change(client, reason_code="maintenance")) == (409, "outage.short_notice")
+    assert client.get(f"/v1/outages/{NO}").json() == sudden
+    early = plan(client, "plan-2", reason_code="upgrade").json()["outage_no"]
+    with time_machine.travel(datetime(2026, 11, 29, tzinfo=UTC), tick=False):
+        assert change(client, early, reason_code="maintenance").status_code == 200
+
+
 def test_a_plan_says_when_the_power_comes_back(client: httpx.Client) -> None:
     assert error(plan(client, expected_end_at=None))[0] == 422
     assert error(plan(client, areas=[]))[0] == 422

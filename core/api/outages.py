@@ -20,18 +20,7 @@ PlannedReason = Literal[
     "maintenance", "temporary_maintenance", "upgrade", "connection", "shortage", "other"
 ]
 UnplannedReason = Literal["fault", "weather", "damage", "customer_fault", "shortage", "other"]
-Reason = Literal[
-    "maintenance",
-    "temporary_maintenance",
-    "upgrade",
-    "connection",
-    "fault",
-    "weather",
-    "damage",
-    "customer_fault",
-    "shortage",
-    "other",
-]
+Reason = Literal[PlannedReason, UnplannedReason]
 Area = Annotated[
     str, StringConstraints(pattern=PLAIN_TEXT, max_length=32), Field(examples=["江城东-03"])
 ]

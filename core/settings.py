@@ -43,18 +43,7 @@ class BillingSettings(Settings):
     )
 
 
-class OutageSettings(Settings):
-    """What the utility has promised about outages."""
-
-    core_outage_notice_days: int = Field(
-        7,
-        ge=0,
-        le=60,
-        description="Days before its beginning by which planned maintenance is announced",
-    )
-
-
-class CoreSettings(BillingSettings, OutageSettings, CryptoSettings):
+class CoreSettings(BillingSettings, CryptoSettings):
     """What the core's process needs."""
 
     core_token: SecretStr = Field(
@@ -66,6 +55,12 @@ class CoreSettings(BillingSettings, OutageSettings, CryptoSettings):
     )
     core_readings_megabytes: int = Field(
         64, ge=1, le=1024, description="Largest file of readings that the core takes, in MB"
+    )
+    core_outage_notice_days: int = Field(
+        7,
+        ge=0,
+        le=60,
+        description="Days before its beginning by which planned maintenance is announced",
     )
 
 

@@ -14,10 +14,8 @@ from sqlalchemy.orm import Session
 from core.demo.roster import dice
 from core.outages import work
 from core.outages.models import Outage
-from core.settings import OutageSettings
 from runtime import clock
 from runtime.database import Database
-from runtime.settings import load
 
 BEHIND, AHEAD = 21, 9
 """Days that are looked at. Every plan comes once in nine days, so that each is among them."""
@@ -136,8 +134,7 @@ def _announce(session: Session, key: str, kind: str, story: Story, starts_at: da
         expected_end_at=starts_at + story.lasts,
     )
     said_at = starts_at - ANNOUNCED if kind == "planned" else starts_at + FIVE_MINUTES
-    days = load(OutageSettings).core_outage_notice_days
-    work.announce(session, key, notice, min(days, ANNOUNCED.days), announced_at=said_at)
+    work.announce(session, key, notice, ANNOUNCED.days, announced_at=said_at)
 
 
 def _bring_on(session: Session, row: Outage, now: datetime) -> None:

@@ -85,7 +85,7 @@ def _bills(
     )
 
 
-def explained(talk: Talk, bill_no: str, asked: OfAccount) -> Explained:
+def explained(talk: Talk, asked: OfAccount, bill_no: str) -> Explained:
     """The change of a bill, as its page explains it; of the first bill, what it is made of.
 
     Raises NotFound, and as `Talk.one` for the bill `latest`.

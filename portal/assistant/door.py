@@ -1,7 +1,8 @@
 """The way in for the assistant: its token, the conversation, and one shape for every answer.
 
-An operation is declared in `interface`; a view that `serves` it gets the conversation and what was
-asked, checked, and gives back the answer. Whatever goes wrong is a code and a sentence.
+An operation is declared in `interface`; the view that answers it (`views`) gets the conversation
+and what was asked, checked, and gives back the answer. Whatever goes wrong is a code and a
+sentence.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +30,7 @@ from runtime.logs import get_logger
 from service.people import limits
 from service.people.limits import Limit
 
-View = TypeVar("View", bound=Callable[..., BaseModel | tuple[BaseModel, int]])
+View = Callable[..., BaseModel | tuple[BaseModel, int]]
 M = TypeVar("M", bound=BaseModel)
 
 NAMES = {
@@ -81,29 +82,25 @@ def _asked_language() -> str | None:
     return request.accept_languages.best_match(LANGUAGES)
 
 
-def serves(name: str) -> Callable[[View], View]:
+def serve(name: str, view: View) -> None:
     """Make a view answer the operation of this name.
 
     It is called with the conversation, with what was asked in the address or told in the body
-    where the operation has any, and with the parts of the path.
+    where the operation has any, and with the parts of the path by their names.
     """
     operation = NAMED[name]
 
-    def register(view: View) -> View:
-        def answer(**path: str) -> ResponseReturnValue:
-            if not operation.public:
-                _ = g.talk.user_id
-            if operation.told:
-                _count()
-            found = view(g.talk, *_given(operation), **path)
-            body, status = found if isinstance(found, tuple) else (found, 200)
-            return _json(body, status)
+    def answer(**path: str) -> ResponseReturnValue:
+        if not operation.public:
+            _ = g.talk.user_id
+        if operation.told:
+            _count()
+        found = view(g.talk, *_given(operation), **path)
+        body, status = found if isinstance(found, tuple) else (found, 200)
+        return _json(body, status)
 
-        rule = operation.path.replace("{", "<").replace("}", ">")
-        blueprint.add_url_rule(rule, name, answer, methods=[operation.method.upper()])
-        return view
-
-    return register
+    rule = operation.path.replace("{", "<").replace("}", ">")
+    blueprint.add_url_rule(rule, name, answer, methods=[operation.method.upper()])
 
 
 def _count() -> None:

@@ -43,7 +43,7 @@ def outages(talk: Talk, asked: OutagesAsked) -> Outages:
     return Outages(outages=shown, sentence=formats.joined(each.sentence for each in shown[:FEW]))
 
 
-def halls(asked: HallsAsked) -> Halls:
+def halls(_talk: Talk, asked: HallsAsked) -> Halls:
     """The halls that the words mean; all of them when none is meant or nothing was said."""
     meant = all_halls(asked.near) if asked.near is not None else []
     found = (meant or all_halls())[:SHOWN_HALLS]

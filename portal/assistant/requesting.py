@@ -12,10 +12,10 @@ from runtime.errors import Forbidden
 from service.access import RIGHTS, Right
 from service.outages import finding
 from service.people.links import LinkedAccount
-from service.requests import asking, moving, reading
+from service.requests import asking, kinds, moving, reading
 from service.requests.askers import Asker
 from service.requests.asking import KnownField, Prepared
-from service.requests.kinds import Kind, kind
+from service.requests.kinds import Kind
 from service.requests.models import Request
 
 SHOWN = 5
@@ -23,16 +23,16 @@ MASKS = {"user.phone": formats.masked_phone, "user.name": formats.masked_name}
 """What is known and must not leave the house whole."""
 
 
-def described(talk: Talk, name: str, asked: OfAccount) -> bodies.RequestKind:
+def described(talk: Talk, asked: OfAccount, kind: str) -> bodies.RequestKind:
     """The fields of a kind with what is known for the account, if one is meant.
 
     Raises NotFound("request.kind_unknown"), Forbidden("request.sign_in") and as `Talk.named`.
     """
-    wanted = kind(name)
+    wanted = kinds.kind(kind)
     account = _meant(talk, wanted, asked.account_no)
     prepared = _prepared(talk, wanted, account)
     return bodies.RequestKind(
-        kind=name,
+        kind=kind,
         name=saying.said(wanted.title),
         fields=[_field(each) for each in prepared.fields],
         needs_account=wanted.account == "needed",
@@ -46,7 +46,7 @@ def file(talk: Talk, new: bodies.NewRequest) -> tuple[bodies.RequestFiled, int]:
 
     Raises as `service.requests.asking.apply` and as `Talk.one` where the kind needs an account.
     """
-    wanted = kind(new.kind)
+    wanted = kinds.kind(new.kind)
     account = _meant(talk, wanted, new.account_no)
     if account is None and wanted.account == "needed":
         account = talk.one(None, among=_eligible(talk, wanted))
@@ -82,7 +82,7 @@ def shown(talk: Talk, request_no: str) -> bodies.RequestShown:
     return _with_steps(reading.request(talk.session, asker(talk), request_no.upper()))
 
 
-def cancelled(talk: Talk, request_no: str) -> bodies.RequestShown:
+def cancelled(talk: Talk, _told: bodies.CancelAsked, request_no: str) -> bodies.RequestShown:
     """Take it back. Raises NotFound, Conflict("request.cannot_cancel")."""
     return _with_steps(moving.cancel(talk.session, asker(talk), request_no.upper()))
 

@@ -1,13 +1,10 @@
 """The days that a time in words stands for, as far as a question can be about them."""
 
 import calendar
-import re
 from dataclasses import dataclass
 from datetime import date
 
-from periods import BillPeriod, Period, Unresolved, resolve
-
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
+from periods import BillPeriod, Unresolved, resolve
 
 
 class Unclear(Exception):  # noqa: N818
@@ -34,21 +31,15 @@ class Span:
 
 def span(words: str, today: date) -> Span | BillPeriod:
     """Days, or a bill counted from the newest. Raises `Unclear`, also for what has not begun."""
-    found = _month(words) or resolve(words, today)
+    found = resolve(words, today)
     if isinstance(found, Unresolved):
         raise Unclear(words, f"utter_period_{found.reason}")
     if isinstance(found, BillPeriod):
         return found
     if found.first > today:
         raise Unclear(words, "utter_period_ahead")
-    return Span(found.first, found.last) if isinstance(found, Period) else found
+    return Span(found.first, found.last)
 
 
 def month(year: int, number: int) -> Span:
     return Span(date(year, number, 1), date(year, number, calendar.monthrange(year, number)[1]))
-
-
-def _month(words: str) -> Span | None:
-    """2026-10, as buttons and the portal say a month."""
-    found = _MONTH.fullmatch(words)
-    return month(int(found[1]), int(found[2])) if found else None

@@ -73,6 +73,7 @@ def test_a_bill_that_is_not_out_yet_is_said_with_what_there_is(act, portal):
         ("下个月", "utter_period_ahead"),
         ("2月30号", "utter_period_no_such_day"),
         ("13月", "utter_period_no_such_month"),
+        ("2026-13", "utter_period_no_such_month"),
         ("那一阵子的那个", "utter_period_unknown"),
     ],
 )

@@ -33,11 +33,9 @@ class Asked:
     """The account was said now, not remembered from an earlier choice."""
 
     @property
-    def days(self) -> dict[str, str | None]:
-        """`from` and `to` as the portal wants them, both inclusive."""
-        if self.span is None:
-            return {"from": None, "to": None}
-        return {"from": self.span.first.isoformat(), "to": self.span.last.isoformat()}
+    def days(self) -> dict[str, str]:
+        """`from` and `to` as the portal wants them; nothing where no time was said."""
+        return self.span.days if self.span else {}
 
 
 class Question(Topic):

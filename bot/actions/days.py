@@ -1,13 +1,11 @@
-"""Days as they are said: one for a visit, the first and last of a time that has bills.
+"""The day of a visit as it is said.
 
 A visit lies ahead, so 周三 and 12 月 1 日 are the next ones here; of what one asks about
-(`periods`) they are the last ones that were.
+(`when`) they are the last ones that were.
 """
 
 import re
 from datetime import date, timedelta
-
-from periods import Period, resolve
 
 _AHEAD = {
     "今天": 0,
@@ -70,11 +68,3 @@ def _date(year: int, month: int, day: int) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def days_of(words: str, today: date) -> tuple[str, str] | None:
-    """First and last day of a time that may have bills; None when it is unclear or lies ahead."""
-    found = resolve(words, today)
-    if not isinstance(found, Period) or found.first > today:
-        return None
-    return found.first.isoformat(), found.last.isoformat()

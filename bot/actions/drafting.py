@@ -7,10 +7,10 @@ from datetime import date
 
 from actions import fields
 from actions.accounts import Account, accounts_of, is_at, named
-from actions.days import days_of
 from actions.forms import Draft
 from actions.messages import Said
 from actions.say import Turn
+from actions.when import talked_of
 
 FORM = "request_form"
 FAULT = "outage_repair"
@@ -104,13 +104,10 @@ def _urgent_values(draft: Draft) -> dict[str, str]:
 async def _bill(turn: Turn, said: Said, draft: Draft) -> dict[str, str]:
     """The bill of the time that was said, or that was talked of last."""
     field = next((each for each in draft["fields"] if each["name"] == BILL), None)
-    period = said.value("period") or (turn.slot("last_question") or {}).get("period")
-    days = days_of(period, turn.today) if field and period else None
+    days = talked_of(turn, said) if field else None
     if not field or days is None:
         return {}
-    found = await turn.get(
-        "bills", **{"from": days[0], "to": days[1], "account_no": draft["account_no"]}
-    )
+    found = await turn.get("bills", account_no=draft["account_no"], **days)
     offered = {each["value"] for each in field["choices"] or []}
     about = [
         each["bill_no"] for each in found["bills"] if not offered or each["bill_no"] in offered

@@ -8,10 +8,10 @@ from rasa_sdk.events import EventType
 from actions.accounts import accounts_of, buttons, named, picked
 from actions.answers import is_no, mail_of
 from actions.api import WhichAccount
-from actions.days import days_of
 from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable
 from actions.messages import Said, choice
 from actions.say import Turn
+from actions.when import talked_of
 
 TITLE = re.compile(r"抬头|换一?个|\btitle\b", re.IGNORECASE)
 KINDS = {
@@ -36,7 +36,7 @@ class Invoicing(Errand):
             "account_no": mine[0] if mine else None,
             "key": secrets.token_hex(12),
         }
-        draft |= {"days": _days(turn, said), "email": mail_of(said.typed), "title_id": None}
+        draft |= {"days": talked_of(turn, said), "email": mail_of(said.typed), "title_id": None}
         return await _offered(turn, draft)
 
     def changes(self, said: Said, draft: Draft) -> Draft:
@@ -84,12 +84,6 @@ class Invoicing(Errand):
         return []
 
 
-def _days(turn: Turn, said: Said) -> tuple[str, str] | None:
-    """The time that was said, or that was talked of last."""
-    period = said.value("period") or (turn.slot("last_question") or {}).get("period")
-    return days_of(period, turn.today) if period else None
-
-
 def _title_in(said: Said, draft: Draft) -> int | None:
     """The title that was tapped or named."""
     titles = draft.get("titles") or []
@@ -103,7 +97,7 @@ def _title_in(said: Said, draft: Draft) -> int | None:
 
 async def _offered(turn: Turn, draft: Draft) -> Draft | None:
     """The draft with what can be invoiced; None when nothing can, which is said with the way on."""
-    days = dict(zip(("from", "to"), draft["days"], strict=True)) if draft["days"] else {}
+    days = draft["days"] or {}
     try:
         offer = await turn.get("invoices/offer", account_no=draft["account_no"], **days)
     except WhichAccount as which:

@@ -13,10 +13,10 @@ from actions.accounts import accounts_of, buttons, named, picked
 from actions.amounts import meant_fen_of, paid_fen_of
 from actions.answers import is_no, is_question
 from actions.api import Refused, Unavailable, WhichAccount
-from actions.days import days_of
 from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable, reopen
 from actions.messages import QUESTIONS, Said
 from actions.say import Turn
+from actions.when import days_of
 
 CHANNELS = {
     "wechat": re.compile(r"微信|威信|we ?chat|weixin|零钱", re.IGNORECASE),
@@ -247,7 +247,7 @@ async def _bill_of(turn: Turn, draft: Draft, period: str) -> Draft:
     only = (
         draft["account_nos"][0] if draft["account_nos"] and len(draft["account_nos"]) == 1 else None
     )
-    found = await turn.get("bills", **{"from": days[0], "to": days[1], "account_no": only})
+    found = await turn.get("bills", account_no=only, **days)
     due = [each for each in found["bills"] if each["state"] in ("open", "overdue")]
     return {"bill_no": due[0]["bill_no"]} if len(due) == 1 else {}
 

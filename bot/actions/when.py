@@ -4,6 +4,8 @@ import calendar
 from dataclasses import dataclass
 from datetime import date
 
+from actions.messages import Said
+from actions.say import Turn
 from periods import BillPeriod, Unresolved, resolve
 
 
@@ -23,10 +25,16 @@ class Span:
     first: date
     last: date
 
+    @property
+    def days(self) -> dict[str, str]:
+        """`from` and `to` as the portal wants them."""
+        return {"from": self.first.isoformat(), "to": self.last.isoformat()}
+
     def month_before(self, count: int) -> "Span":
         """The calendar month that many months before the first day."""
         index = self.first.year * 12 + self.first.month - 1 - count
-        return month(index // 12, index % 12 + 1)
+        year, month = index // 12, index % 12 + 1
+        return Span(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
 
 
 def span(words: str, today: date) -> Span | BillPeriod:
@@ -41,5 +49,16 @@ def span(words: str, today: date) -> Span | BillPeriod:
     return Span(found.first, found.last)
 
 
-def month(year: int, number: int) -> Span:
-    return Span(date(year, number, 1), date(year, number, calendar.monthrange(year, number)[1]))
+def days_of(words: str, today: date) -> dict[str, str] | None:
+    """The days of a time that may have bills; None when it is unclear or lies ahead."""
+    try:
+        found = span(words, today)
+    except Unclear:
+        return None
+    return found.days if isinstance(found, Span) else None
+
+
+def talked_of(turn: Turn, said: Said) -> dict[str, str] | None:
+    """The days of the time that was said, or that was talked of last."""
+    period = said.value("period") or (turn.slot("last_question") or {}).get("period")
+    return days_of(period, turn.today) if period else None

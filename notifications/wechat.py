@@ -99,8 +99,8 @@ def send(message_id: int) -> None:
         if message is None or message.delivered_at is not None:
             return
         conversation = session.get_one(Conversation, message.conversation_id)
-        readers, text = wechat.openids(session, conversation)[:1], message.text
-    if any(_handed_over(openid, text) for openid in readers):
+        reader, text = wechat.reader(session, conversation), message.text
+    if reader is not None and _handed_over(reader, text):
         with database().unit_of_work() as session:
             session.get_one(Message, message_id).delivered_at = clock.now()
 

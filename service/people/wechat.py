@@ -100,8 +100,8 @@ def is_bound(session: Session, openid: str) -> bool:
     return session.scalar(known) is not None
 
 
-def openids(session: Session, conversation: Conversation) -> list[str]:
-    """Who is to read in WeChat what is said in a conversation; the one seen last comes first."""
+def reader(session: Session, conversation: Conversation) -> str | None:
+    """Who is to read in WeChat what is said in a conversation: of several, the one seen last."""
     whose = (
         WeChatFollower.user_id == conversation.user_id
         if conversation.user_id is not None
@@ -110,8 +110,8 @@ def openids(session: Session, conversation: Conversation) -> list[str]:
             WeChatFollower.talk_sha256 == conversation.browser_sha256,
         )
     )
-    order = WeChatFollower.seen_at.desc()
-    return list(session.scalars(select(WeChatFollower.openid).where(whose).order_by(order)))
+    newest = select(WeChatFollower.openid).where(whose).order_by(WeChatFollower.seen_at.desc())
+    return session.scalar(newest.limit(1))
 
 
 def _index(openid: str) -> bytes:

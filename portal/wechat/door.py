@@ -28,8 +28,6 @@ from service.people import wechat
 NOTHING = "success"
 """What WeChat wants when there is nothing to say."""
 
-SPOKEN = ("text", "voice")
-
 _log = get_logger(__name__)
 
 blueprint = exempt_from_form_token(
@@ -63,13 +61,10 @@ def take() -> ResponseReturnValue:
 
 
 def _answer(letter: Letter) -> str:
-    if letter.kind in ("subscribe", "subscribe_scan"):
-        return words.welcome()
-    if letter.kind == "unsubscribe":
-        return ""
-    if letter.kind in SPOKEN and letter.text:
-        return _conversed(letter)
-    return words.unheard()
+    """To what is said; an event says nothing, but whoever begins to follow is welcomed."""
+    if letter.event:
+        return words.welcome() if letter.event in ("subscribe", "subscribe_scan") else ""
+    return _conversed(letter) if letter.text else words.unheard()
 
 
 def _conversed(letter: Letter) -> str:

@@ -34,10 +34,13 @@ class NotWeChat(Exception):  # noqa: N818 - somebody else's doing, not a fault o
 
 @dataclass(frozen=True)
 class Letter:
-    """What somebody did in WeChat. `key` is one for a message however often it is brought."""
+    """What somebody did in WeChat: an `event`, or else something said, in `text` if we read it.
+
+    `key` is one for a message however often it is brought.
+    """
 
     openid: str
-    kind: str
+    event: str
     text: str
     key: str
     raw: Any
@@ -85,6 +88,8 @@ class Desk:
 
 
 STAMP = ("timestamp", "nonce")
+SAID = {"text": "Content", "voice": "Recognition"}
+"""Where the words stand in the kinds of message that are read."""
 UNREADABLE = (
     AttributeError,
     ExpatError,
@@ -111,8 +116,8 @@ def _fresh(stamp: int) -> bool:
 
 def _letter(message: Any) -> Letter:
     """Raises AttributeError for what is no message."""
-    event = getattr(message, "event", "") if message.type == "event" else ""
-    text = {"text": "content", "voice": "recognition"}.get(message.type, "key")
-    words = getattr(message, text, None) or ""
-    number = message.id or f"{message.source}-{message._data['CreateTime']}"
-    return Letter(message.source, event or message.type, str(words), f"wechat-{number}", message)
+    raw = message._data
+    words = raw.get(SAID.get(message.type, "")) or ""
+    number = message.id or f"{message.source}-{raw['CreateTime']}"
+    event = str(raw.get("Event") or "").lower()
+    return Letter(message.source, event, str(words), f"wechat-{number}", message)

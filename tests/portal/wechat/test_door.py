@@ -85,7 +85,19 @@ def test_who_follows_is_welcomed(phone: Phone, database: Database) -> None:
     answer = phone.bring({"MsgType": "event", "Event": "subscribe"})
     assert answer.endswith("http://localhost:8000/wechat/enter")
     assert phone.bring({"MsgType": "event", "Event": "unsubscribe"}) == ""
+    scanned = {"MsgType": "event", "Event": "subscribe", "EventKey": "qrscene_1"}
+    assert phone.bring(scanned) == answer
     assert said(database) == []
+
+
+@pytest.mark.parametrize("event", ["VIEW", "CLICK", "LOCATION", "SCAN", "not_yet_invented"])
+def test_what_happens_around_the_talk_is_no_question(phone: Phone, event: str) -> None:
+    assert phone.bring({"MsgType": "event", "Event": event, "EventKey": "k"}) == ""
+
+
+def test_a_picture_is_told_apart_from_silence(phone: Phone) -> None:
+    picture = {"MsgType": "image", "MediaId": "m", "PicUrl": "u", "MsgId": "7"}
+    assert phone.bring(picture).startswith("这个我还看不懂")
 
 
 def test_speech_counts_as_what_wechat_understood(phone: Phone, rasa: Rasa) -> None:

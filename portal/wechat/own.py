@@ -1,6 +1,6 @@
 """Opening one's own account to one's own WeChat, and closing it again."""
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -8,7 +8,6 @@ from portal.access import customer_only
 from portal.security import asker_id
 from portal.wechat.account import account
 from portal.wechat.enter import OPENID
-from runtime.errors import NotFound
 from service.people import wechat
 
 blueprint = customer_only(Blueprint("wechat_own", __name__, url_prefix="/wechat/own"))
@@ -38,9 +37,6 @@ def bind() -> ResponseReturnValue:
 @blueprint.post("/<int:number>/end")
 def end(number: int) -> ResponseReturnValue:
     """Let one in no longer."""
-    try:
-        wechat.unbind(g.session, asker_id(), number)
-    except NotFound:
-        abort(404)
+    wechat.unbind(g.session, asker_id(), number)
     flash(_("断开了，那个微信再也看不到您家的电。"))
     return redirect(url_for("wechat_own.index"), 303)

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pycrfsuite
-from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.constants import ENTITIES, TEXT
@@ -19,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components import numbers
-from components.part import Part
+from components.part import Learner
 from components.sequences import features, labels, spans
 from components.tokenizer import PIECE, token
 
@@ -28,8 +26,12 @@ LONG_NUMBER = re.compile(r"\d{8,}")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class CharacterEntityExtractor(Part, EntityExtractorMixin):
+class CharacterEntityExtractor(Learner, EntityExtractorMixin):
     """Unlike Rasa's own it sees runs of characters and knows the lookup tables by position."""
+
+    _names: dict[str, frozenset[tuple[str, ...]]]
+    _tagger: pycrfsuite.Tagger
+    _model: bytes  # the tagger points into these bytes and keeps no hold of them
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -41,50 +43,11 @@ class CharacterEntityExtractor(Part, EntityExtractorMixin):
         """`c1`, `c2`: strength of the two regularisations."""
         return {"c1": 0.1, "c2": 0.1, "max_iterations": 80}
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-    ) -> None:
-        """Knows nothing until it is trained or loaded."""
-        self._config = config
-        self._storage = model_storage
-        self._resource = resource
-        self._names: dict[str, frozenset[tuple[str, ...]]] = {}
-        self._tagger = pycrfsuite.Tagger()
-        self._model = b""  # the tagger points into these bytes and keeps no hold of them
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> CharacterEntityExtractor:
-        """As Rasa's graph asks."""
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> CharacterEntityExtractor:
-        """What was learned, read back."""
-        loaded = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            loaded._open(folder)
-        return loaded
-
     def _open(self, folder: Path) -> None:
         names = json.loads((folder / NAMES).read_text("utf-8"))
         self._names = {kind: frozenset(map(tuple, table)) for kind, table in names.items()}
         self._model = (folder / MODEL).read_bytes()
+        self._tagger = pycrfsuite.Tagger()
         self._tagger.open_inmemory(self._model)
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -103,7 +66,6 @@ class CharacterEntityExtractor(Part, EntityExtractorMixin):
         with self._storage.write_to(self._resource) as folder:
             (folder / NAMES).write_text(json.dumps(names, ensure_ascii=False), "utf-8")
             trainer.train(str(folder / MODEL))
-            self._open(folder)
         return self._resource
 
     def _config_of_trainer(self) -> dict[str, Any]:

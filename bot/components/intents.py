@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
@@ -17,18 +16,20 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.svm import LinearSVC
 
-from components.part import Part
+from components.part import Learner
 
 FILE = "intents.npz"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class LinearIntentClassifier(Part, IntentClassifier):
+class LinearIntentClassifier(Learner, IntentClassifier):
     """One margin per intent; the margins become confidences by a softmax.
 
     Counts are weighted by rarity (tf-idf, unit length), meanings are centred and scaled, so that
     neither drowns the other. Figures for the defaults: docs/assistant.md.
     """
+
+    _learned: dict[str, np.ndarray]  # rarity, centre, coefficients, intercepts, names
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -47,42 +48,10 @@ class LinearIntentClassifier(Part, IntentClassifier):
             "ranking_length": 10,
         }
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        learned: dict[str, np.ndarray] | None = None,
-    ) -> None:
-        """`learned` is what `train` made: rarity, centre, coefficients, intercepts, names."""
-        self._config = config
-        self._storage = model_storage
-        self._resource = resource
-        self._learned = learned
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> LinearIntentClassifier:
-        """As Rasa's graph asks."""
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> LinearIntentClassifier:
+    def _open(self, folder: Path) -> None:
         """Plain arrays: loading runs no code from the file."""
-        with model_storage.read_from(resource) as folder, np.load(folder / FILE) as file:
-            return cls(config, model_storage, resource, dict(file))
+        with np.load(folder / FILE) as file:
+            self._learned = dict(file)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from every example that has words and an intent."""

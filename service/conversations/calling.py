@@ -1,5 +1,6 @@
 """Calls back: asked for while nobody sat at the desk, made by whoever takes them on."""
 
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from runtime import clock
@@ -12,9 +13,17 @@ from service.conversations.models import Handoff
 LONGEST_NOTE = 500
 
 
-def call_backs(session: Session) -> list[Case]:
-    """Who is to be called back, the longest first."""
-    return cases(session, Handoff.state == "callback")
+def call_backs(session: Session, staff_id: int | None = None) -> list[Case]:
+    """Who is to be called back, the longest first.
+
+    Those that nobody has taken on and those of one member of staff, or all.
+    """
+    return cases(session, _to_call(staff_id))
+
+
+def how_many(session: Session, staff_id: int | None = None) -> int:
+    """How many `call_backs` there are."""
+    return session.scalar(select(func.count()).where(_to_call(staff_id))) or 0
 
 
 def take_on(session: Session, handoff_id: int, staff_id: int) -> Handoff:
@@ -54,6 +63,11 @@ def called(session: Session, handoff_id: int, staff_id: int, note: str = "") -> 
     handoff.note = note.strip()[:LONGEST_NOTE] or None
     notices.note(session, conversation, notices.CALLED, staff_id)
     return handoff
+
+
+def _to_call(staff_id: int | None) -> ColumnElement[bool]:
+    whose = or_(Handoff.staff_id.is_(None), Handoff.staff_id == staff_id)
+    return (Handoff.state == "callback") & (true() if staff_id is None else whose)
 
 
 def _standing(session: Session, handoff_id: int) -> Handoff:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal import formats
 from portal.desk.conversations import telling
-from portal.desk.conversations.room import blueprint, done, leads
+from portal.desk.conversations.room import blueprint, done, reach
 from portal.security import asker_id
 from service.conversations import calling
 from service.conversations.desk import Case
@@ -32,8 +32,7 @@ def calls() -> ResponseReturnValue:
     """Those that nobody has taken on, and one's own; for leads, everybody's."""
     found = [
         Call(each, each.handoff.staff_id == asker_id())
-        for each in calling.call_backs(g.session)
-        if leads() or each.handoff.staff_id in (None, asker_id())
+        for each in calling.call_backs(g.session, reach())
     ]
     return render_template(
         "desk/conversations/calls.html",

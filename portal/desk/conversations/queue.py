@@ -8,7 +8,7 @@ from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.desk.conversations import telling
-from portal.desk.conversations.room import blueprint, done, leads
+from portal.desk.conversations.room import blueprint, done, leads, reach
 from portal.security import asker_id
 from service.conversations import calling, desk, transcript
 from service.conversations.desk import Case
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "desk/conversations/index.html",
         queue=_queue(),
-        rated=desk.rated(g.session, None if leads() else asker_id()),
+        rated=desk.rated(g.session, reach()),
         tell=telling,
         leads=leads(),
     )
@@ -70,12 +70,12 @@ def take(handoff_id: int) -> ResponseReturnValue:
 
 
 def _queue() -> Queue:
-    talks, own = desk.held(g.session), asker_id()
+    talks, own = desk.held(g.session, reach()), asker_id()
     return Queue(
         waiting=desk.queue(g.session),
         mine=[each for each in talks if each.handoff.staff_id == own],
-        others=[each for each in talks if leads() and each.handoff.staff_id != own],
-        call_backs=len(calling.call_backs(g.session)),
+        others=[each for each in talks if each.handoff.staff_id != own],
+        call_backs=calling.how_many(g.session, reach()),
     )
 
 

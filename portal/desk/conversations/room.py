@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from portal import words
 from portal.desk.frame import desk
+from portal.security import asker_id
 from runtime.errors import NotFound, Refused
 
 STAFF = ("agent", "lead", "admin")
@@ -20,6 +21,11 @@ blueprint = desk("conversations", __name__, _l("客户对话"), STAFF, icon="tal
 def leads() -> bool:
     """Whether the asker leads others, and sees their talks."""
     return current_user.staff_role in LEADS
+
+
+def reach() -> int | None:
+    """Whose talks and calls the asker may see: their own, or with None everybody's."""
+    return None if leads() else asker_id()
 
 
 def done(deed: Callable[[], object], way_on: str, said: str, way_back: str) -> ResponseReturnValue:

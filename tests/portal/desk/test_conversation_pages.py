@@ -289,11 +289,9 @@ def test_a_talk_ends(
 ) -> None:
     page = taken(agent, waiting)
     for _ in range(2):
-        answer = send(agent, f"{page}/{deed}", page)
+        answer = send(agent, f"{page}/{deed}", DESK)
         assert (answer.status_code, answer.headers["Location"]) == (303, DESK)
-        page = f"{DESK}/{waiting}"
         assert said in says(agent, DESK)
-        break
     with database.unit_of_work() as session:
         handoff = session.get_one(Handoff, waiting)
         assert (handoff.state, handoff.how) == ("closed", how)
@@ -362,6 +360,7 @@ def test_calls_back_are_taken_on_and_noted(
     database: Database,
     agent: FlaskClient,
     other: FlaskClient,
+    lead: FlaskClient,
     talk: Conversation,
     clock: time_machine.Traveller,
 ) -> None:
@@ -376,6 +375,10 @@ def test_calls_back_are_taken_on_and_noted(
     assert send(agent, f"{calls}/{number}/take-on", calls).status_code == 303
     assert f"tel:{CUSTOMER}" in agent.get(calls).text
     assert "想问增容" not in says(other, calls)
+    assert "要回的电话，0 个" in says(other, DESK)
+    assert "想问增容" in says(lead, calls)
+    assert "要回的电话，1 个" in says(lead, DESK)
+    assert "要回的电话，1 个" in says(agent, DESK)
     send(other, f"{calls}/{number}/take-on", DESK)
     assert "这位客户已经有同事接待了。" in says(other, calls)
     send(agent, f"{calls}/{number}/called", calls, note="讲清楚了")

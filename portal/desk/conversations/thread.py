@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -84,27 +85,22 @@ def more(handoff_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:handoff_id>/back")
 def hand_back(handoff_id: int) -> ResponseReturnValue:
     """The assistant goes on with the customer."""
-    return _ended(handoff_id, desk.hand_back, _("交回给助手了。"))
+    return _left(handoff_id, desk.hand_back, _("交回给助手了。"))
 
 
 @blueprint.post("/<int:handoff_id>/close")
 def close(handoff_id: int) -> ResponseReturnValue:
-    return _ended(handoff_id, desk.close, _("结束了，会请客户评一评。"))
+    return _left(handoff_id, desk.close, _("结束了，会请客户评一评。"))
 
 
 @blueprint.post("/<int:handoff_id>/release")
 def release(handoff_id: int) -> ResponseReturnValue:
     """Back into the queue: one's own, or as a lead a colleague's."""
-    _case(handoff_id)
-    return done(
-        lambda: desk.release(g.session, handoff_id, asker_id(), lead=leads()),
-        url_for(".index"),
-        _("放回队列了，还在原来的位置。"),
-        url_for(".show", handoff_id=handoff_id),
-    )
+    deed = partial(desk.release, lead=leads())
+    return _left(handoff_id, deed, _("放回队列了，还在原来的位置。"))
 
 
-def _ended(handoff_id: int, deed: desk.Deed, said: str) -> ResponseReturnValue:
+def _left(handoff_id: int, deed: desk.Deed, said: str) -> ResponseReturnValue:
     _case(handoff_id)
     return done(
         lambda: deed(g.session, handoff_id, asker_id()),

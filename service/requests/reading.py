@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from runtime.errors import NotFound, Refused
 from service.people import limits
@@ -37,9 +37,9 @@ class StepTaken:
 
 
 def list_requests(session: Session, asker: Asker, limit: int = 100) -> list[Request]:
-    """What was asked, the newest first."""
+    """What was asked, the newest first, with its events: where each stands is told by them."""
     query = select(Request).where(_asked_by(asker)).order_by(Request.id.desc()).limit(limit)
-    return list(session.scalars(query))
+    return list(session.scalars(query.options(selectinload(Request.events))))
 
 
 def request(

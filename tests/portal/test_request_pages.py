@@ -31,7 +31,7 @@ from tests.portal.conftest import (
     sign_in,
     staff,
 )
-from tests.portal.places import words
+from tests.portal.places import queries, words
 from tests.service import builders
 
 pytestmark = pytest.mark.usefixtures("december")
@@ -145,6 +145,19 @@ def test_from_the_form_to_the_number(client: FlaskClient, database: Database, ho
     listed = words(client.get("/requests").text)
     assert "1 件在办，0 件办结" in listed
     assert "停电、故障报修在办，第 2 步" in listed
+
+
+def test_more_requests_ask_no_more_questions(client: FlaskClient, home: str) -> None:
+    for number in range(2):
+        send(client, account=home, key=f"key-{number}")
+    client.get("/requests")
+    with queries() as few:
+        client.get("/requests")
+    for number in range(2, 8):
+        send(client, account=home, key=f"key-{number}")
+    with queries() as many:
+        assert "8 件在办，0 件办结" in words(client.get("/requests").text)
+    assert len(many) == len(few), "\n".join(many)
 
 
 def test_pressed_twice_it_is_one_request(

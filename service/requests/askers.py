@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Self
 
+from sqlalchemy.orm import Session
+
+from service.people import limits
+from service.people.limits import Limit
+
 
 @dataclass(frozen=True)
 class Asker:
@@ -28,3 +33,12 @@ class Asker:
     def of_browser(cls, secret: str, network: str | None = None) -> Self:
         """A browser that nobody is signed in with; `secret` is something that it alone has."""
         return cls(f"browser:{sha256(secret.encode()).hexdigest()}", network=network)
+
+
+def count_try(session: Session, asker: Asker, own: Limit, of_network: Limit) -> None:
+    """Count what costs something, against the asker and the network. Raises TooManyTries."""
+    limits.require(session, own, asker.name)
+    limits.count(session, own, asker.name)
+    if asker.network is not None:
+        limits.require(session, of_network, asker.network)
+        limits.count(session, of_network, asker.network)

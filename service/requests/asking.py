@@ -16,10 +16,9 @@ from runtime.errors import Forbidden, NotFound, Refused
 from service.access import Right, visible_account
 from service.events import RequestOpened
 from service.models import Account, Bill, User
-from service.people import limits
 from service.people.limits import Limit
 from service.requests import photos, soon
-from service.requests.askers import Asker
+from service.requests.askers import Asker, count_try
 from service.requests.fields import FieldRefused, check
 from service.requests.kinds import Field, Kind, kind
 from service.requests.models import PHONE, Request, RequestDay, RequestEvent
@@ -108,7 +107,7 @@ def apply(
     values, wrong = problems(session, asker, name, account_no, fields)
     if wrong:
         raise wrong[0]
-    _limit(session, asker)
+    count_try(session, asker, OPEN_STRANGER if asker.user_id is None else OPEN_USER, OPEN_NETWORK)
     wanted = kind(name)
     account = account_no if wanted.account != "none" else None
     request = _open(session, asker, wanted, account or None, values, key, conversation_id)
@@ -264,15 +263,3 @@ def _wrong_bills(
         for each in named
         if values[each.name] not in has
     ]
-
-
-def _limit(session: Session, asker: Asker) -> None:
-    """Nobody asks for things by the hundred. Raises TooManyTries."""
-    of_asker = OPEN_STRANGER if asker.user_id is None else OPEN_USER
-    limited = [(of_asker, asker.name)]
-    if asker.network is not None:
-        limited.append((OPEN_NETWORK, asker.network))
-    for limit, subject in limited:
-        limits.require(session, limit, subject)
-    for limit, subject in limited:
-        limits.count(session, limit, subject)

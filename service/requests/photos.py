@@ -21,9 +21,8 @@ from sqlalchemy.orm import Session
 
 from runtime import files
 from runtime.errors import Conflict, NotFound, Refused
-from service.people import limits
 from service.people.limits import Limit
-from service.requests.askers import Asker
+from service.requests.askers import Asker, count_try
 from service.requests.models import Request, RequestPhoto
 from service.requests.moving import ENDED
 
@@ -96,7 +95,8 @@ def _add(
         raise Refused("photo.too_large", most=LARGEST_BYTES // 1024 // 1024)
     if len(session.scalars(owner.photos()).all()) >= MOST:
         raise Conflict("photo.too_many", most=MOST)
-    _limit(session, asker)
+    # Pictures cost time and room: one is counted before it is looked at, refused or not.
+    count_try(session, asker, ADD_ASKER, ADD_NETWORK)
     picture, name = read(content), secrets.token_hex(16)
     _write(path(folder, name), picture.jpeg)
     statement = insert(RequestPhoto).values(
@@ -210,15 +210,3 @@ def _decoding() -> Iterator[None]:
         raise Refused("photo.too_many_pixels") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
         raise Refused("photo.not_one") from error
-
-
-def _limit(session: Session, asker: Asker) -> None:
-    """Pictures cost time and room: nobody sends them by the hundred. Raises TooManyTries.
-
-    Counted before one is looked at, and kept when it is refused.
-    """
-    limits.require(session, ADD_ASKER, asker.name)
-    limits.count(session, ADD_ASKER, asker.name)
-    if asker.network is not None:
-        limits.require(session, ADD_NETWORK, asker.network)
-        limits.count(session, ADD_NETWORK, asker.network)

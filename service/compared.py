@@ -35,7 +35,7 @@ def compared_month(
 ) -> Compared:
     """A month beside another; both whole, or by the days of the month that both know wholly."""
     first, last = meter_data.month_days(period)
-    now, then = _wholly(days), _wholly(measured.totals(meters, first, last).values())
+    now, then = _by_number(days), _by_number(measured.totals(meters, first, last).values())
     if len(now) == len(days) and len(then) == last.day:
         return Compared(
             first,
@@ -46,18 +46,24 @@ def compared_month(
             whole=True,
         )
     shared = now.keys() & then.keys()
-    return _over(shared, now, then, first, first.replace(day=max(shared, default=1)))
+    return over(shared, now, then, first, first.replace(day=max(shared, default=1)))
 
 
 def compared_year(known: Mapping[date, DayTotal], of: int) -> Compared:
     """A year beside the one before, by the days of the calendar that both know wholly."""
     now, then = (_of_year(known, year) for year in (of, of - 1))
     shared = now.keys() & then.keys()
-    return _over(shared, now, then, date(of - 1, 1, 1), date(of - 1, *max(shared, default=(1, 1))))
+    return over(shared, now, then, date(of - 1, 1, 1), date(of - 1, *max(shared, default=(1, 1))))
 
 
-def _over(
-    shared: Set[Day], now: Mapping[Day, int], then: Mapping[Day, int], first: date, last: date
+def over(
+    shared: Set[Day],
+    now: Mapping[Day, int],
+    then: Mapping[Day, int],
+    first: date,
+    last: date,
+    *,
+    whole: bool = False,
 ) -> Compared:
     """What both used on the days that they share, if these are enough."""
     enough = len(shared) * 10 >= ENOUGH_TENTHS * len(now) > 0
@@ -67,7 +73,17 @@ def _over(
         days=len(shared),
         own_wh=sum(now[day] for day in shared),
         import_wh=sum(then[day] for day in shared) if enough else None,
+        whole=whole,
     )
+
+
+def wholly(days: Iterable[DayTotal]) -> dict[date, int]:
+    """Wh by day, of the days that miss nothing."""
+    return {
+        each.day: each.import_wh
+        for each in days
+        if each.import_wh is not None and each.quality != "M"
+    }
 
 
 def _of_year(known: Mapping[date, DayTotal], of: int) -> dict[tuple[int, int], int]:
@@ -79,10 +95,6 @@ def _of_year(known: Mapping[date, DayTotal], of: int) -> dict[tuple[int, int], i
     }
 
 
-def _wholly(days: Iterable[DayTotal]) -> dict[int, int]:
+def _by_number(days: Iterable[DayTotal]) -> dict[int, int]:
     """Wh by day of the month, of the days that miss nothing."""
-    return {
-        each.day.day: each.import_wh
-        for each in days
-        if each.import_wh is not None and each.quality != "M"
-    }
+    return {day.day: wh for day, wh in wholly(days).items()}

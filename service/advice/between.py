@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service import meter_data
 from service.access import Right, visible_account
-from service.compared import ENOUGH_TENTHS, Compared
+from service.compared import Compared, over, wholly
 from service.meter_data import DayTotal, MeterInPlace, PointDays
 
 
@@ -83,7 +83,7 @@ def between(
         import_wh=sum(day.import_wh or 0 for day in known.values()),
         periods=periods,
         known_days=len(known),
-        whole_days=len(_wholly(known)),
+        whole_days=len(wholly(known.values())),
         as_of=as_of,
         last_year=_compared(first, last, known, year_ago),
     )
@@ -110,22 +110,7 @@ def _compared(
     first: date, last: date, known: Mapping[date, DayTotal], year_ago: Mapping[date, DayTotal]
 ) -> Compared:
     """Over the days that both years know wholly, if these are enough."""
-    now, then = _wholly(known), _wholly(year_ago)
-    shared = [day for day in now if year_before(day) in then]
-    enough = len(shared) * 10 >= ENOUGH_TENTHS * len(now) > 0
-    return Compared(
-        first=year_before(first),
-        last=year_before(last),
-        days=len(shared),
-        own_wh=sum(now[day] for day in shared),
-        import_wh=sum(then[year_before(day)] for day in shared) if enough else None,
-        whole=len(shared) == (last - first).days + 1,
-    )
-
-
-def _wholly(known: Mapping[date, DayTotal]) -> dict[date, int]:
-    return {
-        day: each.import_wh
-        for day, each in known.items()
-        if each.import_wh is not None and each.quality != "M"
-    }
+    now, before = wholly(known.values()), wholly(year_ago.values())
+    then = {day: before[year_before(day)] for day in now if year_before(day) in before}
+    whole = len(then) == (last - first).days + 1
+    return over(then.keys(), now, then, year_before(first), year_before(last), whole=whole)

@@ -188,8 +188,8 @@ def points_of(meters: Iterable[MeterInPlace], rows: Iterable[QuarterRow]) -> dic
     return {point: _point_days(tariffs[point], found) for point, found in by_point.items()}
 
 
-def version_on(tariff: str, day: date) -> TariffVersion | None:
-    """The tariff as it holds on a day; None where this installation does not know it."""
+def version_on(tariff: str, day: date | str) -> TariffVersion | None:
+    """The tariff as it holds on a day or in a month "2026-11"; None where it is not known here."""
     try:
         return load_tariffs().find(tariff, day)
     except UnknownTariff:

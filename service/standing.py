@@ -101,7 +101,7 @@ def around(
     as_of = max(newest.values(), default=None)
     if as_of is None:
         return Around(meters, Measured({}), None, [])
-    points = _points(session, account_no, service_point_no)
+    points = service_points(session, account_no, service_point_no)
     billed = _billed(session, [point.service_point_no for point in points])
     starts = [
         _start(point, _of(point, meters), newest, billed.get(point.service_point_no, _Billed()))
@@ -117,6 +117,16 @@ def standings(
 ) -> list[Standing]:
     """The service points that have data; the caller has checked that the user may see them."""
     return around(session, account_no, service_point_no).standings
+
+
+def service_points(
+    session: Session, account_no: str, service_point_no: str | None = None
+) -> list[ServicePoint]:
+    """An account's places of supply, or the one that is named."""
+    query = select(ServicePoint).where(ServicePoint.account_no == account_no)
+    if service_point_no is not None:
+        query = query.where(ServicePoint.service_point_no == service_point_no)
+    return list(session.scalars(query.order_by(ServicePoint.service_point_no)))
 
 
 def kwh_of(wh: int) -> Decimal:
@@ -194,13 +204,6 @@ def _wh(measured: Measured, meters: Sequence[MeterInPlace], first: date, last: d
 
 def _of(point: ServicePoint, meters: Sequence[MeterInPlace]) -> tuple[MeterInPlace, ...]:
     return tuple(each for each in meters if each.service_point_no == point.service_point_no)
-
-
-def _points(session: Session, account_no: str, service_point_no: str | None) -> list[ServicePoint]:
-    query = select(ServicePoint).where(ServicePoint.account_no == account_no)
-    if service_point_no is not None:
-        query = query.where(ServicePoint.service_point_no == service_point_no)
-    return list(session.scalars(query.order_by(ServicePoint.service_point_no)))
 
 
 def _billed(session: Session, numbers: Sequence[str]) -> dict[str, _Billed]:

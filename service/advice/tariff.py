@@ -15,21 +15,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from rating import (
-    CaseError,
-    Statement,
-    TariffVersion,
-    UnknownTariff,
-    load_tariffs,
-    parse_case,
-    rate,
-)
+from rating import CaseError, Statement, TariffVersion, parse_case, rate
 from service import meter_data
 from service.access import Right, linked, visible_account
 from service.bills import month_before
 from service.meter_data import MeterInPlace, PointDays
 from service.models import Bill, ServicePoint
-from service.standing import kwh_of
+from service.standing import kwh_of, service_points
 
 MONTHS = 12
 LEAST_MONTHS = 3
@@ -122,7 +114,7 @@ def tariff_advice(session: Session, user_id: int, account_no: str) -> TariffAdvi
     An account with several has as many tariffs, and no choice to speak of here.
     """
     visible_account(session, user_id, account_no, needs=Right.SEE_USAGE)
-    points = _points(session, account_no)
+    points = service_points(session, account_no)
     if len(points) != 1:
         return TariffAdvice((), (), choosable=False)
     bills = _bills(session, user_id, points[0])
@@ -133,7 +125,7 @@ def tariff_advice(session: Session, user_id: int, account_no: str) -> TariffAdvi
 def present_tariffs(session: Session, user_id: int, account_no: str) -> Supplied:
     """The tariffs of an account's places of supply as they hold now. Raises NotFound."""
     account = visible_account(session, user_id, account_no, needs=Right.SEE_BILLS)
-    names = dict.fromkeys(point.tariff for point in _points(session, account_no))
+    names = dict.fromkeys(point.tariff for point in service_points(session, account_no))
     return Supplied(tuple(names), account.opened, account.people or 0)
 
 
@@ -165,7 +157,7 @@ def yearly(fen: int, months: int) -> int:
 
 def rated(month: BilledMonth, tariff: str) -> Statement | None:
     """The month under a tariff; None where its hours or its basic charge cannot be known."""
-    version = _version(tariff, month.period)
+    version = meter_data.version_on(tariff, month.period)
     kwh = _kwh(month, tariff, version) if version else None
     if version is None or kwh is None:
         return None
@@ -211,7 +203,7 @@ def _costs(month: BilledMonth, tariffs: Iterable[str]) -> dict[str, int] | None:
 def _kwh(month: BilledMonth, tariff: str, version: TariffVersion) -> Mapping[str, object] | None:
     """The month's kWh in the registers of a tariff: those of the bill, where the hours agree."""
     billed: Mapping[str, object] = month.case["kwh"]
-    own = _version(month.tariff, month.period)
+    own = meter_data.version_on(month.tariff, month.period)
     if tariff == month.tariff or (own and own.terms.hours == version.terms.hours):
         return billed
     total = sum((Decimal(str(kwh)) for kwh in billed.values()), Decimal(0))
@@ -233,18 +225,6 @@ def _max_demand_kw(month: BilledMonth) -> Decimal | None:
     if month.use is None or not month.use.import_wh.size:
         return None
     return kwh_of(int(month.use.import_wh.max()) * 4)
-
-
-def _version(tariff: str, period: str) -> TariffVersion | None:
-    try:
-        return load_tariffs().find(tariff, period)
-    except UnknownTariff:
-        return None
-
-
-def _points(session: Session, account_no: str) -> list[ServicePoint]:
-    query = select(ServicePoint).where(ServicePoint.account_no == account_no)
-    return list(session.scalars(query.order_by(ServicePoint.service_point_no)))
 
 
 def _bills(session: Session, user_id: int, point: ServicePoint) -> list[Bill]:

@@ -28,8 +28,3 @@ def plain(text: str) -> str:
     'ab12,电费'
     """
     return unicodedata.normalize("NFKC", text).lower().translate(SIMPLER).replace("、", ",")
-
-
-def plain_same_length(text: str) -> str:
-    """Like `plain`, but a character that would become several stays, so that offsets hold."""
-    return "".join(made if len(made := plain(letter)) == 1 else letter for letter in text)

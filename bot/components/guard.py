@@ -47,10 +47,6 @@ class DangerGuard(GraphComponent, IntentClassifier):
         """Nothing is learned."""
         self._config = config
 
-    def process_training_data(self, training_data: Any) -> Any:
-        """Training needs no guard."""
-        return training_data
-
     def process(self, messages: list[Message]) -> list[Message]:
         """The ranking of each message, changed where the signs ask for it."""
         for message in messages:

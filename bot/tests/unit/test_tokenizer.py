@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from rasa.shared.nlu.training_data.message import Message
 
-from components.characters import TRADITIONAL, plain, plain_same_length
+from components.characters import TRADITIONAL, plain
 from components.tokenizer import CharacterTokenizer
 
 TOKENIZER = CharacterTokenizer(CharacterTokenizer.get_default_config())
@@ -67,10 +67,8 @@ def test_short_numbers_are_known_by_themselves_long_ones_by_their_shape():
     assert [token.lemma for token in tokens("12点430012345678")] == ["12", "点", "0" * 12]
 
 
-def test_spelling_keeps_the_length_where_offsets_count():
+def test_spelling_is_plain():
     assert plain("ＡＢ１２，電費") == "ab12,电费"
-    for text in ("℃電錶ＡＢ", "ﬁre", "一、二"):
-        assert len(plain_same_length(text)) == len(text)
 
 
 def test_every_traditional_character_has_its_simplified_one():

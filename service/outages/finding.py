@@ -29,6 +29,7 @@ from runtime.errors import NotFound
 from runtime.questions import Question, asked
 from service import places
 from service.access import Right, linked, visible_account
+from service.events import OutageFacts
 from service.models import Account, ServicePoint
 from service.outages.models import Outage
 
@@ -53,25 +54,13 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True)
-class OutageView:
+class OutageView(OutageFacts, frozen=True):
     """An outage as anybody may see it. `phase` is as of the instant it was asked for.
 
     `by_plan` means that the clock alone says so: it was announced and nothing was heard since.
     `overdue` means that the power is not back although it was expected to be.
     """
 
-    outage_no: str
-    kind: str
-    areas: tuple[str, ...]
-    places: tuple[str, ...]
-    reason_code: str
-    reason: str
-    announced_at: datetime
-    starts_at: datetime
-    expected_end_at: datetime | None
-    ended_at: datetime | None
-    state: str
     updated_at: datetime
     phase: Phase
     by_plan: bool
@@ -104,15 +93,13 @@ def current_and_coming(
     """What is off now and what is announced: what is off in front, then by beginning."""
     now = now or clock.now()
     query = select(Outage).where(_awaited(now, now - LONGEST)).order_by(Outage.starts_at)
-    found = [_view(row, now) for row in session.scalars(query.limit(_bounded(limit)))]
+    most = max(1, min(limit, AT_ONCE))
+    found = [_view(row, now) for row in session.scalars(query.limit(most))]
     return sorted(found, key=lambda each: each.phase is not Phase.NOW)
 
 
 def recent(
-    session: Session,
-    now: datetime | None = None,
-    within: timedelta = RECENT,
-    limit: int = AT_ONCE,
+    session: Session, now: datetime | None = None, within: timedelta = RECENT
 ) -> list[OutageView]:
     """What ended or was cancelled lately, the last one in front."""
     now = now or clock.now()
@@ -122,7 +109,7 @@ def recent(
         .where(~_awaited(now, now - LONGEST), ended > now - within)
         .where(Outage.starts_at > now - within - LONGEST)
         .order_by(ended.desc(), Outage.outage_no)
-        .limit(_bounded(limit))
+        .limit(AT_ONCE)
     )
     return [_view(row, now) for row in session.scalars(query)]
 
@@ -271,7 +258,3 @@ def _phase(row: Outage, now: datetime) -> Phase:
         return Phase.COMING
     planned_end = row.expected_end_at or row.starts_at + UNTOLD
     return Phase.NOW if now < planned_end else Phase.OVER
-
-
-def _bounded(limit: int) -> int:
-    return max(1, min(limit, AT_ONCE))

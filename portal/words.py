@@ -81,7 +81,6 @@ REFUSALS: dict[str, LazyString] = {
     "title.tax_no_wrong": _l("代码是 18 位，最后一位对不上。请照营业执照再看一眼。"),
     "title.too_many": _l("抬头最多存 %(most)s 个，请先删掉不用的。"),
     "outage.not_found": _l("没有这次停电的消息，编号可能不对。"),
-    "hall.not_found": _l("没有这个营业厅。"),
     "mail.malformed": _l("这个邮箱地址不像是对的。请再看一眼。"),
     "account.not_found": _l("您的名下没有这个户号。"),
     "account.number_malformed": _l("户号是 12 位数字，账单上写着。再看一眼？"),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from math import asin, cos, radians, sin, sqrt
 from typing import Literal
 
 from runtime import clock
@@ -22,7 +21,6 @@ Service = Literal[
     "self_service",
 ]
 
-EARTH_KM = 6371.0
 DAYS_AHEAD = 30
 """How far a next opening is looked for."""
 
@@ -46,13 +44,6 @@ class Point:
 
     latitude: float
     longitude: float
-
-    def km_to(self, other: "Point") -> float:
-        """The distance as the crow flies."""
-        here, there = radians(self.latitude), radians(other.latitude)
-        north, east = there - here, radians(other.longitude - self.longitude)
-        bow = sin(north / 2) ** 2 + cos(here) * cos(there) * sin(east / 2) ** 2
-        return 2 * EARTH_KM * asin(sqrt(bow))
 
 
 @dataclass(frozen=True)

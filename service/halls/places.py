@@ -1,4 +1,4 @@
-"""The halls of the utility: all of them, or those near a place."""
+"""The halls of the utility: all of them, or those that words mean."""
 
 import re
 from collections.abc import Mapping
@@ -17,13 +17,11 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
-    model_validator,
 )
 
-from runtime.errors import NotFound
 from runtime.settings import SettingsError, load
 from service import places
-from service.halls.models import Hall, Hours, Point, Service, Span, Words
+from service.halls.models import WHOLE_DAY, Hall, Hours, Point, Service, Span, Words
 from service.settings import HallSettings
 
 SHIPPED = Path(__file__).with_name("halls.yaml")
@@ -31,36 +29,19 @@ SHIPPED = Path(__file__).with_name("halls.yaml")
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
-def halls(near: str | Point | None = None) -> list[Hall]:
-    """All halls in the order of the file; by distance from a point; or those that words mean.
+def halls(near: str | None = None) -> list[Hall]:
+    """All halls in the order of the file, or those that words mean.
 
     Words mean a hall when they name a street, estate or area that it serves, its name or the
     street it stands in; none may be meant. Raises SettingsError when the file cannot be read.
     """
-    every = list(_every())
-    if isinstance(near, Point):
-        return sorted(every, key=lambda hall: near.km_to(hall.at))
-    if near is None:
-        return every
-    return [hall for hall in every if _is_meant(hall, near)]
-
-
-def find(code: str) -> Hall:
-    """One hall. Raises NotFound."""
-    for hall in _every():
-        if hall.code == code:
-            return hall
-    raise NotFound("hall.not_found", hall=code)
+    every = _read(load(HallSettings).halls_file or SHIPPED)
+    return [hall for hall in every if near is None or _is_meant(hall, near)]
 
 
 def _is_meant(hall: Hall, text: str) -> bool:
     stands = (hall.name.zh, hall.address.zh, hall.name.en, hall.address.en)
     return places.means_street(text, hall.serves) or places.means_area(text, stands)
-
-
-def _every() -> tuple[Hall, ...]:
-    file = load(HallSettings).halls_file or SHIPPED
-    return _read(file)
 
 
 @lru_cache(maxsize=8)
@@ -90,7 +71,7 @@ def _span(written: object) -> object:
     numbers = [int(each) for each in found.groups()]
     since = timedelta(hours=numbers[0], minutes=numbers[1])
     until = timedelta(hours=numbers[2], minutes=numbers[3])
-    if not since < until <= timedelta(days=1):
+    if not since < until <= WHOLE_DAY:
         raise ValueError("hours end after they begin, at 24:00 at the latest")
     return Span(since, until)
 
@@ -106,19 +87,13 @@ class _Strict(BaseModel):
 
 
 _Span = Annotated[Span, BeforeValidator(_span)]
-_Spans = tuple[_Span, ...]
+_Spans = Annotated[tuple[_Span, ...], AfterValidator(_one_after_the_other)]
 
 
 class _Hours(_Strict):
     working: _Spans
     days_off: _Spans
     special: Mapping[date, _Spans] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "_Hours":
-        for spans in (self.working, self.days_off, *self.special.values()):
-            _one_after_the_other(spans)
-        return self
 
 
 class _Hall(_Strict):

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from runtime.clock import BEIJING
-from runtime.errors import NotFound
 from runtime.settings import SettingsError
-from service.halls.models import Door, Hall, Point
-from service.halls.places import find, halls
+from service.halls.models import Door, Hall
+from service.halls.places import halls
 
 HALL = """
 - code: one
@@ -65,10 +64,7 @@ def test_a_utility_brings_its_own(file: Path) -> None:
     one, two = halls()
     assert (one.name.of("en"), one.name.of("zh")) == ("Hall one", "一号厅")
     assert (one.phone, two.phone) == ("0270-1234567", None)
-    assert (find("two"), one.services) == (two, ("bills", "meter"))
-    with pytest.raises(NotFound) as refused:
-        find("three")
-    assert refused.value.code == "hall.not_found"
+    assert (one.services, two.services) == (("bills", "meter"), ("self_service",))
 
 
 @pytest.mark.parametrize(
@@ -105,15 +101,10 @@ def on_the_wall(when: datetime | None) -> str:
 
 
 def test_one_that_never_closes() -> None:
-    opening = find("chezhan").opening(instant("2026-11-20 23:59"))
+    (always,) = (hall for hall in halls() if hall.code == "chezhan")
+    opening = always.opening(instant("2026-11-20 23:59"))
     assert (opening.door, opening.closes_at, opening.opens_at) == (Door.OPEN, None, None)
     assert [span.words for span in opening.today] == ["00:00–24:00"]
-
-
-def test_the_nearest_stands_first(file: Path) -> None:
-    assert codes(halls(Point(30.1, 114.0))) == ["one", "two"]
-    assert codes(halls(Point(30.9, 114.0))) == ["two", "one"]
-    assert Point(30.0, 114.0).km_to(Point(31.0, 114.0)) == pytest.approx(111.2, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +134,8 @@ def codes(found: list[Hall]) -> list[str]:
     [
         ("08:30-12:00", "8:30-12:00", "hours are written as 08:30-17:30"),
         ("08:30-12:00", "12:00-08:30", "hours end after they begin"),
-        ("08:30-12:00", "08:30-14:00", "hours of a day follow one another"),
+        ("08:30-12:00", "08:30-14:00", "0.hours.working: hours of a day follow one another"),
+        ("2027-02-17: []", '2027-02-17: ["09:00-12:00", "11:00-13:00"]', "follow one another"),
         ("code: two", "code: one", "each hall has a code of its own"),
         ("latitude: 31.0", "latitude: 131.0", "1.latitude"),
         ("meter]", "magic]", "0.services.1"),

@@ -3,12 +3,18 @@ from alembic.runtime.migration import MigrationContext
 
 from runtime.database import Base
 from service import models
+from service.outages import models as outage_models
 from service.people import models as people_models
 
 
 def test_the_migrated_tables_are_those_of_the_models(database):
-    tables = [*vars(models).values(), *vars(people_models).values()]
-    ours = {each.__tablename__ for each in tables if hasattr(each, "__tablename__")}
+    rooms = (models, people_models, outage_models)
+    ours = {
+        each.__tablename__
+        for room in rooms
+        for each in vars(room).values()
+        if hasattr(each, "__tablename__")
+    }
 
     def is_ours(_item, name, kind, _reflected, _compared):
         return kind != "table" or name in ours

@@ -76,7 +76,7 @@ class Talker:
         assert answer.status_code == 200, answer.text
         told = answer.json()
         self._last = max([self._last, *(each["id"] for each in told["items"])])
-        texts = [_words(each["html"]) for each in told["items"] if each["author"] != "customer"]
+        texts = [words(each["html"]) for each in told["items"] if each["author"] != "customer"]
         self.buttons = _buttons(told["under"])
         return Heard(tuple(texts), self.buttons)
 
@@ -91,7 +91,7 @@ class Talker:
         return found[1]
 
 
-def _words(markup: str) -> str:
+def words(markup: str) -> str:
     """The words of a piece of a page, as they are read."""
     plain = re.sub(r"<(script|svg|style)\b.*?</\1>|<[^>]+>", " ", markup, flags=re.DOTALL)
     return " ".join(html.unescape(plain).split())

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.assistant.conftest import ELDERS, HOME, PANELS, SHOP, Talk
-from tests.talking import Talker
+from tests.talking import Talker, words
 
 pytestmark = pytest.mark.assistant
 
@@ -14,8 +14,7 @@ SUM = re.compile(r"¥\s?([\d,]+\.\d\d)")
 
 def page(talker: Talker, path: str) -> str:
     """The words of a page as this person sees it."""
-    plain = re.sub(r"<(script|svg|style)\b.*?</\1>|<[^>]+>", " ", talker.client.get(path).text)
-    return " ".join(plain.split())
+    return words(talker.client.get(path).text)
 
 
 def test_what_is_owed_is_what_the_page_says(talk: Talk) -> None:

@@ -62,7 +62,7 @@ lock: .venv/uv.stamp
 	cd bot && ../$(BIN)/uv pip compile -q --python-version 3.10 --universal --generate-hashes --no-header requirements.in -o requirements.txt
 
 clean:
-	rm -rf .venv node_modules static/vendor
+	rm -rf .venv bot/.venv node_modules static/vendor
 
 # ---- what the targets stand on -------------------------------------------------------------------
 

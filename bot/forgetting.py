@@ -23,14 +23,14 @@ async def forget_daily(store: Path) -> None:
         await asyncio.sleep(DAY)
 
 
-def forget(store: Path, days: int = KEEP_DAYS) -> int:
-    """Delete events older than `days` from Rasa's store (SQLite); returns how many.
+def forget(store: Path) -> int:
+    """Delete events older than `KEEP_DAYS` from Rasa's store (SQLite); returns how many.
 
     A store that is busy or not made yet is tried again the next day.
     """
     try:
         with closing(sqlite3.connect(store, timeout=5)) as database, database:
-            old = time.time() - days * DAY
+            old = time.time() - KEEP_DAYS * DAY
             done = database.execute("DELETE FROM events WHERE timestamp < ?", (old,))
             return done.rowcount
     except sqlite3.OperationalError as problem:

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from zipfile import BadZipFile
 
 import numpy as np
@@ -47,17 +47,16 @@ def _in_batches(texts, embed) -> Vectors:
 
 def _kept(kind: str, texts: Sequence[str], embed) -> Vectors:
     """The vectors of these texts; only those that the file of this kind lacks are made."""
-    path = _folder() / f"{kind}.npz"
-    known = _read(path)
-    missing = [text for text in dict.fromkeys(texts) if _key(text) not in known]
-    if missing:
-        made = embed(missing)
-        known |= dict(zip(map(_key, missing), made, strict=True))
-        wanted = set(map(_key, texts))
-        _write(path, known if len(known) <= MOST else {k: known[k] for k in wanted})
     if not texts:
         return embed(texts)
-    return np.vstack([known[_key(text)] for text in texts])
+    path = _folder() / f"{kind}.npz"
+    known = _read(path)
+    keys = {text: _key(text) for text in texts}
+    missing = [text for text, key in keys.items() if key not in known]
+    if missing:
+        known |= {keys[text]: row for text, row in zip(missing, embed(missing), strict=True)}
+        _write(path, known if len(known) <= MOST else {key: known[key] for key in keys.values()})
+    return np.vstack([known[keys[text]] for text in texts])
 
 
 def _folder() -> Path:
@@ -83,8 +82,9 @@ def _write(path: Path, known: dict[str, Vectors]) -> None:
     """Written beside and moved, so that nobody reads half a file; a full disk costs only time."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            np.savez(file, keys=np.array(list(known)), rows=np.vstack(list(known.values())))
-        Path(file.name).replace(path)
+        with TemporaryDirectory(dir=path.parent) as draft:
+            made = Path(draft, path.name)
+            np.savez(made, keys=np.array(list(known)), rows=np.vstack(list(known.values())))
+            made.replace(path)
     except OSError:
         return

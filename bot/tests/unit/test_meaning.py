@@ -37,5 +37,15 @@ def test_a_broken_file_is_made_again(kept: Path, rubbish: bytes):
     assert kept.stat().st_size > 1000
 
 
+def test_a_disk_that_is_full_costs_time_alone(kept: Path, monkeypatch: pytest.MonkeyPatch):
+    def half_written(path: Path, **_: np.ndarray) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", half_written)
+    assert meaning.kept_queries(["电费多少"]).shape == (1, 384)
+    assert list(kept.parent.iterdir()) == []
+
+
 def test_no_texts_have_no_vectors(kept: Path):
     assert meaning.kept_queries([]).shape == (0, 384)

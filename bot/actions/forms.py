@@ -3,12 +3,12 @@
 A form of the domain requires one slot, `answer`, and keeps what it knows in another, `draft`. As
 long as something is missing `answer` stays empty and the form asks again; it is `yes` once what was
 shown has been agreed to. What is asked, and what an answer means, an errand knows; the four
-actions of a form are made of it:
+actions of a form are made of it and have their names from the form, here `pay_form`:
 
-    action_open_<errand>     the first words begin a draft
-    validate_<form>          reads an answer; what is none is left to the rules
-    action_ask_<form>_answer asks for the next thing
-    action_submit_<errand>   does what was agreed, or nothing when the form was left
+    action_open_pay            the first words begin a draft
+    validate_pay_form          reads an answer; what is none is left to the rules
+    action_ask_pay_form_answer asks for the next thing
+    action_submit_pay          does what was agreed, or nothing when the form was left
 """
 
 import re
@@ -127,10 +127,19 @@ def reopen(draft: Draft) -> list[EventType]:
     return [SlotSet("draft", again), SlotSet("answer", None), FollowupAction(draft["form"])]
 
 
-class Open(Topic):
+class Step(Topic):
+    """One of the four actions of a form. Subclasses say which errand it serves."""
+
+    @property
+    @abstractmethod
+    def errand(self) -> Errand: ...
+
+
+class Open(Step):
     """Begins a draft; when that fails the form that follows ends at once."""
 
-    errand: ClassVar[Errand]
+    def name(self) -> str:
+        return f"action_open_{self.errand.form.removesuffix('_form')}"
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -142,10 +151,11 @@ class Open(Topic):
         return [SlotSet("draft", await _begun(self.errand, turn, Said.now(turn)))]
 
 
-class Ask(Topic):
+class Ask(Step):
     """Asks the next question; when that fails the form is left."""
 
-    errand: ClassVar[Errand]
+    def name(self) -> str:
+        return f"action_ask_{self.errand.form}_answer"
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -174,10 +184,11 @@ class Ask(Topic):
         return draft
 
 
-class Check(Topic):
+class Check(Step):
     """Reads a message as an answer. No event at all means that it is none."""
 
-    errand: ClassVar[Errand]
+    def name(self) -> str:
+        return f"validate_{self.errand.form}"
 
     async def act(self, turn: Turn) -> list[EventType]:
         draft = turn.slot("draft")
@@ -268,10 +279,11 @@ def _is_new(tracker: Tracker, form: str) -> bool:
     return False
 
 
-class Submit(Topic):
+class Submit(Step):
     """Does what was agreed to. When the portal is silent the form comes back with the same key."""
 
-    errand: ClassVar[Errand]
+    def name(self) -> str:
+        return f"action_submit_{self.errand.form.removesuffix('_form')}"
 
     async def act(self, turn: Turn) -> list[EventType]:
         draft, agreed = turn.slot("draft"), turn.slot("answer") == "yes"

@@ -120,26 +120,14 @@ INVOICING = Invoicing()
 class OpenInvoice(Open):
     errand = INVOICING
 
-    def name(self) -> str:
-        return "action_open_invoice"
-
 
 class CheckInvoice(Check):
     errand = INVOICING
-
-    def name(self) -> str:
-        return "validate_invoice_form"
 
 
 class AskInvoice(Ask):
     errand = INVOICING
 
-    def name(self) -> str:
-        return "action_ask_invoice_form_answer"
-
 
 class SubmitInvoice(Submit):
     errand = INVOICING
-
-    def name(self) -> str:
-        return "action_submit_invoice"

@@ -258,26 +258,14 @@ PAYING = Paying()
 class OpenPayment(Open):
     errand = PAYING
 
-    def name(self) -> str:
-        return "action_open_payment"
-
 
 class CheckPayment(Check):
     errand = PAYING
-
-    def name(self) -> str:
-        return "validate_payment_form"
 
 
 class AskPayment(Ask):
     errand = PAYING
 
-    def name(self) -> str:
-        return "action_ask_payment_form_answer"
-
 
 class SubmitPayment(Submit):
     errand = PAYING
-
-    def name(self) -> str:
-        return "action_submit_payment"

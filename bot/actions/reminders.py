@@ -138,26 +138,14 @@ REMINDING = Reminding()
 class OpenReminder(Open):
     errand = REMINDING
 
-    def name(self) -> str:
-        return "action_open_reminder"
-
 
 class CheckReminder(Check):
     errand = REMINDING
-
-    def name(self) -> str:
-        return "validate_reminder_form"
 
 
 class AskReminder(Ask):
     errand = REMINDING
 
-    def name(self) -> str:
-        return "action_ask_reminder_form_answer"
-
 
 class SubmitReminder(Submit):
     errand = REMINDING
-
-    def name(self) -> str:
-        return "action_submit_reminder"

@@ -262,26 +262,14 @@ REQUESTING = Requesting()
 class OpenRequest(Open):
     errand = REQUESTING
 
-    def name(self) -> str:
-        return "action_open_request"
-
 
 class CheckRequest(Check):
     errand = REQUESTING
-
-    def name(self) -> str:
-        return "validate_request_form"
 
 
 class AskRequest(Ask):
     errand = REQUESTING
 
-    def name(self) -> str:
-        return "action_ask_request_form_answer"
-
 
 class SubmitRequest(Submit):
     errand = REQUESTING
-
-    def name(self) -> str:
-        return "action_submit_request"

@@ -137,26 +137,14 @@ WITHDRAWING = Withdrawing()
 class OpenCancel(Open):
     errand = WITHDRAWING
 
-    def name(self) -> str:
-        return "action_open_cancel"
-
 
 class CheckCancel(Check):
     errand = WITHDRAWING
-
-    def name(self) -> str:
-        return "validate_cancel_form"
 
 
 class AskCancel(Ask):
     errand = WITHDRAWING
 
-    def name(self) -> str:
-        return "action_ask_cancel_form_answer"
-
 
 class SubmitCancel(Submit):
     errand = WITHDRAWING
-
-    def name(self) -> str:
-        return "action_submit_cancel"

@@ -1,4 +1,4 @@
-"""The words of the domain: both languages, all used, in the manner of the house."""
+"""The domain: its words in both languages, all used, in the manner of the house; its actions."""
 
 import re
 from pathlib import Path
@@ -80,6 +80,14 @@ def test_every_response_that_is_said_is_there():
     said = set(re.findall(r"say\(\s*\"(utter_\w*[a-z])\"|action: (utter_\w+)", SOURCES))
     missing = {name for pair in said for name in pair if name} - RESPONSES.keys()
     assert {name for name in missing if not name.startswith(MADE)} == set()
+
+
+def test_every_action_of_the_domain_can_be_run(executor):
+    """An action with a setting stands there as a mapping."""
+    named = [each for part in DOMAIN for each in part.get("actions", [])]
+    assert {each if isinstance(each, str) else next(iter(each)) for each in named} == set(
+        executor.actions
+    )
 
 
 def test_every_wish_has_a_name_for_did_you_mean():

@@ -1,16 +1,19 @@
-"""What every room of the desk stands in: who may enter, and where it stands in the bar.
+"""What every room of the desk stands in: who may enter, its place in the bar, how a deed goes.
 
 A room is a blueprint made by `desk`; the bar shows the rooms of the person's role in the order in
 which `portal.app.BLUEPRINTS` names them.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app
+from flask import Blueprint, current_app, flash, redirect
+from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 
+from portal import words
 from portal.access import staff_only
+from runtime.errors import NotFound, Refused
 
 FINANCE = ("finance", "lead", "admin")
 COUNTER = ("agent", "finance", "lead", "admin")
@@ -45,3 +48,17 @@ def rooms(role: str | None) -> list[Room]:
     """The rooms that a role may enter, in the order of the bar."""
     known = (_rooms.get(name) for name in current_app.blueprints)
     return [room for room in known if room is not None and role in room.roles]
+
+
+def done(deed: Callable[[], object], way_on: str, said: str, way_back: str) -> ResponseReturnValue:
+    """Do it and go on, or say why not and go back. Raises NotFound."""
+    try:
+        deed()
+    except NotFound:
+        raise
+    except Refused as refusal:
+        flash(words.refusal(refusal), "bad")
+        return redirect(way_back, 303)
+    if said:
+        flash(said)
+    return redirect(way_on, 303)

@@ -12,7 +12,7 @@ from payments.refunds import desk as cases
 from payments.refunds.reasons import OF_THE_DESK
 from portal import formats, words
 from portal.desk.asked import Asked, in_words
-from portal.desk.frame import COUNTER, FINANCE, desk
+from portal.desk.frame import COUNTER, FINANCE, desk, done
 from portal.forms import fen_typed
 from portal.security import asker_id
 from runtime.errors import NotFound, Refused
@@ -110,15 +110,13 @@ def ask(order_no: str) -> ResponseReturnValue:
 
 @blueprint.post("/<refund_no>/retry")
 def retry(refund_no: str) -> ResponseReturnValue:
-    try:
-        cases.retry(g.session, refund_no, by=asker_id())
-    except NotFound:
-        raise
-    except Refused as refusal:
-        flash(words.refusal(refusal), "bad")
-    else:
-        flash(_("又在退了，过一会儿看结果。"))
-    return redirect(url_for("desk_refunds.index"), 303)
+    here = url_for("desk_refunds.index")
+    return done(
+        lambda: cases.retry(g.session, refund_no, by=asker_id()),
+        here,
+        _("又在退了，过一会儿看结果。"),
+        here,
+    )
 
 
 @in_words(refunds.KIND)

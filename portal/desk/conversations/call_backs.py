@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from portal import formats
 from portal.desk.conversations import telling
-from portal.desk.conversations.room import blueprint, done, reach
+from portal.desk.conversations.room import blueprint, reach
+from portal.desk.frame import done
 from portal.security import asker_id
 from service.conversations import calling
 from service.conversations.desk import Case

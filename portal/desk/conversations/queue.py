@@ -8,7 +8,8 @@ from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.desk.conversations import telling
-from portal.desk.conversations.room import blueprint, done, leads, reach
+from portal.desk.conversations.room import blueprint, leads, reach
+from portal.desk.frame import done
 from portal.security import asker_id
 from service.conversations import calling, desk, transcript
 from service.conversations.desk import Case

@@ -1,16 +1,10 @@
-"""The room itself, and what its pages ask: who is there, and how a deed went."""
+"""The room itself, and what its pages ask: who is there, and what they may see."""
 
-from collections.abc import Callable
-
-from flask import flash, redirect
-from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from portal import words
 from portal.desk.frame import desk
 from portal.security import asker_id
-from runtime.errors import NotFound, Refused
 
 STAFF = ("agent", "lead", "admin")
 LEADS = ("lead", "admin")
@@ -26,17 +20,3 @@ def leads() -> bool:
 def reach() -> int | None:
     """Whose talks and calls the asker may see: their own, or with None everybody's."""
     return None if leads() else asker_id()
-
-
-def done(deed: Callable[[], object], way_on: str, said: str, way_back: str) -> ResponseReturnValue:
-    """Do it and go on, or say why not and go back. Raises NotFound."""
-    try:
-        deed()
-    except NotFound:
-        raise
-    except Refused as refusal:
-        flash(words.refusal(refusal), "bad")
-        return redirect(way_back, 303)
-    if said:
-        flash(said)
-    return redirect(way_on, 303)

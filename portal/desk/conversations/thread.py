@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from portal import words
 from portal.desk.conversations import telling
-from portal.desk.conversations.room import blueprint, done, leads
+from portal.desk.conversations.room import blueprint, leads
+from portal.desk.frame import done
 from portal.errors import status_of
 from portal.security import asker_id
 from portal.settings import current_settings

@@ -13,7 +13,7 @@ from portal import formats
 from portal.chat import cards
 from portal.i18n import gettext as _
 from runtime import clock
-from service.conversations import Conversation, MessageView, history, notices
+from service.conversations import MessageView, notices
 from service.people import users
 
 PAUSE = timedelta(minutes=30)
@@ -47,24 +47,18 @@ class Entry:
 
 
 def entries(
-    session: Session,
-    conversation: Conversation,
-    messages: Sequence[MessageView],
-    *,
-    newest: bool = True,
+    session: Session, messages: Sequence[MessageView], begin: int = 0, *, newest: bool = True
 ) -> list[Entry]:
-    """Messages one after the other. With `newest` the last of them is the last of all."""
-    if not messages:
-        return []
-    before = history(session, conversation, before=messages[0].id, limit=1)
-    names = _names(session, messages)
-    last = messages[-1].id if newest else None
-    found: list[Entry] = []
-    previous = before[0] if before else None
-    for message in messages:
-        found.append(_entry(message, previous, names, last=message.id == last))
-        previous = message
-    return found
+    """Messages one after the other, from the place `begin` on; what is before it is not shown.
+
+    With `newest` the last of them is the last of all.
+    """
+    names = _names(session, messages[begin:])
+    last = len(messages) - 1 if newest else None
+    return [
+        _entry(messages[place], messages[place - 1] if place else None, names, last=place == last)
+        for place in range(begin, len(messages))
+    ]
 
 
 def staff_name(session: Session, staff_id: int) -> str:

@@ -45,20 +45,20 @@ def take(database: Database, assistant: Assistant, opened: Opener, spoken: Spoke
     if owed:
         replies = _asked(assistant, question)
         with database.unit_of_work() as session:
-            answer(session, session.get_one(Message, message.id), replies)
+            answer(session, message, replies)
     return message.id
 
 
 def _said(session: Session, conversation: Conversation, spoken: Spoken) -> Message:
     """The message, stored; a payload counts only where it was offered."""
-    payload = spoken.payload if spoken.payload in offered(session, conversation) else None
+    tapped = spoken.payload and spoken.payload in offered(session, conversation)
     message = say(
         session,
         conversation,
         spoken.text,
         spoken.key,
         spoken.channel,
-        payload=payload,
+        payload=spoken.payload if tapped else None,
         language=spoken.language,
     )
     mark_read(session, conversation, "customer", up_to=message.id)

@@ -1,6 +1,7 @@
 """What stands below what was said: buttons, the wait for a person, a call back, a last question."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -16,9 +17,8 @@ from service.conversations import (
     Asked,
     Conversation,
     MessageView,
-    history,
     hours,
-    offered,
+    offered_by,
     open_handoff,
     place,
     to_rate,
@@ -67,22 +67,26 @@ class Under:
         return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
 
-def under(session: Session, conversation: Conversation | None, told: Told | None = None) -> Under:
-    """What stands below a conversation; below none at all, what one may begin with."""
+def under(
+    session: Session,
+    conversation: Conversation | None,
+    newest: Sequence[MessageView],
+    told: Told | None = None,
+) -> Under:
+    """What stands below a conversation, whose newest messages these are; below none, beginnings."""
     told = told or Told()
-    newest = history(session, conversation, limit=1) if conversation else []
     if conversation is None or not newest:
         return Under(offered=own_words.beginnings(), told=told)
     asked = place(session, conversation)
     listens = conversation.held_by == "assistant"
     rated = to_rate(session, conversation) if asked is None else None
     return Under(
-        offered=tuple(offered(session, conversation).items()) if listens else (),
+        offered=tuple(offered_by(newest).items()) if listens else (),
         state=asked.state if asked else "",
         place=_place(session, conversation, asked) if asked else "",
         rates=rated.id if rated else None,
-        retry=_retry(session, conversation) if listens else None,
-        delivery=_delivery(conversation, newest[0]),
+        retry=_retry(newest) if listens else None,
+        delivery=_delivery(conversation, newest[-1]),
         told=told,
     )
 
@@ -120,8 +124,8 @@ def _queue(asked: Asked) -> str:
     return _("下一个就是您，大约 %(minutes)s 分钟。", minutes=asked.minutes)
 
 
-def _retry(session: Session, conversation: Conversation) -> Retry | None:
-    waiting = unanswered(session, conversation)
+def _retry(newest: Sequence[MessageView]) -> Retry | None:
+    waiting = unanswered(newest)
     if not waiting or clock.now() - waiting[-1].created_at < ANSWERED_WITHIN:
         return None
     return Retry(waiting[-1].client_key or "", waiting[-1].text)

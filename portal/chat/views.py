@@ -46,7 +46,6 @@ from service.conversations import (
     mark_delivered,
     mark_read,
     rate,
-    since,
 )
 from service.requests import photos
 
@@ -97,10 +96,9 @@ def panel() -> ResponseReturnValue:
 @blueprint.get("/older")
 def older() -> ResponseReturnValue:
     """What was said before a message, and whether there is more."""
-    found = whose.known(g.session)
-    before = _number("before")
-    shown = _entries(found, before, newest=False)
-    return jsonify(items=_items(shown), more=_earlier(found, shown))
+    messages = _messages(whose.known(g.session), _number("before"))
+    begin = _begin(messages)
+    return jsonify(items=_items(entries(g.session, messages, begin, newest=False)), more=begin > 0)
 
 
 @blueprint.get("/new")
@@ -109,11 +107,12 @@ def new() -> ResponseReturnValue:
     found = whose.known(g.session)
     if found is None:
         return "", 204
-    fresh = _fresh(found)
-    below = under(g.session, found)
-    if not fresh and request.args.get("tag") == below.tag:
+    messages = _messages(found)
+    begin = _begin(messages, _number("after"))
+    below = under(g.session, found, messages)
+    if begin == len(messages) and request.args.get("tag") == below.tag:
         return "", 204
-    return _update(found, entries(g.session, found, fresh), below)
+    return _update(found, entries(g.session, messages, begin), below)
 
 
 @blueprint.post("/say")
@@ -209,51 +208,47 @@ def seen() -> ResponseReturnValue:
     return "", 204
 
 
-def _talk(before: int | None) -> dict[str, object]:
+def _talk(before: int | None, told: Told | None = None) -> dict[str, object]:
     found = whose.known(g.session)
-    shown = _entries(found, before, newest=before is None)
+    newest = _messages(found)
+    messages = newest if before is None else _messages(found, before)
+    begin = _begin(messages)
+    shown = entries(g.session, messages, begin, newest=before is None)
     return {
         "held_by": found.held_by if found else "assistant",
         "entries": shown,
-        "before": shown[0].id if _earlier(found, shown) else None,
+        "before": shown[0].id if begin else None,
         "earlier": before is not None,
         "greeting": "" if shown else own_words.greeting(),
-        "under": under(g.session, found),
+        "under": under(g.session, found, newest, told),
         "key": secrets.token_urlsafe(16),
         "typed": "",
     }
 
 
-def _entries(found: Conversation | None, before: int | None, *, newest: bool) -> list[Entry]:
-    if found is None:
-        return []
-    messages = history(g.session, found, before=before, limit=PAGE)
-    return entries(g.session, found, messages, newest=newest)
+def _messages(found: Conversation | None, before: int | None = None) -> list[MessageView]:
+    """A page of messages and the one before it."""
+    return history(g.session, found, before=before, limit=PAGE + 1) if found else []
 
 
-def _fresh(found: Conversation) -> list[MessageView]:
-    """What was said after the message that the page has as its last; a page of it at most."""
-    return since(g.session, found, _number("after") or 0)[-PAGE:]
-
-
-def _earlier(found: Conversation | None, shown: list[Entry]) -> bool:
-    """Whether something was said before the first of these."""
-    if found is None or not shown:
-        return False
-    return bool(history(g.session, found, before=shown[0].id, limit=1))
+def _begin(messages: list[MessageView], after: int | None = None) -> int:
+    """Where what is to be shown begins: after what the page has as its last, a page at most."""
+    fresh = sum(each.id > (after or 0) for each in messages)
+    return len(messages) - min(fresh, PAGE)
 
 
 def _answer(told: Told | None = None, typed: str = "") -> ResponseReturnValue:
     """After a form: to a script what is new, without one the page again."""
     status = 200 if told is None or told.kind == "good" else 422
-    if wants_json():
-        found = whose.known(g.session)
-        shown = entries(g.session, found, _fresh(found)) if found else []
-        return _update(found, shown, under(g.session, found, told)), status
-    if told is None:
-        return redirect(url_for("chat.index", _anchor="latest"), 303)
-    page = _talk(None) | {"under": under(g.session, whose.known(g.session), told), "typed": typed}
-    return render_template("chat/index.html", **page), status
+    if not wants_json():
+        if told is None:
+            return redirect(url_for("chat.index", _anchor="latest"), 303)
+        page = _talk(None, told) | {"typed": typed}
+        return render_template("chat/index.html", **page), status
+    found = whose.known(g.session)
+    messages = _messages(found)
+    shown = entries(g.session, messages, _begin(messages, _number("after")))
+    return _update(found, shown, under(g.session, found, messages, told)), status
 
 
 def _update(found: Conversation | None, shown: list[Entry], below: Under) -> Response:

@@ -5,7 +5,14 @@ asked for (`handoff`); whoever takes that (`desk`) answers until it is closed or
 Every writer locks its conversation first, so that messages stand in the order of their commits.
 """
 
-from service.conversations.answering import Reply, answer, answers, offered, unanswered
+from service.conversations.answering import (
+    Reply,
+    answer,
+    answers,
+    offered,
+    offered_by,
+    unanswered,
+)
 from service.conversations.handoff import (
     Asked,
     ask_for_person,
@@ -53,6 +60,7 @@ __all__ = [
     "mark_delivered",
     "mark_read",
     "offered",
+    "offered_by",
     "open_for_browser",
     "open_for_user",
     "open_handoff",

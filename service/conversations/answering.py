@@ -8,11 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from runtime import clock
+from service.conversations.history import MessageView, history
 from service.conversations.models import Conversation, Message
 from service.conversations.opening import locked
 
 MOST_REPLIES = 10
 LONGEST_REPLY = 4000
+NEWEST = 2 * MOST_REPLIES
+"""Messages among which a whole turn of the assistant is found, with the notices beside it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def answer(session: Session, message: Message, replies: Sequence[Reply]) -> list
     changes nothing and gets what the first has stored.
     """
     conversation = locked(session, message.conversation_id)
-    session.refresh(message)
+    message = session.get_one(Message, message.id, populate_existing=True)
     if message.answered_at is not None:
         return answers(session, message)
     now = clock.now()
@@ -62,38 +65,27 @@ def answers(session: Session, message: Message) -> list[Message]:
     )
 
 
-def unanswered(session: Session, conversation: Conversation) -> list[Message]:
-    """The customer's messages that the assistant still owes an answer, the oldest first."""
-    return list(
-        session.scalars(
-            select(Message)
-            .where(
-                Message.conversation_id == conversation.id,
-                Message.author == "customer",
-                Message.answered_at.is_(None),
-            )
-            .order_by(Message.id)
-        )
-    )
+def unanswered(messages: Sequence[MessageView]) -> list[MessageView]:
+    """Those of the customer's among them that the assistant still owes an answer."""
+    return [each for each in messages if each.author == "customer" and each.answered_at is None]
 
 
 def offered(session: Session, conversation: Conversation) -> dict[str, str]:
-    """Payload to title of the buttons that may be tapped now.
+    """Payload to title of the buttons that may be tapped now."""
+    return offered_by(history(session, conversation, limit=NEWEST))
+
+
+def offered_by(newest: Sequence[MessageView]) -> dict[str, str]:
+    """The buttons that the newest messages leave to be tapped; at least NEWEST of them, or all.
 
     They are those of the newest message's own turn; once the customer has said something else,
     or a person speaks, nothing is offered.
     """
-    newest = session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation.id, Message.author != "notice")
-        .order_by(Message.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if newest is None or newest.author != "assistant":
+    said = [each for each in newest if each.author != "notice"]
+    if not said or said[-1].author != "assistant":
         return {}
-    turn = select(Message).where(Message.answers_id == newest.answers_id)
-    buttons = [button for each in session.scalars(turn) for button in each.parts.get("buttons", ())]
-    return {button["payload"]: button["title"] for button in buttons}
+    turn = [each for each in said if each.answers_id == said[-1].answers_id]
+    return {button["payload"]: button["title"] for each in turn for button in each.buttons}
 
 
 def _parts(reply: Reply) -> dict[str, Any]:

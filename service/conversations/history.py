@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from runtime import clock
@@ -97,9 +97,10 @@ def mark_read(
     session: Session, conversation: Conversation, reader: Reader, up_to: int | None = None
 ) -> int:
     """The reader has the other's messages before their eyes (to the id `up_to`); how many."""
-    mark_delivered(session, conversation, reader, up_to)
     fresh = and_(_received(conversation, reader, up_to), Message.read_at.is_(None))
-    return _mark(session, fresh, read_at=clock.now())
+    now = clock.now()
+    delivered_at = func.coalesce(Message.delivered_at, now)
+    return _mark(session, fresh, delivered_at=delivered_at, read_at=now)
 
 
 def _received(conversation: Conversation, reader: Reader, up_to: int | None) -> ColumnElement[bool]:
@@ -122,7 +123,7 @@ def _asked_at(conversation: Conversation) -> Any:
     )
 
 
-def _mark(session: Session, met: ColumnElement[bool], **values: datetime) -> int:
+def _mark(session: Session, met: ColumnElement[bool], **values: object) -> int:
     marked = session.execute(
         update(Message)
         .where(met)

@@ -110,7 +110,7 @@ def test_messages_at_once_are_counted_one_by_one(database: Database, talk: Conve
 def test_answers_stand_once_in_their_order(database: Database, talk: Conversation) -> None:
     with database.unit_of_work() as session:
         message = say(session, talk, "上个月电费多少", "key")
-        assert [each.id for each in unanswered(session, talk)] == [message.id]
+        assert [each.id for each in unanswered(history(session, talk))] == [message.id]
 
     def answered(number: int) -> list[tuple[int, str]]:
         replies = [Reply(f"第 {number} 次", card=BILL), Reply("还要别的吗", BUTTONS)]
@@ -122,7 +122,7 @@ def test_answers_stand_once_in_their_order(database: Database, talk: Conversatio
         results = list(pool.map(answered, range(6)))
     assert all(each == results[0] for each in results)
     with database.unit_of_work() as session:
-        assert unanswered(session, talk) == []
+        assert unanswered(history(session, talk)) == []
         question, bill, more = history(session, talk)
         assert (question.author, question.answered_at) == ("customer", TEN_O_CLOCK)
         assert (bill.author, bill.card, bill.buttons) == ("assistant", BILL, ())
@@ -158,10 +158,10 @@ def test_a_person_s_customer_owes_the_assistant_nothing(
     with database.unit_of_work() as session:
         ask_for_person(session, talk, "wished", "要找人")
         say(session, talk, "在吗", "k1")
-        assert unanswered(session, talk) == []
+        assert unanswered(history(session, talk)) == []
         give_up(session, talk)
         later = say(session, talk, "算了，查账单", "k2")
-        assert [each.id for each in unanswered(session, talk)] == [later.id]
+        assert [each.id for each in unanswered(history(session, talk))] == [later.id]
 
 
 def test_history_is_read_in_pages_and_from_a_place(database: Database, talk: Conversation) -> None:

@@ -56,8 +56,7 @@ async def _ask_for_person(turn: Turn, phone: str | None = None) -> None:
 
 def reason(turn: Turn) -> str:
     """Why a person is asked for, in the desk's words: danger goes before all who wait."""
-    users = [event for event in turn.tracker.events if event["event"] == "user"]
-    intents = [event["parse_data"]["intent"]["name"] for event in users][-RECENT:]
+    intents = turn.intents[-RECENT:]
     if "emergency" in intents:
         return "emergency"
     if is_angry(turn):

@@ -48,6 +48,16 @@ class Turn:
     def intent(self) -> str:
         return (self.tracker.latest_message.get("intent") or {}).get("name") or ""
 
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        """The events of all that the customer said, this message last."""
+        return [event for event in self.tracker.events if event["event"] == "user"]
+
+    @property
+    def intents(self) -> list[str]:
+        """What each of these was understood as."""
+        return [event["parse_data"]["intent"]["name"] for event in self.heard]
+
     def entity(self, name: str) -> Any:
         """The first entity of that name in this message, or None."""
         return next(self.tracker.get_latest_entity_values(name), None)

@@ -1,7 +1,6 @@
 """What a colleague reads first when they take a conversation over. Chinese, for the desk."""
 
 import re
-from typing import Any
 
 from actions.say import Turn
 
@@ -19,19 +18,17 @@ def summary(turn: Turn) -> str:
 
 
 def _asked(turn: Turn) -> str:
-    said = [_without_numbers(event["text"])[:60] for event in _wishes(turn)][-5:]
+    said = [_without_numbers(text)[:60] for text in _wishes(turn)][-5:]
     return "客户说：" + "；".join(f"“{text}”" for text in said) if said else ""
 
 
-def _wishes(turn: Turn) -> list[dict[str, Any]]:
+def _wishes(turn: Turn) -> list[str]:
     """What the customer typed, without taps, greetings and the asking for a person itself."""
-    users = (event for event in turn.tracker.events if event["event"] == "user")
+    texts = (event.get("text") or "" for event in turn.heard)
     return [
-        event
-        for event in users
-        if event.get("text")
-        and not event["text"].startswith("/")
-        and event["parse_data"]["intent"]["name"] not in _OFFERS
+        text
+        for text, intent in zip(texts, turn.intents, strict=True)
+        if text and not text.startswith("/") and intent not in _OFFERS
     ]
 
 
@@ -46,8 +43,7 @@ def _left_open(turn: Turn) -> str:
 
 
 def _not_understood(turn: Turn) -> str:
-    users = [event for event in turn.tracker.events if event["event"] == "user"]
-    failed = sum(event["parse_data"]["intent"]["name"] == "nlu_fallback" for event in users)
+    failed = turn.intents.count("nlu_fallback")
     return f"助手有 {failed} 句没听懂" if failed else ""
 
 

@@ -1,6 +1,7 @@
 """Small talk that needs more than a sentence: a greeting by name, and what is not understood."""
 
 import re
+from itertools import takewhile
 
 from rasa_sdk.events import EventType
 
@@ -121,20 +122,13 @@ def offer_person(turn: Turn) -> str:
 
 def failures_in_a_row(turn: Turn) -> int:
     """How many of the newest messages, this one with them, were not understood."""
-    count = 0
-    for event in reversed(turn.tracker.events):
-        if event["event"] != "user":
-            continue
-        if event["parse_data"]["intent"]["name"] != "nlu_fallback":
-            break
-        count += 1
-    return count
+    newest_first = reversed(turn.intents)
+    return sum(1 for _ in takewhile(lambda intent: intent == "nlu_fallback", newest_first))
 
 
 def is_angry(turn: Turn) -> bool:
     """Whether the words of this message or the two before are angry."""
-    texts = [event.get("text") or "" for event in turn.tracker.events if event["event"] == "user"]
-    return any(ANGER.search(text) for text in texts[-3:])
+    return any(ANGER.search(event.get("text") or "") for event in turn.heard[-3:])
 
 
 def another(turn: Turn, *responses: str) -> str:

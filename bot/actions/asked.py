@@ -10,7 +10,7 @@ from typing import Any
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.accounts import named
+from actions.accounts import accounts_of, named
 from actions.answering import say_in_general
 from actions.messages import Said
 from actions.say import Turn, button
@@ -109,7 +109,7 @@ async def _accounts(turn: Turn) -> tuple[list[dict[str, Any]], list[EventType]]:
     """The customer's accounts as they are called; asked for once in a conversation."""
     if not turn.signed_in or turn.slot("accounts") is not None:
         return turn.slot("accounts") or [], []
-    accounts = (await turn.get("context"))["accounts"]
+    accounts = await accounts_of(turn)
     return accounts, [known_accounts(accounts)]
 
 

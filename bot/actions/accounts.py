@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from actions.answers import narrow
+from actions.answers import in_digits, narrow
 from actions.messages import Said, choice
 from actions.say import Turn
 
@@ -25,7 +25,6 @@ _TAIL = re.compile(
 _AFTER = re.compile(r"(?:到|给|户)\D{0,2}(\d{4})(?![\d.元块])")
 _LONG = re.compile(r"(?<!\d)(?!1[3-9]\d{9}(?!\d))\d{10,13}(?!\d)")
 """Digits that can only be an account's, not a phone's."""
-_SPOKEN = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
 _KIN = "爸妈爹娘爷奶公婆哥姐弟妹儿女孙舅叔姨姑岳丈"
 _HOMES = re.compile(
     rf"(?:我|俺|咱|给|帮|替)[{_KIN}]{{1,2}}|[{_KIN}](?:他们|她们)?(?:[{_KIN}])?(?:的|那|家|屋|户|住)|"
@@ -84,7 +83,7 @@ def picked(said: Said, accounts: list[Account]) -> list[str]:
 
 def _digits(number: str) -> str:
     """四三零零 幺二三四 as 43001234."""
-    return re.sub(r"\D", "", narrow(number).translate(_SPOKEN))
+    return re.sub(r"\D", "", in_digits(number))
 
 
 def _whole(number: str, accounts: list[Account]) -> str:

@@ -95,7 +95,7 @@ def is_question(text: str) -> bool:
 
 def phone_of(text: str) -> str | None:
     """A whole mobile or landline number in a text, also spoken digit by digit."""
-    plain = re.sub(r"(?<=\d)[\s-](?=\d)", "", narrow(text).translate(_SPOKEN))
+    plain = re.sub(r"(?<=\d)[\s-](?=\d)", "", in_digits(text))
     found = _MOBILE.search(plain) or _LANDLINE.search(plain)
     return found[1] if found else None
 
@@ -110,6 +110,11 @@ def is_address(text: str) -> bool:
     """Whether a text could lead somebody to a place: a street, an estate, a number."""
     plain = narrow(text).strip()
     return len(plain) >= 4 and not _MOBILE.search(plain) and bool(_PLACE.search(plain))
+
+
+def in_digits(text: str) -> str:
+    """Numbers that are read out digit by digit: 幺三八 as 138."""
+    return narrow(text).translate(_SPOKEN)
 
 
 def narrow(text: str) -> str:

@@ -90,12 +90,7 @@ def fen_of(text: str, named: bool = False) -> int | None:
 
 def meant_fen_of(text: str, named: bool = False) -> int | None:
     """The sum that is meant: the last one that is not denied (不是一百，两百)."""
-    parts = [part for part in _JOINT.split(_plain(text)) if part]
-    meant = [
-        fen
-        for part in parts
-        if not _DENIED.match(part) and (fen := fen_of(part, named)) is not None
-    ]
+    meant = [fen for part in _meant(text) if (fen := fen_of(part, named)) is not None]
     return meant[-1] if meant else fen_of(text, named)
 
 
@@ -116,9 +111,13 @@ def number_of(text: str) -> Decimal | None:
 
 def meant_number_of(text: str) -> Decimal | None:
     """The number that is meant: the last one that is not denied (不是20，是30)."""
-    parts = [part for part in _JOINT.split(_plain(text)) if part and not _DENIED.match(part)]
-    meant = [number for part in parts if (number := number_of(part)) is not None]
+    meant = [number for part in _meant(text) if (number := number_of(part)) is not None]
     return meant[-1] if meant else None
+
+
+def _meant(text: str) -> list[str]:
+    """The parts of a text that are not denied."""
+    return [part for part in _JOINT.split(_plain(text)) if part and not _DENIED.match(part)]
 
 
 def _plain(text: str) -> str:

@@ -14,7 +14,7 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 
 from runtime.database import sqlalchemy_url
 
@@ -64,7 +64,7 @@ def revision(connection: Connection, location: Path = CUSTOMER) -> str | None:
     return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
-def run(schema: str | None = None, metadata: MetaData | None = None) -> None:
+def run(schema: str | None = None) -> None:
     """What an `env.py` calls: run the migrations on the connection of `upgrade`.
 
     With `schema` the version table lives there, and the schema is made when it is missing;
@@ -75,7 +75,6 @@ def run(schema: str | None = None, metadata: MetaData | None = None) -> None:
         raise RuntimeError("Migrations run through runtime.migrate, which brings the connection.")
     context.configure(
         connection=connection,
-        target_metadata=metadata,
         version_table=VERSION_TABLE,
         version_table_schema=schema,
         include_schemas=schema is not None,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.i18n import gettext as _
 from portal.outages import saying
-from portal.outages.board import own_outages
+from portal.outages.board import own_outages, titles
 from service.outages.finding import OwnOutage, Phase
 from service.people.links import LinkedAccount
 
@@ -51,7 +51,7 @@ def _who(hit: OwnOutage, accounts: Sequence[LinkedAccount]) -> str:
     """The only home is simply home; of several accounts it is said which."""
     if len(accounts) == 1 and accounts[0].kind == "residential":
         return _("您家这一片")
-    named = [each.title for each in accounts if each.account_no in hit.account_nos]
+    named = titles(hit.account_nos)
     if len(named) == 1:
         return named[0]
     return ngettext("%(name)s 等 %(num)s 户", "%(name)s 等 %(num)s 户", len(named), name=named[0])

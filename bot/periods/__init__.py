@@ -3,7 +3,7 @@
 `resolve("上个月", today)` gives a `Period` (first day, last day, precision), a `BillPeriod` (the
 newest bill and those before it, whose days only the bills know) or `Unresolved` with its reason.
 Pure: the day is always given. A month, day, season or holiday without a year is the latest one
-that has begun; what lies ahead is resolved too and says so (`Period.is_ahead`).
+that has begun; what lies ahead is resolved too.
 """
 
 from __future__ import annotations
@@ -138,8 +138,7 @@ def _pair(text: str, today: date) -> Period | None:
 def _between(begin: Period, end: Period) -> Period | Unresolved:
     if begin.first > end.last:
         return Unresolved("backwards")
-    vague = begin.vague or end.vague
-    return Period(begin.first, end.last, _wider(begin, end), vague, begin.is_dated)
+    return Period(begin.first, end.last, _wider(begin, end), begin.is_dated)
 
 
 def _wider(begin: Period, end: Period) -> str:

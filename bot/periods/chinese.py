@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from periods import lunar
@@ -52,7 +53,12 @@ def latest(made: Callable[[int], Period], found: re.Match[str], today: date) -> 
         return made(named)
     this = made(today.year)
     guessed = made(today.year - 1) if this.first > today else this
-    return Period(guessed.first, guessed.last, guessed.precision, guessed.vague, is_dated=False)
+    return replace(guessed, is_dated=False)
+
+
+def _count(found: re.Match[str]) -> int:
+    """The number said; 几 are three."""
+    return 3 if found["count"] == "几" else int(found["count"])
 
 
 # ---- bills ------------------------------------------------------------------------------------
@@ -84,9 +90,8 @@ def days_ago(found: re.Match[str], today: date) -> Found:
 @rule(r"(?:最近|近|过去|这|前)的?(?P<count>\d{1,3}|几|些)(?:天|日)")
 def last_days(found: re.Match[str], today: date) -> Found:
     """近7天 end today; 这几天 and 前几天 are taken as seven."""
-    is_vague = not found["count"].isdigit()
-    first = today - timedelta((7 if is_vague else int(found["count"])) - 1)
-    return Period(first, today, "days", vague=is_vague)
+    count = int(found["count"]) if found["count"].isdigit() else 7
+    return Period(today - timedelta(count - 1), today, "days")
 
 
 @rule(
@@ -180,22 +185,20 @@ def third_of_month(found: re.Match[str], today: date) -> Found:
     near = month_back(today, BACK[found["back"] or ""])
     of = month_of_year(found, today) if found["month"] else near
     begin, end = THIRDS.get(found["third"], (21, of.last.day))
-    return Period(of.first.replace(day=begin), of.first.replace(day=end), "days", vague=True)
+    return Period(of.first.replace(day=begin), of.first.replace(day=end), "days")
 
 
 @rule(r"(?:最近|近|过去|前|上|头)的?(?P<count>\d{1,2}|几)个?月|(?:最近|近|过去)(?P<half>半)年")
 def last_months(found: re.Match[str], today: date) -> Found:
     """前2个月, 近3个月, 近半年: whole months before the present one; 几 are taken as three."""
-    is_vague = found["count"] == "几"
-    count = 6 if found["half"] else 3 if is_vague else int(found["count"])
-    return _vaguely(months_back(today, max(count, 1)), is_vague)
+    count = 6 if found["half"] else _count(found)
+    return months_back(today, max(count, 1))
 
 
 @rule(r"这(?P<count>\d|几)个?月")
 def months_with_this(found: re.Match[str], today: date) -> Found:
     """这2个月: the present month and those before it; 这几个月 are taken as three."""
-    count = 3 if found["count"] == "几" else int(found["count"])
-    return Period(month_back(today, max(count, 1) - 1).first, today, "months", vague=True)
+    return Period(month_back(today, max(_count(found), 1) - 1).first, today, "months")
 
 
 @rule(r"(?:最近|近)(?P<count>\d{1,2})期")
@@ -207,7 +210,7 @@ def last_bills(found: re.Match[str], today: date) -> Found:
 @rule(r"最近(?:这段时间)?|近期|近来|这段时间|这阵子?|前阵子?|前段时间")
 def lately(found: re.Match[str], today: date) -> Found:
     """最近: taken as thirty days."""
-    return Period(today - timedelta(29), today, "days", vague=True)
+    return Period(today - timedelta(29), today, "days")
 
 
 # ---- quarters, halves, years, seasons ---------------------------------------------------------
@@ -242,8 +245,7 @@ def half_year(found: re.Match[str], today: date) -> Found:
 @rule(r"(?:最近|近|过去|这)的?(?P<count>\d|几|1)个?年")
 def last_years(found: re.Match[str], today: date) -> Found:
     """近1年: whole months before the present one; 这几年 are taken as three."""
-    is_vague = found["count"] == "几"
-    return _vaguely(months_back(today, 12 * (3 if is_vague else int(found["count"]))), is_vague)
+    return months_back(today, 12 * _count(found))
 
 
 @rule(rf"(?:{SAID_YEAR}|(?P<year>\d{{4}}|\d\d(?=年)|))年?(?:同期|同月|这个?时候|这时候|这会儿)")
@@ -262,7 +264,7 @@ def whole_year(found: re.Match[str], today: date) -> Found:
 def end_of_year(found: re.Match[str], today: date) -> Found:
     """年初: January; 年底: December."""
     number = {"初": 1, "头": 1, "中": 6}.get(found["end"][-1], 12)
-    return _vaguely(latest(lambda named: month(named, number), found, today), True)
+    return latest(lambda named: month(named, number), found, today)
 
 
 @rule(rf"(?:这个|{ANY_YEAR})(?P<season>[春夏秋冬冷])(?:天|季|日|里)?(?:的时候|里)?")
@@ -317,7 +319,7 @@ def _latest_holiday(name: str, today: date) -> Period:
 def heating(found: re.Match[str], today: date) -> Found:
     """The middle of November to the middle of March."""
     return latest(
-        lambda named: Period(date(named, 11, 15), date(named + 1, 3, 15), "season", vague=True),
+        lambda named: Period(date(named, 11, 15), date(named + 1, 3, 15), "season"),
         found,
         today,
     )
@@ -348,7 +350,3 @@ def after_new_year(found: re.Match[str], today: date) -> Found:
     """初七, of the latest Chinese New Year."""
     this = lunar.day(today.year, 1, int(found["day"]))
     return day(this if this <= today else lunar.day(today.year - 1, 1, int(found["day"])))
-
-
-def _vaguely(made: Period, is_vague: bool) -> Period:
-    return Period(made.first, made.last, made.precision, is_vague, made.is_dated)

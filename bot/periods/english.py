@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 from periods.holidays import named_holiday
@@ -85,7 +86,7 @@ def in_year(made, found: re.Match[str], today: date) -> Period:
     if said == "last":
         return made(today.year - 1) if this.last >= today else this
     guessed = made(today.year - 1) if this.first > today and said != "this" else this
-    return Period(guessed.first, guessed.last, guessed.precision, guessed.vague, bool(said))
+    return replace(guessed, is_dated=bool(said))
 
 
 @rule(
@@ -179,7 +180,7 @@ def third_of_month(found: re.Match[str], today: date) -> Found:
     whole = in_year(lambda named: month(named, number_of(found)), found, today)
     begin, end = {"middle": (11, 20), "end": (21, whole.last.day)}.get(found["part"], (1, 10))
     first, last = whole.first.replace(day=begin), whole.first.replace(day=end)
-    return Period(first, last, "days", vague=True)
+    return Period(first, last, "days")
 
 
 @rule(rf"{MONTH} (?P<of>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>20\d\d))?")
@@ -255,5 +256,5 @@ def before_last(found: re.Match[str], today: date) -> Found:
 def loosely(found: re.Match[str], today: date) -> Found:
     """Half a year as whole months; recently as thirty days."""
     if found["late"]:
-        return Period(today - timedelta(29), today, "days", vague=True)
+        return Period(today - timedelta(29), today, "days")
     return year(today.year) if found["whole"] else months_back(today, 6)

@@ -62,7 +62,7 @@ def named_holiday(name: str, named: int) -> Period:
         return day(date(named, number, of_month), count)
     if name in LONG:
         m1, d1, m2, d2 = LONG[name]
-        return Period(date(named, m1, d1), date(named, m2, d2), "days", vague=True)
+        return Period(date(named, m1, d1), date(named, m2, d2), "days")
     if name in lunar.TERMS:
         return day(lunar.term(named, name))
     return _by_moon(name, named)
@@ -80,5 +80,5 @@ def _by_moon(name: str, named: int) -> Period:
         return day(lunar.day(named, 1, 15))
     if name in SINCE_TERM:
         term, end = SINCE_TERM[name]
-        return Period(lunar.term(named, term), date(named, *end), "days", vague=True)
+        return Period(lunar.term(named, term), date(named, *end), "days")
     return day(eve, 8)  # 春节, 过年: the eve and the seven days after it

@@ -13,17 +13,12 @@ Reason = Literal["unknown", "no_such_month", "no_such_day", "backwards", "too_fa
 
 @dataclass(frozen=True)
 class Period:
-    """`first` to `last`; `precision` as said; `vague`: the words leave the ends open."""
+    """`first` to `last`; `precision` as said."""
 
     first: date
     last: date
     precision: Precision
-    vague: bool = False
     is_dated: bool = True  # the year was said or follows from the words; else it was guessed
-
-    def is_ahead(self, today: date) -> bool:
-        """Whether nothing of it has begun."""
-        return self.first > today
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ def test_a_period_has_the_days_people_mean(words: str, first: str, last: str, pr
     found = resolve(words, TODAY)
     assert isinstance(found, Period), found
     assert (str(found.first), str(found.last), found.precision) == (first, last, precision)
-    assert not found.is_ahead(TODAY)
+    assert found.first <= TODAY
 
 
 def test_the_table_is_long_enough_to_trust():
@@ -249,11 +249,11 @@ def test_the_period_of_a_bill_is_counted_back_from_the_newest(words: str, back: 
         ("next month", date(2026, 12, 1)),
     ],
 )
-def test_what_lies_ahead_is_resolved_and_says_so(words: str, first: date):
+def test_what_lies_ahead_is_resolved(words: str, first: date):
     found = resolve(words, TODAY)
     assert isinstance(found, Period)
     assert found.first == first
-    assert found.is_ahead(TODAY)
+    assert found.first > TODAY
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_words_without_a_year_never_name_the_future_on_any_day(words: str):
         found = resolve(words, today)
         assert isinstance(found, Period)
         assert found.first <= found.last
-        assert not found.is_ahead(today)
+        assert found.first <= today
         assert (today - found.first).days < 2 * 366
 
 
@@ -306,11 +306,6 @@ def test_every_phrase_holds_on_awkward_days(words: str):
 def test_a_guessed_year_is_told_from_a_said_one():
     assert resolve("10月", TODAY).is_dated is False
     assert resolve("2026年10月", TODAY).is_dated is True
-
-
-def test_open_words_are_vague():
-    assert resolve("这几天", TODAY).vague
-    assert not resolve("上个月", TODAY).vague
 
 
 @pytest.mark.parametrize(

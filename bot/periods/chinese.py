@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 from periods import lunar
 from periods.holidays import HOLIDAY, LUNAR_MONTHS, named_holiday
@@ -16,11 +17,15 @@ from periods.spans import (
     Period,
     civil,
     day,
+    days_back,
+    last_begun,
     month,
     month_back,
     months,
     months_back,
     quarter,
+    quarter_back,
+    third,
     week,
     year,
 )
@@ -51,9 +56,7 @@ def latest(made: Callable[[int], Period], found: re.Match[str], today: date) -> 
     """Of the year named; without one the latest that has begun by today."""
     if (named := year_of(found, today)) is not None:
         return made(named)
-    this = made(today.year)
-    guessed = made(today.year - 1) if this.first > today else this
-    return replace(guessed, is_dated=False)
+    return replace(last_begun(made, today), is_dated=False)
 
 
 def _count(found: re.Match[str]) -> int:
@@ -91,7 +94,7 @@ def days_ago(found: re.Match[str], today: date) -> Found:
 def last_days(found: re.Match[str], today: date) -> Found:
     """近7天 end today; 这几天 and 前几天 are taken as seven."""
     count = int(found["count"]) if found["count"].isdigit() else 7
-    return Period(today - timedelta(count - 1), today, "days")
+    return days_back(today, count)
 
 
 @rule(
@@ -115,7 +118,7 @@ def whole_week(found: re.Match[str], today: date) -> Found:
 @rule(r"(?:最近|近|过去|前)的?(?P<count>\d{1,2})个?周")
 def last_weeks(found: re.Match[str], today: date) -> Found:
     """近2周 end today."""
-    return Period(today - timedelta(7 * int(found["count"]) - 1), today, "days")
+    return days_back(today, 7 * int(found["count"]))
 
 
 @rule(rf"{ANY_YEAR}(?P<month>\d{{1,2}})月份?(?P<day>\d{{1,2}})[日号]?{PART}")
@@ -173,7 +176,7 @@ def month_of_year(found: re.Match[str], today: date) -> Found:
     return latest(lambda named: month(named, int(found["month"])), found, today)
 
 
-THIRDS = {"上旬": (1, 10), "初": (1, 10), "头10天": (1, 10), "中旬": (11, 20), "中": (11, 20)}
+THIRDS = {"上旬": 0, "初": 0, "头10天": 0, "中旬": 1, "中": 1, "下旬": 2, "底": 2, "末": 2}
 
 
 @rule(
@@ -184,8 +187,7 @@ def third_of_month(found: re.Match[str], today: date) -> Found:
     """10月底, 这个月初, 6月下旬: ten days, the last part to the end of the month."""
     near = month_back(today, BACK[found["back"] or ""])
     of = month_of_year(found, today) if found["month"] else near
-    begin, end = THIRDS.get(found["third"], (21, of.last.day))
-    return Period(of.first.replace(day=begin), of.first.replace(day=end), "days")
+    return third(of, THIRDS[found["third"]])
 
 
 @rule(r"(?:最近|近|过去|前|上|头)的?(?P<count>\d{1,2}|几)个?月|(?:最近|近|过去)(?P<half>半)年")
@@ -210,7 +212,7 @@ def last_bills(found: re.Match[str], today: date) -> Found:
 @rule(r"最近(?:这段时间)?|近期|近来|这段时间|这阵子?|前阵子?|前段时间")
 def lately(found: re.Match[str], today: date) -> Found:
     """最近: taken as thirty days."""
-    return Period(today - timedelta(29), today, "days")
+    return days_back(today, 30)
 
 
 # ---- quarters, halves, years, seasons ---------------------------------------------------------
@@ -225,8 +227,7 @@ def quarter_of_year(found: re.Match[str], today: date) -> Found:
 @rule(r"(?P<back>上上|上|这|本|下)1?个?季度?")
 def quarter_near(found: re.Match[str], today: date) -> Found:
     """上季度."""
-    of = month_back(today, 3 * BACK[found["back"]]).first
-    return quarter(of.year, (of.month + 2) // 3)
+    return quarter_back(today, BACK[found["back"]])
 
 
 @rule(rf"{ANY_YEAR}前(?P<count>[123])个?季度")
@@ -285,7 +286,7 @@ HOLIDAY_TAIL = (
 @rule(rf"{ANY_YEAR}(?P<name>{HOLIDAY}){HOLIDAY_TAIL}")
 def holiday(found: re.Match[str], today: date) -> Found:
     """春节, 国庆那个月, 双十一那天, 冬至那周, 去年腊月."""
-    whole = latest(lambda named: named_holiday(found["name"], named), found, today)
+    whole = latest(partial(named_holiday, found["name"]), found, today)
     if found["one"]:
         return day(whole.first)
     if found["count"]:
@@ -299,20 +300,14 @@ def holiday(found: re.Match[str], today: date) -> Found:
 def lunar_day(found: re.Match[str], today: date) -> Found:
     """正月15, of the latest such month."""
     number, of_month = LUNAR_MONTHS[found["month"]], int(found["day"])
-    this = lunar.day(today.year, number, of_month)
-    return day(this if this <= today else lunar.day(today.year - 1, number, of_month))
+    return last_begun(lambda named: day(lunar.day(named, number, of_month)), today)
 
 
 @rule(rf"(?P<one>{HOLIDAY})节?(?P<two>{HOLIDAY})节?(?:假期|长假)?")
 def two_holidays(found: re.Match[str], today: date) -> Found:
     """中秋国庆: from the first day of either to the last."""
-    parts = [_latest_holiday(found[name], today) for name in ("one", "two")]
+    parts = [last_begun(partial(named_holiday, found[name]), today) for name in ("one", "two")]
     return Period(min(p.first for p in parts), max(p.last for p in parts), "days")
-
-
-def _latest_holiday(name: str, today: date) -> Period:
-    this = named_holiday(name, today.year)
-    return this if this.first <= today else named_holiday(name, today.year - 1)
 
 
 @rule(rf"{ANY_YEAR}供暖季")
@@ -335,8 +330,7 @@ def this_year(found: re.Match[str], today: date) -> Found:
 def month_and_day(found: re.Match[str], today: date) -> Found:
     """11.11, 10/1: the latest such day."""
     number, of_month = int(found["month"]), int(found["day"])
-    this = civil(today.year, number, of_month)
-    return day(this if this <= today else civil(today.year - 1, number, of_month))
+    return last_begun(lambda named: day(civil(named, number, of_month)), today)
 
 
 @rule(r"(?P<years>20\d\d)(?P<month>\d\d)")
@@ -348,5 +342,4 @@ def month_run_together(found: re.Match[str], today: date) -> Found:
 @rule(r"(?:大?年)?初(?P<day>\d{1,2})")
 def after_new_year(found: re.Match[str], today: date) -> Found:
     """初七, of the latest Chinese New Year."""
-    this = lunar.day(today.year, 1, int(found["day"]))
-    return day(this if this <= today else lunar.day(today.year - 1, 1, int(found["day"])))
+    return last_begun(lambda named: day(lunar.day(named, 1, int(found["day"]))), today)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 from periods.holidays import named_holiday
 from periods.rules import Found, rules_of
@@ -13,11 +14,15 @@ from periods.spans import (
     Period,
     civil,
     day,
+    days_back,
+    last_begun,
     month,
     month_back,
     months,
     months_back,
     quarter,
+    quarter_back,
+    third,
     week,
     year,
 )
@@ -85,8 +90,9 @@ def in_year(made, found: re.Match[str], today: date) -> Period:
         return this if this.first > today else made(today.year + 1)
     if said == "last":
         return made(today.year - 1) if this.last >= today else this
-    guessed = made(today.year - 1) if this.first > today and said != "this" else this
-    return replace(guessed, is_dated=bool(said))
+    if said == "this":
+        return this
+    return replace(last_begun(made, today), is_dated=bool(said))
 
 
 @rule(
@@ -133,8 +139,7 @@ def last_ones(found: re.Match[str], today: date) -> Found:
     count = max(count_of(found), 1)
     if found["unit"] in ("month", "year"):
         return months_back(today, count * (12 if found["unit"] == "year" else 1))
-    days = count * (7 if found["unit"] == "week" else 1)
-    return Period(today - timedelta(days - 1), today, "days")
+    return days_back(today, count * (7 if found["unit"] == "week" else 1))
 
 
 @rule(rf"(?:{SAID} |on )?{WEEKDAY}{PART}")
@@ -164,8 +169,7 @@ def unit_near(found: re.Match[str], today: date) -> Found:
         return month_back(today, -away)
     if unit == "year":
         return year(today.year + away)
-    of = month_back(today, -3 * away).first
-    return quarter(of.year, (of.month + 2) // 3)
+    return quarter_back(today, -away)
 
 
 @rule(rf"(?:the )?(?:(?:first|1st) week of ){MONTH}{YEAR}")
@@ -178,9 +182,7 @@ def first_week(found: re.Match[str], today: date) -> Found:
 def third_of_month(found: re.Match[str], today: date) -> Found:
     """Ten days."""
     whole = in_year(lambda named: month(named, number_of(found)), found, today)
-    begin, end = {"middle": (11, 20), "end": (21, whole.last.day)}.get(found["part"], (1, 10))
-    first, last = whole.first.replace(day=begin), whole.first.replace(day=end)
-    return Period(first, last, "days")
+    return third(whole, {"middle": 1, "end": 2}.get(found["part"], 0))
 
 
 @rule(rf"{MONTH} (?P<of>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>20\d\d))?")
@@ -241,7 +243,7 @@ HOLIDAY = "|".join(sorted(HOLIDAYS, key=len, reverse=True))
 def holiday(found: re.Match[str], today: date) -> Found:
     """Spring Festival, National Day 2025."""
     name = HOLIDAYS[found["name"]]
-    return in_year(lambda named: named_holiday(name, named), found, today)
+    return in_year(partial(named_holiday, name), found, today)
 
 
 @rule(r"(?P<month>the month before last)|the year before last|(?P<same>same \w+ last year)")
@@ -256,5 +258,5 @@ def before_last(found: re.Match[str], today: date) -> Found:
 def loosely(found: re.Match[str], today: date) -> Found:
     """Half a year as whole months; recently as thirty days."""
     if found["late"]:
-        return Period(today - timedelta(29), today, "days")
+        return days_back(today, 30)
     return year(today.year) if found["whole"] else months_back(today, 6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -49,6 +50,11 @@ def day(when: date, count: int = 1) -> Period:
     return Period(when, last, "day" if count == 1 else "days")
 
 
+def days_back(today: date, count: int) -> Period:
+    """The last `count` days, today among them."""
+    return Period(today - timedelta(count - 1), today, "days")
+
+
 def civil(year: int, month: int, of_month: int) -> date:
     """A date, or NotADay."""
     if not 1 <= month <= 12:
@@ -63,6 +69,13 @@ def month(year: int, number: int) -> Period:
     """A calendar month, or NotADay."""
     first = civil(year, number, 1)
     return Period(first, first.replace(day=calendar.monthrange(year, number)[1]), "month")
+
+
+def third(of: Period, number: int) -> Period:
+    """The first (0), second (1) or last (2) ten days of a month, the last to its end."""
+    first = of.first.replace(day=10 * number + 1)
+    last = of.last if number == 2 else first.replace(day=first.day + 9)
+    return Period(first, last, "days")
 
 
 def month_back(today: date, back: int) -> Period:
@@ -97,3 +110,15 @@ def quarter(of_year: int, number: int) -> Period:
     if not 1 <= number <= 4:
         raise NotADay("no_such_month")
     return months(of_year, number * 3 - 2, number * 3)
+
+
+def quarter_back(today: date, back: int) -> Period:
+    """The quarter `back` quarters before that of today; negative: after it."""
+    of = month_back(today, 3 * back).first
+    return quarter(of.year, (of.month + 2) // 3)
+
+
+def last_begun(made: Callable[[int], Period], today: date) -> Period:
+    """What is made of this year, or of the one before where this year's has not begun."""
+    this = made(today.year)
+    return this if this.first <= today else made(today.year - 1)

@@ -15,7 +15,7 @@ from service.conversations.opening import locked
 from service.conversations.queueing import ahead_of, minutes_for
 from service.events import HandoffAsked
 from service.models import User
-from service.people.users import normal_phone
+from service.people.users import number_to_call
 
 LONGEST_REASON = 32
 LONGEST_SUMMARY = 2000
@@ -51,19 +51,20 @@ def ask_for_person(
     """Ask for a person; asked twice it is the same handoff.
 
     While the desk is open the customer waits in its queue; else a call back is noted, to `phone`
-    or else to the number of the user's account. A call back that still stands becomes a wait when
-    it is asked for again while the desk is open, and any becomes urgent when danger is the reason
-    of asking again. Raises Refused("handoff.phone_needed"),
+    (a mobile or a landline) or else to the number of the user's account. A call back that still
+    stands becomes a wait when it is asked for again while the desk is open, and any becomes urgent
+    when danger is the reason of asking again. Raises Refused("handoff.phone_needed"),
     Refused("user.phone_malformed"), NotFound("conversation.not_found").
     """
     conversation = locked(session, conversation.id)
-    number = normal_phone(phone) if phone else _own_phone(session, conversation)
+    number = number_to_call(phone) if phone else None
     standing = open_handoff(session, conversation)
     if standing is None:
+        number = number or _own_phone(session, conversation)
         standing, again = _asked(session, conversation, reason, summary, number), False
     else:
         again = True
-        _asked_again(session, conversation, standing, reason, summary, phone and number)
+        _asked_again(session, conversation, standing, reason, summary, number)
     return _standing(session, standing, again)
 
 

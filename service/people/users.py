@@ -14,6 +14,11 @@ from service.people.typed import plain
 PHONE_CONTEXT = "user.phone"
 NAME_LENGTH = 40
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9]\d{9})", re.ASCII)
+_LANDLINE = re.compile(
+    r"(?:0|(?:\+|00)?860?)((?:10|2\d)[2-8]\d{7}|[3-9]\d\d[2-8]\d{6,7})", re.ASCII
+)
+"""Beijing and the codes 02x have three digits and numbers of eight; all others four, and seven or
+eight. The 0 before the code is left out when dialled from abroad."""
 
 
 def normal_phone(text: str) -> str:
@@ -22,6 +27,15 @@ def normal_phone(text: str) -> str:
     if found is None:
         raise Refused("user.phone_malformed")
     return found[1]
+
+
+def number_to_call(text: str) -> str:
+    """The digits of a mobile number, or of a landline with its area code: `01088886666`.
+
+    Raises Refused("user.phone_malformed").
+    """
+    landline = _LANDLINE.fullmatch(plain(text))
+    return f"0{landline[1]}" if landline else normal_phone(text)
 
 
 def find_by_phone(session: Session, phone: str) -> User | None:

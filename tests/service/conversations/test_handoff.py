@@ -185,6 +185,8 @@ def test_at_night_a_stranger_leaves_a_number(
             ask_for_person(session, stranger("a"), "wished", "", "12345")
         assert session.scalar(select(func.count()).select_from(Handoff)) == 0
         assert ask_for_person(session, stranger("a"), "wished", "", PHONE).phone == PHONE
+        office = ask_for_person(session, stranger("b"), "wished", "", "0571-8888 6666")
+        assert (office.state, office.phone) == ("callback", "057188886666")
 
 
 def test_a_call_back_becomes_a_wait_in_the_morning(

@@ -42,6 +42,50 @@ def test_a_phone_is_one_however_it_is_written(written: str, normal: str) -> None
     assert users.normal_phone(written) == normal
 
 
+@pytest.mark.parametrize(
+    ("written", "digits"),
+    [
+        ("+86 138-0000-2046", "13800002046"),
+        ("010-8888 6666", "01088886666"),
+        ("(021) 6666 8888", "02166668888"),
+        ("0571-8888666", "05718888666"),
+        ("０５７１ ８８８８ ６６６６", "057188886666"),
+        ("+86 10 8888 6666", "01088886666"),
+        ("0086 571 8888 6666", "057188886666"),
+        ("86 0571 8888 6666", "057188886666"),
+    ],
+)
+def test_people_are_called_on_mobiles_and_landlines(written: str, digits: str) -> None:
+    assert users.number_to_call(written) == digits
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "110",
+        "88886666",
+        "010-8888666",
+        "010 1888 6666",
+        "0571-888866667",
+        "0571-888866",
+        "013800002046",
+        "400-800-6666",
+        "+1 212 555 0100",
+        "phone",
+    ],
+)
+def test_what_nobody_can_be_called_on_is_refused(wrong: str) -> None:
+    with pytest.raises(Refused, match=r"user\.phone_malformed"):
+        users.number_to_call(wrong)
+
+
+@pytest.mark.parametrize("landline", ["010-8888 6666", "0571-8888666"])
+def test_nobody_signs_in_by_a_landline(landline: str) -> None:
+    with pytest.raises(Refused, match=r"user\.phone_malformed"):
+        users.normal_phone(landline)
+
+
 @pytest.mark.parametrize("wrong", ["", "12800002046", "1380000204", "138000020461", "phone"])
 def test_what_is_no_phone_is_refused(wrong: str) -> None:
     with pytest.raises(Refused, match=r"user\.phone_malformed"):

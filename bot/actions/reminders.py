@@ -45,24 +45,23 @@ class Reminding(Errand):
     async def begin(self, turn: Turn, said: Said) -> Draft | None:
         listed = await turn.get("reminders")
         offered = {each["kind"]: each["words"] for each in listed["reminders"]}
-        draft = {"accounts": await accounts_of(turn), "offered": offered, "account_no": None}
-        draft |= {
-            "form": self.form,
-            "kind": None,
+        draft = {
+            "accounts": await accounts_of(turn),
+            "offered": offered,
+            "account_no": None,
+            "kind": next(iter(offered)) if len(offered) == 1 else None,
             "on": None,
             "threshold_fen": None,
             "which": False,
         }
-        draft |= {"kind": next(iter(offered)) if len(offered) == 1 else None} | _wanted(said, draft)
+        draft |= _wanted(said, draft)
         if _is_complete(draft):
             return await _set(turn, draft)
         turn.sentence(listed["sentence"])
         if not offered or (draft["kind"] and draft["kind"] not in offered):
             turn.card("link", to="reminders")
             return None
-        return draft | {
-            "kind": draft["kind"] or (next(iter(offered)) if len(offered) == 1 else None)
-        }
+        return draft
 
     async def ask(self, turn: Turn, draft: Draft) -> Draft | None:
         if draft["which"]:

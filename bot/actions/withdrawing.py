@@ -120,13 +120,12 @@ def _meant(said: Said, requests: list[Request]) -> list[Request]:
     if number:
         return [each for each in requests if each["request_no"].endswith(number)]
     text = said.typed.lower()
-    kinds = {KINDS.get(said.intent)} if said.intent != "cancel_request" else set()
     return [
         each
         for each in requests
         if each["name"].lower() in text
         or each["request_no"][-4:] in text
-        or each["kind"] in kinds
+        or each["kind"] == KINDS.get(said.intent)
         or any(word in text for word in WORDS.get(each["kind"], ()))
     ]
 

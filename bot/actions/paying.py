@@ -159,7 +159,7 @@ class Paying(Errand):
             return None
         if step == "confirm" and said.intent == "pay_bill":
             return Taken(draft)
-        raise Unusable(f"utter_pay_bad_{step}")
+        raise Unusable("utter_form_which_account" if step == "account" else f"utter_pay_bad_{step}")
 
     async def submit(self, turn: Turn, draft: Draft) -> list[EventType]:
         """The card for what was agreed to; when that has changed meanwhile, it is shown anew."""

@@ -20,13 +20,7 @@ SOURCES = "\n".join(
     if path.suffix in (".py", ".yml")
 )
 ENGLISH = [{"type": "slot", "name": "language", "value": "en"}]
-MADE = tuple(
-    f"utter_{topic}_"
-    for topic in (
-        *("guess", "period", "field", "pay", "invoice", "request", "reminder", "withdraw"),
-        "emergency",
-    )
-)
+MADE = tuple(re.findall(r'f"(utter_\w+_)\{', SOURCES))
 """Beginnings of names that are put together from a kind and a step."""
 
 
@@ -73,13 +67,12 @@ def test_every_button_says_an_intent_that_there_is(name):
 
 @pytest.mark.parametrize("name", RESPONSES)
 def test_every_response_is_said_somewhere(name):
-    assert name in SOURCES or name.startswith(MADE) or name.startswith("utter_ask_")
+    assert re.search(rf"\b{name}\b", SOURCES) or name.startswith(MADE)
 
 
 def test_every_response_that_is_said_is_there():
-    said = set(re.findall(r"say\(\s*\"(utter_\w*[a-z])\"|action: (utter_\w+)", SOURCES))
-    missing = {name for pair in said for name in pair if name} - RESPONSES.keys()
-    assert {name for name in missing if not name.startswith(MADE)} == set()
+    said = set(re.findall(r'(?:"|action: )(utter_\w*[a-z])\b', SOURCES)) - {"utter_action"}
+    assert said - RESPONSES.keys() == set()
 
 
 def test_every_action_of_the_domain_can_be_run(executor):

@@ -89,11 +89,16 @@ def status_of(refusal: Refused) -> int:
     return next(code for kind, code in STATUS_OF_REFUSAL if isinstance(refusal, kind))
 
 
+def trouble_of(status: int) -> Trouble:
+    """What a person reads of an error of which no more is known."""
+    return TROUBLES.get(status, TROUBLES[500 if status >= 500 else 400])
+
+
 def page(status: int, trouble: Trouble | None = None, *, bare: bool = False) -> Response:
     """The error page. A `bare` one asks the database nothing, for when it may be down."""
     if bare:
         g.without_user = True
-    shown = trouble or TROUBLES.get(status, TROUBLES[500 if status >= 500 else 400])
+    shown = trouble or trouble_of(status)
     response = make_response(
         render_template("errors/error.html", trouble=shown, status=status, bare=bare), status
     )

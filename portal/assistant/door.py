@@ -73,13 +73,9 @@ def _keep_ref(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 @blueprint.before_request
 def _meet() -> None:
     """Everything after this is bound to one conversation, and speaks its language."""
-    g.language = _asked_language()
+    g.language = request.accept_languages.best_match(LANGUAGES)
     g.talk = talk.meet(g.session, g.ref)
-    g.language = _asked_language() or g.talk.conversation.language
-
-
-def _asked_language() -> str | None:
-    return request.accept_languages.best_match(LANGUAGES)
+    g.language = g.language or g.talk.conversation.language
 
 
 def serve(name: str, view: View) -> None:
@@ -137,15 +133,7 @@ def _refused(refusal: Refused) -> Response:
     status = STATUS.get(refusal.code) or errors.status_of(refusal)
     if isinstance(refusal, Unavailable):
         _log.warning("assistant_refused", code=refusal.code, operation=request.endpoint)
-    return _json(
-        Refusal(
-            code=NAMES.get(refusal.code, refusal.code),
-            sentence=words.refusal_or_none(refusal) or _advice(status),
-            accounts=[talk.told(each) for each in refusal.params.get("accounts", ())] or None,
-            field=refusal.params.get("field"),
-        ),
-        status,
-    )
+    return _refusal(refusal, status)
 
 
 @blueprint.errorhandler(ValidationError)
@@ -185,12 +173,19 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _said(code: str, status: int) -> Response:
-    refusal = Refused(code)
-    sentence = words.refusal_or_none(refusal) or _advice(status)
-    return _json(Refusal(code=code, sentence=sentence), status)
+    return _refusal(Refused(code), status)
 
 
-def _advice(status: int) -> str:
-    """What a page says of such an error."""
-    trouble = errors.TROUBLES.get(status, errors.TROUBLES[500 if status >= 500 else 400])
-    return str(trouble.advice) % {"hotline": current_settings().hotline}
+def _refusal(refusal: Refused, status: int) -> Response:
+    """A code without a sentence gets what a page says of such an error."""
+    figures = {"hotline": current_settings().hotline}
+    advice = str(errors.trouble_of(status).advice) % figures
+    return _json(
+        Refusal(
+            code=NAMES.get(refusal.code, refusal.code),
+            sentence=words.refusal_or_none(refusal) or advice,
+            accounts=[talk.told(each) for each in refusal.params.get("accounts", ())] or None,
+            field=refusal.params.get("field"),
+        ),
+        status,
+    )

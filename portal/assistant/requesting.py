@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from portal import formats
 from portal.assistant.bodies import service as bodies
 from portal.assistant.bodies.common import OfAccount
-from portal.assistant.talk import OWNERS, Talk
+from portal.assistant.talk import Talk, meant
 from portal.i18n import gettext as _
 from portal.requests import saying
 from runtime.errors import Forbidden
-from service.access import RIGHTS, Right
 from service.outages import finding
 from service.people.links import LinkedAccount
 from service.requests import asking, kinds, moving, reading
@@ -49,7 +48,7 @@ def file(talk: Talk, new: bodies.NewRequest) -> tuple[bodies.RequestFiled, int]:
     wanted = kinds.kind(new.kind)
     account = _meant(talk, wanted, new.account_no)
     if account is None and wanted.account == "needed":
-        account = talk.one(None, among=_eligible(talk, wanted))
+        account = talk.one(None, among=asking.eligible(wanted, talk.accounts))
     prepared = _prepared(talk, wanted, account)
     if new.account_no is None and wanted.account == "optional" and _elsewhere(prepared, new.fields):
         account = None
@@ -115,12 +114,6 @@ def _prepared(talk: Talk, wanted: Kind, account: LinkedAccount | None) -> Prepar
     return asking.prepare(talk.session, asker(talk), wanted.name, number)
 
 
-def _eligible(talk: Talk, wanted: Kind) -> list[LinkedAccount]:
-    """The accounts for which the person may ask for this."""
-    right = Right(wanted.right)
-    return [each for each in talk.accounts if right in RIGHTS[each.role] and not each.closed]
-
-
 def _meant(talk: Talk, wanted: Kind, written: str | None) -> LinkedAccount | None:
     """The account that is named, else the only one or the only own one that may be meant."""
     if written is not None:
@@ -129,9 +122,7 @@ def _meant(talk: Talk, wanted: Kind, written: str | None) -> LinkedAccount | Non
         raise Forbidden("request.sign_in")
     if wanted.account == "none" or not talk.signed_in:
         return None
-    offered = _eligible(talk, wanted)
-    own = [each for each in offered if each.role in OWNERS]
-    return next((found[0] for found in (offered, own) if len(found) == 1), None)
+    return meant(asking.eligible(wanted, talk.accounts))
 
 
 def _field(known: KnownField) -> bodies.RequestField:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,11 +74,16 @@ class Talk:
         offered = list(self.accounts if among is None else among)
         if not offered:
             raise NotFound("account.none")
-        own = [each for each in offered if each.role in OWNERS]
-        for found in (offered, own):
-            if len(found) == 1:
-                return found[0]
-        raise Conflict("account.which", accounts=offered[:MOST_NAMED], count=len(offered))
+        found = meant(offered)
+        if found is None:
+            raise Conflict("account.which", accounts=offered[:MOST_NAMED], count=len(offered))
+        return found
+
+
+def meant(offered: Sequence[LinkedAccount]) -> LinkedAccount | None:
+    """Which is meant where none is named: the only one, or the only one of the person's own."""
+    own = [each for each in offered if each.role in OWNERS]
+    return next((found[0] for found in (offered, own) if len(found) == 1), None)
 
 
 def meet(session: Session, ref: str) -> Talk:

@@ -21,7 +21,6 @@ from portal.requests.who import asker
 from portal.settings import current_settings
 from runtime import clock
 from runtime.errors import Forbidden, NotFound, Refused
-from service.access import RIGHTS, Right
 from service.outages import finding
 from service.outages.finding import OutageView
 from service.people.links import LinkedAccount
@@ -153,7 +152,7 @@ def _sheet(
     return Sheet(
         prepared=prepared,
         account=account,
-        others=[each for each in _eligible(wanted) if account is None or each != account],
+        others=[each for each in asking.eligible(wanted, my_accounts()) if each != account],
         key=key,
         typed=known if typed is None else typed,
         photos=photos.of_draft(g.session, asker(), key),
@@ -186,13 +185,5 @@ def _account(wanted: Kind) -> LinkedAccount | None:
         if given not in mine:
             raise NotFound("account.not_found", account_no=given)
         return mine[given]
-    eligible, present = _eligible(wanted), current_account()
+    eligible, present = asking.eligible(wanted, my_accounts()), current_account()
     return present if present in eligible else next(iter(eligible), None)
-
-
-def _eligible(wanted: Kind) -> list[LinkedAccount]:
-    """The accounts for which the person may ask for this."""
-    if wanted.account == "none":
-        return []
-    right = Right(wanted.right)
-    return [each for each in my_accounts() if right in RIGHTS[each.role] and not each.closed]

@@ -1,7 +1,7 @@
 """Asking for something: what is known already, and the request itself, opened once for a key."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from runtime import clock, events
 from runtime.crypto import blind_index
 from runtime.errors import Forbidden, NotFound, Refused
-from service.access import Right, visible_account
+from service.access import RIGHTS, Right, visible_account
 from service.events import RequestOpened
 from service.models import Account, Bill, User
 from service.people.limits import Limit
+from service.people.links import LinkedAccount
 from service.requests import photos, soon
 from service.requests.askers import Asker, count_try
 from service.requests.fields import FieldRefused, check
@@ -68,6 +69,14 @@ def prepare(session: Session, asker: Asker, name: str, account_no: str | None = 
     fields = tuple(_known(session, each, account, user) for each in wanted.fields)
     number, holder = (account.account_no, account.holder_name) if account else (None, None)
     return Prepared(wanted, number, holder, fields, promised(wanted, {}, clock.now()))
+
+
+def eligible(wanted: Kind, accounts: Iterable[LinkedAccount]) -> list[LinkedAccount]:
+    """Those of the asker's accounts for which this may be asked."""
+    if wanted.account == "none":
+        return []
+    right = Right(wanted.right)
+    return [each for each in accounts if right in RIGHTS[each.role] and not each.closed]
 
 
 def problems(

@@ -9,8 +9,7 @@ that has begun; what lies ahead is resolved too.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from periods import chinese, english
 from periods.holidays import HOLIDAY
@@ -35,7 +34,8 @@ RANGE = re.compile(
     r"|(?P<e>.*?\d{1,2}月?)-(?P<f>\d{1,2}月.*|\d{1,2}[日号])"
 )
 PAIR = re.compile(r"(?P<a>.+?)(?:和|跟|与|及|还有|,|、)(?P<b>.+)")
-TOO_FAR = range(2000, 2101)
+HALF_A_YEAR = timedelta(183)
+YEARS = range(2000, 2101)
 
 
 def resolve(words: str, today: date) -> Period | BillPeriod | Unresolved:
@@ -48,7 +48,7 @@ def resolve(words: str, today: date) -> Period | BillPeriod | Unresolved:
         return Unresolved(refused.reason)
     except (ValueError, OverflowError):
         return Unresolved("too_far")
-    if isinstance(found, Period) and found.first.year not in TOO_FAR:
+    if isinstance(found, Period) and found.first.year not in YEARS:
         return Unresolved("too_far")
     return found or Unresolved("unknown")
 
@@ -83,11 +83,12 @@ def _range(text: str, today: date) -> Period | Unresolved | None:
         return None
     said_begin, said_end = (part.strip() for part in found.groups() if part is not None)
     end = _one(_completed(said_begin, said_end), today)
-    begin = _one(_completed_back(said_begin, said_end), today)
+    whole_begin = _completed_back(said_begin, said_end)
+    begin = _one(whole_begin, today)
     if not (isinstance(begin, Period) and isinstance(end, Period)):
         return None
     if begin.first > end.last and not begin.is_dated:
-        begin = _a_year_earlier(begin)
+        begin = _one(whole_begin, begin.first - HALF_A_YEAR)  # so the one a year before
     return _between(begin, end)
 
 
@@ -114,12 +115,6 @@ def _completed_back(begin: str, end: str) -> str:
     if (said := re.search(r" (20\d\d)$", end)) and re.fullmatch(r"[a-z. ]+\d{0,2}", begin):
         return f"{begin} {said[1]}"
     return begin
-
-
-def _a_year_earlier(begin: Period) -> Period:
-    shift = {"year": begin.first.year - 1}
-    first = begin.first.replace(**shift)
-    return replace(begin, first=first, last=begin.last.replace(**shift))
 
 
 def _pair(text: str, today: date) -> Period | None:

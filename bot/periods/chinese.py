@@ -56,7 +56,7 @@ def latest(made: Callable[[int], Period], found: re.Match[str], today: date) -> 
     """Of the year named; without one the latest that has begun by today."""
     if (named := year_of(found, today)) is not None:
         return made(named)
-    return replace(last_begun(made, today), is_dated=False)
+    return last_begun(made, today)
 
 
 def _count(found: re.Match[str]) -> int:
@@ -193,8 +193,7 @@ def third_of_month(found: re.Match[str], today: date) -> Found:
 @rule(r"(?:最近|近|过去|前|上|头)的?(?P<count>\d{1,2}|几)个?月|(?:最近|近|过去)(?P<half>半)年")
 def last_months(found: re.Match[str], today: date) -> Found:
     """前2个月, 近3个月, 近半年: whole months before the present one; 几 are taken as three."""
-    count = 6 if found["half"] else _count(found)
-    return months_back(today, max(count, 1))
+    return months_back(today, 6 if found["half"] else _count(found))
 
 
 @rule(r"这(?P<count>\d|几)个?月")
@@ -206,7 +205,7 @@ def months_with_this(found: re.Match[str], today: date) -> Found:
 @rule(r"(?:最近|近)(?P<count>\d{1,2})期")
 def last_bills(found: re.Match[str], today: date) -> Found:
     """最近3期: as many whole months, for a bill is monthly."""
-    return months_back(today, max(int(found["count"]), 1))
+    return months_back(today, int(found["count"]))
 
 
 @rule(r"最近(?:这段时间)?|近期|近来|这段时间|这阵子?|前阵子?|前段时间")
@@ -287,6 +286,10 @@ HOLIDAY_TAIL = (
 def holiday(found: re.Match[str], today: date) -> Found:
     """春节, 国庆那个月, 双十一那天, 冬至那周, 去年腊月."""
     whole = latest(partial(named_holiday, found["name"]), found, today)
+    return replace(_around(whole, found), is_dated=whole.is_dated)
+
+
+def _around(whole: Period, found: re.Match[str]) -> Period:
     if found["one"]:
         return day(whole.first)
     if found["count"]:

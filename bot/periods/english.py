@@ -136,7 +136,7 @@ def ago(found: re.Match[str], today: date) -> Found:
 @rule(rf"(?:the )?(?:last|past|previous) {COUNT} (?P<unit>day|week|month|year)s?")
 def last_ones(found: re.Match[str], today: date) -> Found:
     """last 7 days end today; last 3 months are whole months before the present one."""
-    count = max(count_of(found), 1)
+    count = count_of(found)
     if found["unit"] in ("month", "year"):
         return months_back(today, count * (12 if found["unit"] == "year" else 1))
     return days_back(today, count * (7 if found["unit"] == "week" else 1))
@@ -175,7 +175,8 @@ def unit_near(found: re.Match[str], today: date) -> Found:
 @rule(rf"(?:the )?(?:(?:first|1st) week of ){MONTH}{YEAR}")
 def first_week(found: re.Match[str], today: date) -> Found:
     """the first week of November: its first seven days."""
-    return day(in_year(lambda named: month(named, number_of(found)), found, today).first, 7)
+    whole = in_year(lambda named: month(named, number_of(found)), found, today)
+    return replace(day(whole.first, 7), is_dated=whole.is_dated)
 
 
 @rule(rf"(?:the )?(?P<part>beginning|start|middle|end) of {MONTH}{YEAR}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -51,8 +51,8 @@ def day(when: date, count: int = 1) -> Period:
 
 
 def days_back(today: date, count: int) -> Period:
-    """The last `count` days, today among them."""
-    return Period(today - timedelta(count - 1), today, "days")
+    """The last `count` days, one at least, today among them."""
+    return Period(today - timedelta(max(count, 1) - 1), today, "days")
 
 
 def civil(year: int, month: int, of_month: int) -> date:
@@ -75,7 +75,7 @@ def third(of: Period, number: int) -> Period:
     """The first (0), second (1) or last (2) ten days of a month, the last to its end."""
     first = of.first.replace(day=10 * number + 1)
     last = of.last if number == 2 else first.replace(day=first.day + 9)
-    return Period(first, last, "days")
+    return replace(of, first=first, last=last, precision="days")
 
 
 def month_back(today: date, back: int) -> Period:
@@ -85,8 +85,8 @@ def month_back(today: date, back: int) -> Period:
 
 
 def months_back(today: date, count: int) -> Period:
-    """The last `count` whole months before that of today."""
-    return Period(month_back(today, count).first, month_back(today, 1).last, "months")
+    """The last `count` whole months before that of today, one at least."""
+    return Period(month_back(today, max(count, 1)).first, month_back(today, 1).last, "months")
 
 
 def months(year: int, first: int, last: int, precision: Precision = "months") -> Period:
@@ -119,6 +119,7 @@ def quarter_back(today: date, back: int) -> Period:
 
 
 def last_begun(made: Callable[[int], Period], today: date) -> Period:
-    """What is made of this year, or of the one before where this year's has not begun."""
+    """What is made of this year, or of the one before where this year's has not begun: a guess."""
     this = made(today.year)
-    return this if this.first <= today else made(today.year - 1)
+    begun = this if this.first <= today else made(today.year - 1)
+    return replace(begun, is_dated=False)

@@ -303,6 +303,32 @@ def test_every_phrase_holds_on_awkward_days(words: str):
             assert found.first <= found.last
 
 
+@pytest.mark.parametrize(
+    ("words", "today", "first", "last"),
+    [
+        ("10月底到3月初", TODAY, "2025-10-21", "2026-03-10"),
+        ("11.11到10.1", TODAY, "2025-11-11", "2026-10-01"),
+        ("双十一那天到国庆", TODAY, "2025-11-11", "2026-10-07"),
+        ("the first week of November to March", TODAY, "2025-11-01", "2026-03-31"),
+        ("中秋到端午", TODAY, "2025-10-06", "2026-06-19"),
+        ("2月到1月", date(2028, 5, 5), "2027-02-01", "2028-01-31"),
+    ],
+)
+def test_a_beginning_without_a_year_stands_before_its_end(
+    words: str, today: date, first: str, last: str
+):
+    found = resolve(words, today)
+    assert isinstance(found, Period), found
+    assert (str(found.first), str(found.last)) == (first, last)
+
+
+@pytest.mark.parametrize("words", ["近0天", "近0周", "近0年", "近0个月", "last 0 days"])
+def test_none_of_a_unit_is_no_time_turned_round(words: str):
+    found = resolve(words, TODAY)
+    assert isinstance(found, Period), found
+    assert found.first <= found.last
+
+
 def test_a_guessed_year_is_told_from_a_said_one():
     assert resolve("10月", TODAY).is_dated is False
     assert resolve("2026年10月", TODAY).is_dated is True

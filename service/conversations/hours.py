@@ -1,6 +1,6 @@
 """When people sit at the desk: the same hours every day, Beijing time."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from runtime import clock
@@ -32,4 +32,4 @@ def opens_at(at: datetime | None = None) -> datetime | None:
     opens = desk_settings().desk_opens
     first = datetime.combine(day, opens, clock.BEIJING)
     later = first if first > at else datetime.combine(day + timedelta(days=1), opens, clock.BEIJING)
-    return later.astimezone(clock.now().tzinfo)
+    return later.astimezone(UTC)

@@ -34,22 +34,17 @@ BLUEPRINTS = (
     hooks,
     refund_hooks,
 )
-CALLBACK = "http://127.0.0.1:8000/wechat/messages"
 
 
 def create_app(
-    keys: Path,
-    data: Path,
-    schedule: Schedule | None = None,
-    refund_seconds: float = 1.0,
-    wechat_callback: str = CALLBACK,
+    keys: Path, data: Path, schedule: Schedule, refund_seconds: float, wechat_callback: str
 ) -> Flask:
     """The sandbox with papers from `keys` and memory in `data`. Raises PapersError.
 
     `wechat_callback` is the address that the service account has registered with WeChat.
     """
     store = Store(data / "sandbox.sqlite3")
-    box = Box(load(keys), store, Faults(store), schedule or Schedule(), refund_seconds)
+    box = Box(load(keys), store, Faults(store), schedule, refund_seconds)
     app = Flask("sandbox", template_folder=str(Path(__file__).parent / "templates"))
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config["WECHAT_CALLBACK"] = wechat_callback

@@ -87,9 +87,9 @@ def who() -> Response:
     name = f"wechat_code:{given.get('code', '')}"
     with box.current().store.transaction() as db:
         openid = conditions.get(db, name)
+        if openid is None:
+            return _error(40163, "code been used")
         conditions.clear(db, name)
-    if openid is None:
-        return _error(40163, "code been used")
     return in_json(
         {
             "access_token": secrets.token_urlsafe(24),

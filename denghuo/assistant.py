@@ -28,7 +28,6 @@ PYTHON = BOT / ".venv" / "bin" / "python"
 TAUGHT = ("config.yml", "requirements.txt", "components", "data", "domain")
 """The files and folders in `bot/` that decide what a model knows."""
 
-
 Papers = TypeVar("Papers", bound=ModelSettings)
 
 
@@ -89,25 +88,25 @@ def _become(settings: AssistantSettings, *words: str) -> None:
 
 def environment(settings: AssistantSettings) -> Mapping[str, str]:
     """What the assistant's processes are told: addresses and its token, no database and no key."""
-    return _surroundings() | {
-        "DENGHUO_VAR": str(settings.var.resolve()),
+    return _surroundings(settings) | {
         "DENGHUO_ASSISTANT_HOST": settings.assistant_host,
         "DENGHUO_ASSISTANT_PORT": str(settings.assistant_port),
         "DENGHUO_ACTIONS_PORT": str(settings.actions_port),
         "DENGHUO_ASSISTANT_API": settings.assistant_api,
         "DENGHUO_ASSISTANT_TOKEN": settings.assistant_token.get_secret_value(),
-        "DENGHUO_ASSISTANT_MODELS": str(settings.models),
         "DENGHUO_HOTLINE": settings.hotline,
     }
 
 
-def _surroundings() -> dict[str, str]:
-    """Of this process's own environment no more than a program needs to run at all."""
+def _surroundings(settings: ModelSettings) -> dict[str, str]:
+    """Its folders; of this process's own environment no more than a program needs to run at all."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
     return kept | {
         "PYTHONUNBUFFERED": "1",
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "2",
+        "DENGHUO_VAR": str(settings.var.resolve()),
+        "DENGHUO_ASSISTANT_MODELS": str(settings.models),
     }
 
 
@@ -131,11 +130,7 @@ def _model(settings: ModelSettings) -> Path:
 
 def _teach(settings: ModelSettings, model: Path) -> None:
     """Rasa's own training, into a folder of its own, so that a half-written model is never seen."""
-    told = _surroundings() | {
-        "DENGHUO_VAR": str(settings.var.resolve()),
-        "DENGHUO_ASSISTANT_MODELS": str(settings.models),
-        "RASA_CACHE_DIRECTORY": str(settings.models / "cache"),
-    }
+    told = _surroundings(settings) | {"RASA_CACHE_DIRECTORY": str(settings.models / "cache")}
     with TemporaryDirectory(dir=settings.models) as draft:
         words = ["--domain", "domain", "--out", draft, "--fixed-model-name", "model"]
         rasa = ["nice", str(PYTHON), "-m", "rasa", "train", *words]

@@ -66,6 +66,13 @@ def choose() -> ResponseReturnValue:
     return response
 
 
+def forget_view(response: Response) -> None:
+    """From now on the profile of whoever is signed in says how large the letters are."""
+    response.delete_cookie(
+        VIEW_COOKIE, secure=current_settings().secure, httponly=True, samesite="Lax"
+    )
+
+
 def remember(
     response: Response,
     *,

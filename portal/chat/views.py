@@ -31,7 +31,7 @@ from portal.chat.entries import Entry, entries
 from portal.chat.turn import Spoken
 from portal.chat.under import Told, Under, opens, under
 from portal.current import visitor
-from portal.display import view
+from portal.display import forget_view, view
 from portal.i18n import language
 from portal.requests import filling
 from portal.requests.who import MOST_BYTES
@@ -247,8 +247,17 @@ def _answer(told: Told | None = None, typed: str = "") -> ResponseReturnValue:
         return render_template("chat/index.html", **page), status
     found = whose.known(g.session)
     messages = _messages(found)
-    shown = entries(g.session, messages, _begin(messages, _number("after")))
-    return _update(found, shown, under(g.session, found, messages, told)), status
+    begin = _begin(messages, _number("after"))
+    shown = entries(g.session, messages, begin)
+    response = _update(found, shown, under(g.session, found, messages, told))
+    if visitor() and any(_is_about_letters(each) for each in messages[begin:]):
+        forget_view(response)
+    return response, status
+
+
+def _is_about_letters(message: MessageView) -> bool:
+    """Whether the assistant has just changed the size of letters in the profile."""
+    return (message.card or {}).get("to") == "elder"
 
 
 def _update(found: Conversation | None, shown: list[Entry], below: Under) -> Response:

@@ -12,6 +12,7 @@ from portal.chat.assistant import Assistant, Question, Silent
 from runtime.database import Database
 from service.conversations import Message
 from service.models import User
+from service.people.users import set_display
 from tests.portal.chat.conftest import Talk
 from tests.portal.chat.rasa import TOKEN, Rasa, body, drops, says, silent
 from tests.portal.conftest import post, sign_in
@@ -64,6 +65,20 @@ def test_language_and_large_letters_are_told(talk: Talk, client: FlaskClient, ra
     talk.say("hello")
     assert (rasa.questions[0]["language"], rasa.questions[0]["elder"]) == ("en", True)
     assert rasa.questions[0]["signed_in"] is False
+
+
+def test_letters_that_the_assistant_has_changed_win_over_the_browser_s_own(
+    talk: Talk, client: FlaskClient, user: User, rasa: Rasa, database: Database
+) -> None:
+    post(client, "/display", view="plain")
+    with database.unit_of_work() as session:
+        set_display(session, user.id, elder_mode=True)
+    large = 'data-mode="elder"'
+    talk.say("你好")
+    assert large not in client.get("/chat").text
+    rasa.behaviour = says({"text": "大字打开了。", "card": {"kind": "link", "to": "elder"}})
+    talk.say("开大字")
+    assert large in client.get("/chat").text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import asyncio
 import os
 from functools import cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import httpx
 
@@ -40,14 +39,13 @@ class Unavailable(Exception):  # noqa: N818
 
 
 class Portal:
-    """Asks the portal on behalf of one conversation at a time."""
+    """Asks the portal on behalf of one conversation at a time; connections stay open between."""
 
     def __init__(self, base_url: str, token: str, limit: float = LIMIT) -> None:
         self._base_url = f"{base_url.rstrip('/')}/assistant/v1/conversations"
-        self._token = token
         self._limit = limit
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
-            WeakKeyDictionary()
+        self._client = httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {token}"}, timeout=limit, trust_env=False
         )
 
     async def get(self, ref: str, path: str, *, language: str, **params: Any) -> dict[str, Any]:
@@ -66,7 +64,7 @@ class Portal:
         self, method: str, ref: str, path: str, language: str, **what: Any
     ) -> dict[str, Any]:
         """Raises `Refused` or one of its kinds, or `Unavailable`."""
-        request = self._client().request(
+        request = self._client.request(
             method, f"{self._base_url}/{ref}/{path}", headers={"Accept-Language": language}, **what
         )
         try:
@@ -75,17 +73,6 @@ class Portal:
         except (httpx.HTTPError, ValueError, asyncio.TimeoutError) as problem:
             raise Unavailable(f"{method} {path.split('/')[0]}") from problem
         return _answer(response.status_code, body)
-
-    def _client(self) -> httpx.AsyncClient:
-        """One client for each event loop, so that connections stay open between messages."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = httpx.AsyncClient(
-                headers={"Authorization": f"Bearer {self._token}"},
-                timeout=self._limit,
-                trust_env=False,
-            )
-        return self._clients[loop]
 
 
 def _answer(status: int, body: Any) -> dict[str, Any]:

@@ -40,7 +40,6 @@ class StandIn:
 
     calls: list[Call] = field(default_factory=list)
     chosen: dict[str, Answer] = field(default_factory=dict)
-    url: str = ""
 
     def answers(
         self, path: str, name: str | None = None, status: int = 200, **changes: Any
@@ -69,14 +68,10 @@ class StandIn:
         return Answer(200, example(path)) if path else Answer(404, None)
 
 
-def operations(path: str) -> dict[str, Any]:
-    return DESCRIPTION["paths"][PREFIX + path]
-
-
 def example(path: str, status: int = 200, name: str | None = None) -> dict[str, Any]:
     """An example of the description: the named one, else the first."""
     found: dict[str, Any] = {}
-    for operation in operations(path).values():
+    for operation in DESCRIPTION["paths"][PREFIX + path].values():
         answer = operation.get("responses", {}).get(str(status)) or (
             operation.get("responses", {}).get("201", {}) if status == 200 else {}
         )
@@ -148,5 +143,5 @@ class Door:
 
     def new(self) -> StandIn:
         """A stand-in that knows of no earlier call."""
-        self.handler.stand_in = StandIn(url=self.url)
+        self.handler.stand_in = StandIn()
         return self.handler.stand_in

@@ -95,8 +95,9 @@ def test_a_number_that_is_nobody_s(talk: Any, utility: Utility) -> None:
 
 def test_a_reminder_said_at_once_is_set_at_once(talk: Any, utility: Utility) -> None:
     talk.say("余额低于五十块就提醒我")
-    (asked,) = [each for each in utility.portal.asked("reminders") if each.method == "POST"]
-    assert asked.given == {"kind": "low_balance", "on": True, "threshold_fen": 5000}
+    assert utility.posted("reminders") == [
+        {"kind": "low_balance", "on": True, "threshold_fen": 5000}
+    ]
     assert talk.cards == [{"kind": "link", "to": "reminders"}]
 
 
@@ -104,14 +105,13 @@ def test_a_reminder_in_two_steps(talk: Any, utility: Utility) -> None:
     said = talk.say("/manage_reminders", payload=True)
     assert said.endswith("要打开还是关掉？")
     talk.tap("关掉")
-    (asked,) = [each for each in utility.portal.asked("reminders") if each.method == "POST"]
-    assert asked.given == {"kind": "low_balance", "on": False}
+    assert utility.posted("reminders") == [{"kind": "low_balance", "on": False}]
 
 
 def test_a_kind_that_the_portal_has_not_leads_to_the_page(talk: Any, utility: Utility) -> None:
     talk.say("以后停电提前告诉我一声")
     assert talk.cards == [{"kind": "link", "to": "reminders"}]
-    assert [each for each in utility.portal.asked("reminders") if each.method == "POST"] == []
+    assert utility.posted("reminders") == []
 
 
 def test_a_title_by_its_kind(talk: Any, utility: Utility) -> None:
@@ -121,11 +121,9 @@ def test_a_title_by_its_kind(talk: Any, utility: Utility) -> None:
 
 def test_off_is_off_where_there_is_one_reminder(talk: Any, utility: Utility) -> None:
     talk.say("不要提醒了")
-    posts = [each for each in utility.portal.asked("reminders") if each.method == "POST"]
-    assert [each.given["on"] for each in posts] == [False]
+    assert [each["on"] for each in utility.posted("reminders")] == [False]
 
 
 def test_a_sum_after_below(talk: Any, utility: Utility) -> None:
     talk.say("给我设个余额提醒，低于100")
-    posts = [each for each in utility.portal.asked("reminders") if each.method == "POST"]
-    assert posts[0].given["threshold_fen"] == 10000
+    assert utility.posted("reminders")[0]["threshold_fen"] == 10000

@@ -15,10 +15,6 @@ def utility(portal: StandIn) -> Utility:
     return Utility(portal)
 
 
-def posted(utility: Utility) -> list[dict[str, Any]]:
-    return [call.given for call in utility.portal.asked("requests") if call.method == "POST"]
-
-
 def walk(talk: Any, *steps: str) -> str:
     """Say each step, or tap it when it is the title of a button."""
     said = ""
@@ -87,7 +83,7 @@ def test_every_kind(
 ) -> None:
     talk.say(steps[0], payload=True)
     said = walk(talk, *steps[1:])
-    (request,) = posted(utility)
+    (request,) = utility.posted("requests")
     assert request["kind"] == kind
     assert request["fields"] == fields
     assert request.get("account_no") == account
@@ -110,7 +106,7 @@ def test_photos_go_under_the_key_of_the_request(talk: Any, utility: Utility) -> 
     walk(talk, "家里 …5603", "走得太快")
     key = talk.cards[0]["draft"]
     walk(talk, "提交")
-    assert posted(utility)[0]["key"] == key
+    assert utility.posted("requests")[0]["key"] == key
 
 
 def test_what_was_said_first_is_not_asked_again(talk: Any, utility: Utility) -> None:
@@ -124,7 +120,7 @@ def test_twice_yes_is_one_request(talk: Any, utility: Utility) -> None:
     talk.say("提交")
     talk.say("提交")
     talk.say("确认")
-    assert len(posted(utility)) == 1
+    assert len(utility.posted("requests")) == 1
 
 
 def test_no_answer_at_the_yes_and_the_same_key_again(talk: Any, utility: Utility) -> None:
@@ -134,7 +130,7 @@ def test_no_answer_at_the_yes_and_the_same_key_again(talk: Any, utility: Utility
     assert "同一件事不会办两次" in said
     utility.silent = set()
     assert "受理号 BX2611210001" in talk.say("提交")
-    first, second = posted(utility)
+    first, second = utility.posted("requests")
     assert first == second
 
 
@@ -142,7 +138,7 @@ def test_a_yes_it_is_not(talk: Any, utility: Utility) -> None:
     talk.say("投诉你们抄表员，态度太差")
     talk.say("谢谢")
     talk.say("好，不过电话不对")
-    assert posted(utility) == []
+    assert utility.posted("requests") == []
 
 
 @pytest.mark.parametrize(
@@ -159,7 +155,7 @@ def test_a_correction_at_the_summary(
     walk(talk, "家里 …5603", "走得太快")
     assert line in talk.say(correction)
     talk.say("提交")
-    assert line.split("：")[1] in posted(utility)[0]["fields"].values()
+    assert line.split("：")[1] in utility.posted("requests")[0]["fields"].values()
 
 
 def test_pointing_at_a_line(talk: Any, utility: Utility) -> None:
@@ -184,7 +180,7 @@ def test_an_address_of_one_word(talk: Any, utility: Utility) -> None:
     assert talk.say("家").startswith("这个地址太短")
     assert "在哪里：柳荫路8号2栋" in talk.say("柳荫路8号2栋")
     talk.say("提交")
-    assert "account_no" not in posted(utility)[0]
+    assert "account_no" not in utility.posted("requests")[0]
 
 
 def test_a_field_that_the_portal_refuses_is_asked_again(talk: Any, utility: Utility) -> None:
@@ -201,7 +197,7 @@ def test_leaving(talk: Any, utility: Utility, word: str) -> None:
     talk.say("/meter_check", payload=True)
     walk(talk, "家里 …5603")
     assert talk.say(word).startswith("好，先不办了")
-    assert posted(utility) == []
+    assert utility.posted("requests") == []
 
 
 def test_a_question_inside_and_back(talk: Any, utility: Utility) -> None:
@@ -235,7 +231,7 @@ def test_strangers_report_by_address_and_phone(talk: Any, utility: Utility) -> N
     said = walk(talk, "家里都没电", "柳荫路8号2栋", "13800001234")
     assert "联系电话：13800001234" in said
     walk(talk, "提交")
-    assert posted(utility)[0]["fields"] == {
+    assert utility.posted("requests")[0]["fields"] == {
         "trouble": "no_power",
         "address": "柳荫路8号2栋",
         "phone": "13800001234",
@@ -268,14 +264,14 @@ def test_a_known_outage_is_told_first(talk: Any, utility: Utility) -> None:
     talk.say("/report_outage", payload=True)
     assert walk(talk, "家里 …5603") == "滨江路一带停电，正在抢修。还要另外报修吗？"
     assert walk(talk, "不用了").startswith("好，先不办了")
-    assert posted(utility) == []
+    assert utility.posted("requests") == []
 
 
 def test_and_reported_all_the_same(talk: Any, utility: Utility) -> None:
     utility.outages = [OUTAGE]
     talk.say("/report_outage", payload=True)
     walk(talk, "家里 …5603", "还是报修", "家里都没电", "提交")
-    assert len(posted(utility)) == 1
+    assert len(utility.posted("requests")) == 1
 
 
 def test_an_outage_that_is_only_announced_explains_nothing(talk: Any, utility: Utility) -> None:
@@ -295,7 +291,7 @@ def test_the_portal_silent(talk: Any, utility: Utility) -> None:
     talk.say("/meter_check", payload=True)
     assert talk.heard
     assert not talk.cards
-    assert posted(utility) == []
+    assert utility.posted("requests") == []
 
 
 def test_english(talk: Any, utility: Utility) -> None:
@@ -307,7 +303,7 @@ def test_english(talk: Any, utility: Utility) -> None:
     assert said.startswith("Meter test · ")
     assert talk.titles == ["File it", "Change something", "Cancel"]
     walk(talk, "File it")
-    assert len(posted(utility)) == 1
+    assert len(utility.posted("requests")) == 1
 
 
 def test_a_place_that_was_said_goes_before_one_s_home(talk: Any, utility: Utility) -> None:
@@ -325,7 +321,7 @@ def test_another_account_at_the_summary(talk: Any, utility: Utility) -> None:
     walk(talk, "家里 …5603", "走得太快")
     assert "校验电表 · 爸妈家 …1242" in talk.say("是爸妈家的")
     talk.say("提交")
-    assert posted(utility)[0]["account_no"] == PARENTS
+    assert utility.posted("requests")[0]["account_no"] == PARENTS
 
 
 def test_an_account_that_is_refused_is_asked_again(talk: Any, utility: Utility) -> None:
@@ -334,7 +330,7 @@ def test_an_account_that_is_refused_is_asked_again(talk: Any, utility: Utility) 
     said = talk.tap("家里 …5603")
     assert said.startswith("您的名下没有这个户号。")
     assert said.endswith("是哪一户的事？")
-    assert posted(utility) == []
+    assert utility.posted("requests") == []
 
 
 def test_the_bill_of_the_month_that_was_said_is_attached(talk: Any, utility: Utility) -> None:
@@ -343,7 +339,10 @@ def test_the_bill_of_the_month_that_was_said_is_attached(talk: Any, utility: Uti
     talk.say('/dispute_bill{"period":"9月","account_no":"420011875603"}', payload=True)
     assert "哪一张账单：9 月 ¥67.04" in talk.tap("太高了")
     talk.tap("提交")
-    assert posted(utility)[0]["fields"] == {"bill": "B2026090000213", "reason": "too_high"}
+    assert utility.posted("requests")[0]["fields"] == {
+        "bill": "B2026090000213",
+        "reason": "too_high",
+    }
 
 
 def test_a_bill_that_is_not_found_is_asked_for_not_guessed(talk: Any, utility: Utility) -> None:

@@ -34,6 +34,10 @@ class Utility:
         self._examples = portal.respond
         portal.respond = self.respond  # type: ignore[method-assign]
 
+    def posted(self, path: str) -> list[dict[str, Any]]:
+        """The bodies that were posted to this path, oldest first."""
+        return [call.given for call in self.portal.asked(path) if call.method == "POST"]
+
     def respond(self, call: Call) -> Answer:
         answer = self._examples(call)
         if any(call.path.startswith(path) for path in self.silent):

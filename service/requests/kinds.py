@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,10 +20,11 @@ OTHERWISE = "otherwise"
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
 Text = Annotated[str, Meta(min_length=1)]
+Group = Literal["trouble", "supply", "account", "word"]
 Status = Literal["received", "accepted", "in_progress", "done"]
 Known = Literal["account.address", "account.bill", "user.phone", "user.name"]
 
-STATUSES: tuple[Status, ...] = ("received", "accepted", "in_progress", "done")
+STATUSES: tuple[Status, ...] = get_args(Status)
 """The way of every request; it may also end as rejected or cancelled."""
 
 
@@ -151,7 +152,7 @@ class Kind(Data, frozen=True):
     """
 
     name: Name
-    group: Literal["trouble", "supply", "account", "word"]
+    group: Group
     position: int
     prefix: Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
     title: Words
@@ -225,8 +226,7 @@ def kind(name: str) -> Kind:
 def _all() -> dict[str, Kind]:
     found = [read(path) for path in sorted(FOLDER.glob("*.yaml"))]
     _demand_once([each.prefix for each in found], "prefixes")
-    groups = ("trouble", "supply", "account", "word")
-    found.sort(key=lambda each: (groups.index(each.group), each.position))
+    found.sort(key=lambda each: (get_args(Group).index(each.group), each.position))
     return {each.name: each for each in found}
 
 

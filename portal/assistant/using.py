@@ -1,8 +1,6 @@
-"""Energy in words: the use of some days, the tier, the tariff."""
+"""Energy in words: the use of some days, and the tier."""
 
 from decimal import Decimal
-
-from flask_babel import ngettext
 
 from portal import formats
 from portal.assistant.bodies.common import OfAccount, OfTime
@@ -11,7 +9,7 @@ from portal.assistant.talk import Talk
 from portal.assistant.times import Span, days_words, months, span, whole_months
 from portal.bills.tier import standing_gauge
 from portal.i18n import gettext as _
-from portal.usage.compared import sentence as compared_words
+from portal.usage import compared
 from portal.usage.days import split
 from runtime import clock
 from service import bills, tiers
@@ -104,15 +102,11 @@ def _earlier(found: UseBetween, words: str) -> Earlier | None:
     other = found.last_year
     if other.import_wh is None:
         return None
-    name = days_words((other.first, other.last))
-    if not other.whole:
-        name = ngettext(
-            "%(month)s同样的 %(num)s 天", "%(month)s同样的 %(num)s 天", other.days, month=name
-        )
+    name = compared.named(days_words((other.first, other.last)), other)
     return Earlier(
         words=name,
         kwh=formats.energy(other.import_wh, 0),
-        sentence=compared_words(name, other, words),
+        sentence=compared.sentence(name, other, words),
     )
 
 

@@ -28,12 +28,7 @@ def year_compared(found: YearUsage) -> str:
 
 
 def _month(other: Compared) -> str:
-    name = _month_name(other.first)
-    if not other.whole:
-        name = ngettext(
-            "%(month)s同样的 %(num)s 天", "%(month)s同样的 %(num)s 天", other.days, month=name
-        )
-    return sentence(name, other, _("这个月"))
+    return sentence(named(_month_name(other.first), other), other, _("这个月"))
 
 
 def _month_name(first: date) -> str:
@@ -41,6 +36,15 @@ def _month_name(first: date) -> str:
     if first.year == year - 1:
         return _("去年 %(month)s", month=formats.month(f"{year}-{first:%m}"))
     return formats.month(f"{first:%Y-%m}")
+
+
+def named(name: str, other: Compared) -> str:
+    """An earlier time by its name; by so many days of it where not all can be compared."""
+    if other.whole:
+        return name
+    return ngettext(
+        "%(month)s同样的 %(num)s 天", "%(month)s同样的 %(num)s 天", other.days, month=name
+    )
 
 
 def sentence(name: str, other: Compared, now: str) -> str:

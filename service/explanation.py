@@ -7,9 +7,10 @@ and what the higher tiers cost on either bill is the part `tier`. Export, late c
 the rating of today does not reproduce are taken from the bills themselves, so nothing is left over.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -51,10 +52,25 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Explanations:
-    """A bill against last month and against the same month last year, where they are known."""
+    """A bill against last month and against the same month last year, where they are known.
 
-    last_month: Explanation | None
-    last_year: Explanation | None
+    `others` are these bills by period. A comparison is rated when it is first asked for.
+    """
+
+    bill: Bill
+    others: Mapping[str, Bill]
+
+    @cached_property
+    def last_month(self) -> Explanation | None:
+        return self._against(1)
+
+    @cached_property
+    def last_year(self) -> Explanation | None:
+        return self._against(12)
+
+    def _against(self, months: int) -> Explanation | None:
+        other = self.others.get(month_before(self.bill.period, months))
+        return explain_change(self.bill, other) if other else None
 
 
 def explanations(session: Session, user_id: int, bill_no: str) -> Explanations:
@@ -69,8 +85,7 @@ def explanations(session: Session, user_id: int, bill_no: str) -> Explanations:
             Bill.status == "issued",
         )
     )
-    known = {other.period: explain_change(bill, other) for other in others}
-    return Explanations(known.get(months[0]), known.get(months[1]))
+    return Explanations(bill, {other.period: other for other in others})
 
 
 def explain_change(bill: Bill, against: Bill) -> Explanation:

@@ -91,18 +91,17 @@ def explained(talk: Talk, asked: OfAccount, bill_no: str) -> Explained:
     Raises NotFound, and as `Talk.one` for the bill `latest`.
     """
     number = _latest(talk, asked) if bill_no == "latest" else bill_no
-    view = books.bill(talk.session, talk.user_id, number)
     known = explanations(talk.session, talk.user_id, number)
     found = known.last_month or known.last_year
-    (bill,) = told(talk, [view.summary])
+    (bill,) = told(talk, [books.summary_of(known.bill, clock.today())])
     if found is None:
         said = [
             _("%(name)s，%(quantity)s，%(price)s：%(amount)s。", **_line(each))
-            for each in lines.words_of(view)
+            for each in lines.words_of(books.view_of(talk.session, known.bill))
         ]
         headline = _("没有更早的账单可以比。")
     else:
-        said = _reasons(found, view.summary.period)
+        said = _reasons(found, bill.month)
         headline = change.title(found)
     return Explained(
         bill=bill,
@@ -224,7 +223,8 @@ def _missing(
         each.account_no: f"{each.opened:%Y-%m}"
         for each in visible_accounts(talk.session, talk.user_id)
     }
-    billed = books.billed(talk.session, talk.user_id, list(opened), period)
+    numbers = [each.account_no for each in accounts]
+    billed = books.billed(talk.session, talk.user_id, numbers, period)
     first, last = period
     wanted = all_months(first, min(last, max(first, f"{clock.today():%Y-%m}")))
     found: list[Missing] = []

@@ -31,7 +31,8 @@ def take_on(session: Session, handoff_id: int, staff_id: int) -> Handoff:
 
     Raises NotFound("handoff.not_found"), Conflict("handoff.taken"), Conflict("handoff.ended").
     """
-    handoff = _standing(session, handoff_id)
+    _, handoff = handoff_of(session, handoff_id)
+    _require_standing(handoff)
     if handoff.staff_id not in (None, staff_id):
         raise Conflict("handoff.taken")
     handoff.staff_id = staff_id
@@ -42,9 +43,8 @@ def take_on(session: Session, handoff_id: int, staff_id: int) -> Handoff:
 
 def leave(session: Session, handoff_id: int, staff_id: int) -> None:
     """Leave a call back to others. Raises what `called` raises."""
-    handoff = _standing(session, handoff_id)
-    if handoff.staff_id != staff_id:
-        raise Conflict("handoff.not_yours")
+    _, handoff = handoff_of(session, handoff_id)
+    _require_own(handoff, staff_id)
     handoff.staff_id = handoff.taken_at = None
     session.flush()
 
@@ -57,8 +57,7 @@ def called(session: Session, handoff_id: int, staff_id: int, note: str = "") -> 
     conversation, handoff = handoff_of(session, handoff_id)
     if handoff.state == "called" and handoff.staff_id == staff_id:
         return handoff
-    if _standing(session, handoff_id).staff_id != staff_id:
-        raise Conflict("handoff.not_yours")
+    _require_own(handoff, staff_id)
     handoff.state, handoff.ended_at = "called", clock.now()
     handoff.note = note.strip()[:LONGEST_NOTE] or None
     notices.note(session, conversation, notices.CALLED, staff_id)
@@ -70,8 +69,12 @@ def _to_call(staff_id: int | None) -> ColumnElement[bool]:
     return (Handoff.state == "callback") & (true() if staff_id is None else whose)
 
 
-def _standing(session: Session, handoff_id: int) -> Handoff:
-    _, handoff = handoff_of(session, handoff_id)
+def _require_own(handoff: Handoff, staff_id: int) -> None:
+    _require_standing(handoff)
+    if handoff.staff_id != staff_id:
+        raise Conflict("handoff.not_yours")
+
+
+def _require_standing(handoff: Handoff) -> None:
     if handoff.state != "callback":
         raise Conflict("handoff.ended" if handoff.ended_at else "handoff.taken")
-    return handoff

@@ -61,7 +61,7 @@ class Talk {
     if (!form.action.endsWith('/say')) { this.act(form, fields); return; }
     if (!String(fields.get('text')).trim()) return;
     if (form === this.form) this.input.value = '';
-    if (form !== this.form || !fields.get('key')) fields.set('key', form.hasAttribute('data-retry') ? fields.get('key') : newKey());
+    if (!fields.get('key')) fields.set('key', newKey());
     this.form.elements.key.value = newKey();
     this.focus(form);
     this.say(fields);
@@ -70,11 +70,10 @@ class Talk {
   async say(fields) {
     const key = fields.get('key');
     const bubble = this.log.querySelector(`[data-key="${CSS.escape(key)}"]`) || this.append(this.mine(fields));
-    bubble.nextElementSibling?.matches('.unsent') && bubble.nextElementSibling.remove();
+    this.sent(bubble);
     const below = [...this.under.childNodes];
     this.under.replaceChildren();
     this.asked(1);
-    this.toEnd();
     try {
       const update = await this.post('/chat/say', fields);
       if (update.refused && !update.items.some((each) => each.key === key)) {
@@ -108,6 +107,12 @@ class Talk {
     this.toEnd();
   }
 
+  // What came through need not be sent again.
+  sent(bubble) {
+    const button = bubble.nextElementSibling;
+    if (button?.matches('.unsent')) button.remove();
+  }
+
   again() {
     for (const button of this.log.querySelectorAll('.unsent')) this.say(button.fields);
   }
@@ -126,7 +131,7 @@ class Talk {
     }
   }
 
-  async post(address, fields) {
+  post(address, fields) {
     fields.set('after', this.last);
     return this.ask(address, { method: 'POST', body: fields });
   }
@@ -153,7 +158,7 @@ class Talk {
     let shown = 0;
     for (const item of update.items) {
       const own = item.key && this.log.querySelector(`[data-key="${CSS.escape(item.key)}"]`);
-      if (own) own.nextElementSibling?.matches('.unsent') && own.nextElementSibling.remove();
+      if (own) this.sent(own);
       if (this.log.querySelector(`[data-id="${item.id}"]`)) continue;
       const said = element(item.html);
       if (own) { this.stored(own, said); continue; }
@@ -279,7 +284,7 @@ class Talk {
       const found = await this.ask(`${link.dataset.older}?before=${link.dataset.before}`);
       const height = this.scroller.scrollHeight;
       this.log.ariaLive = 'off'; // what was said long ago is no news
-      for (const item of found.items.toReversed ? found.items.toReversed() : [...found.items].reverse()) this.log.prepend(element(item.html));
+      this.log.prepend(...found.items.map((item) => element(item.html)));
       this.scroller.scrollTop += this.scroller.scrollHeight - height;
       if (found.more) link.dataset.before = found.items[0].id; else link.parentElement.remove();
       await wait(200);
@@ -295,7 +300,7 @@ class Talk {
 
 let panel = null;
 
-export async function open(launcher, focus = true) {
+export async function open(launcher, focus) {
   if (panel) { panel.talk.input.focus(); return; }
   const answer = await fetch(launcher.dataset.panel);
   if (!answer.ok) { location.assign(launcher.href); return; }

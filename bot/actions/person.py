@@ -31,12 +31,14 @@ class Handoff(Topic):
     def name(self) -> str:
         return "action_handoff"
 
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Whatever was under way is over, also where nobody could be asked."""
+        return await super().run(dispatcher, tracker, domain) or [SlotSet("call_back", False)]
+
     async def act(self, turn: Turn) -> list[EventType]:
-        try:
-            desk = (await turn.get("context"))["desk"]
-        except Unavailable:
-            turn.say("utter_trouble")
-            return [SlotSet("call_back", False)]  # whatever was under way is over all the same
+        desk = (await turn.get("context"))["desk"]
         if desk["open"]:
             await _ask_for_person(turn)
             return [SlotSet("call_back", False), SlotSet("pending_wish", None)]

@@ -176,6 +176,18 @@ def test_a_person_ends_the_form(talk: Any, utility: Utility) -> None:
     assert not talk.cards
 
 
+@pytest.mark.parametrize("silent", ["context", "handoff"])
+def test_a_person_who_cannot_be_asked_ends_the_form_too(
+    talk: Any, utility: Utility, silent: str
+) -> None:
+    begun(talk)
+    utility.silent = {silent}
+    assert talk.say("转人工").startswith("刚才没有办成。")
+    utility.silent = set()
+    talk.say("确认")
+    assert not talk.cards
+
+
 def test_signing_in_first_and_going_on_with_what_was_said(talk: Any, utility: Utility) -> None:
     talk.signed_in = utility.signed_in = False
     assert begun(talk).startswith("这件事要先登录。")

@@ -151,6 +151,14 @@ def closed(portal):
     portal.answers("context", "signed_in", desk=desk)
 
 
+@pytest.mark.parametrize("path", ["context", "handoff"])
+def test_where_nobody_can_be_asked_no_call_back_follows(act, portal, path):
+    portal.breaks(path)
+    done = act("action_handoff", message("转人工", "human_handoff"), call_back=True)
+    assert done.said == ["utter_trouble"]
+    assert done.slots == {"call_back": False}
+
+
 def test_outside_the_hours_a_call_to_the_registered_phone_is_offered(act, portal):
     closed(portal)
     done = act("action_handoff", message("转人工", "human_handoff"))

@@ -5,10 +5,10 @@ How a topic is made
 1. `domain/<topic>.yml`: its responses, actions, slots and forms. Intents and entities stand in
    `domain/common.yml` once. Chinese is the default, English a variation beside it:
 
-       utter_bills_none:
-       - text: 这段时间没有账单。
+       utter_bills_which:
+       - text: 这段时间有几张账单，说哪一张？
        - condition: [{type: slot, name: language, value: en}]
-         text: There is no bill for that time.
+         text: There are several bills in that time. Which one?
 
    Payloads of buttons double their braces: `/query_bill{{"period":"上个月"}}`.
    A slot that a form fills is `influence_conversation: false` unless a rule asks for it.

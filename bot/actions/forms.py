@@ -3,12 +3,12 @@
 A form of the domain requires one slot, `answer`, and keeps what it knows in another, `draft`. As
 long as something is missing `answer` stays empty and the form asks again; it is `yes` once what was
 shown has been agreed to. What is asked, and what an answer means, an errand knows; the four
-actions of a form are made of it and have their names from the form, here `pay_form`:
+actions of a form are made of it and have their names from the form, here `payment_form`:
 
-    action_open_pay            the first words begin a draft
-    validate_pay_form          reads an answer; what is none is left to the rules
-    action_ask_pay_form_answer asks for the next thing
-    action_submit_pay          does what was agreed, or nothing when the form was left
+    action_open_payment            the first words begin a draft
+    validate_payment_form          reads an answer; what is none is left to the rules
+    action_ask_payment_form_answer asks for the next thing
+    action_submit_payment          does what was agreed, or nothing when the form was left
 """
 
 import re

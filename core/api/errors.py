@@ -41,6 +41,7 @@ SENTENCES = {
     "outage.ends_before_start": "The outage would end before it begins.",
     "outage.short_notice": "Maintenance is announced {days} days ahead at the least; "
     "what comes sooner is temporary_maintenance.",
+    "outage.other_reason": "The reasons of an outage that is {kind} are {reasons}.",
     "posting.bill_unknown": "The account has no bill {bill_no}.",
     "posting.in_future": "The money cannot have been paid in the future.",
     "posting.not_found": "There is no posting {posting_no}.",

@@ -10,17 +10,13 @@ from core import published
 from core.api.errors import CONFLICT, NOT_FOUND
 from core.api.forms import PLAIN_TEXT, Given, IdempotencyKey, Instant, Name, Sentence, Told, Unit
 from core.outages import work
+from core.outages.work import PlannedReason, Reason, UnplannedReason
 
 router = APIRouter(prefix="/v1/outages", tags=["outages"])
 
 NUMBER = r"^T[0-9]{12}$"
 Number = Annotated[str, Path(pattern=NUMBER, examples=["T000000000001"])]
 State = Literal["announced", "ongoing", "restored", "cancelled"]
-PlannedReason = Literal[
-    "maintenance", "temporary_maintenance", "upgrade", "connection", "shortage", "other"
-]
-UnplannedReason = Literal["fault", "weather", "damage", "customer_fault", "shortage", "other"]
-Reason = Literal[PlannedReason, UnplannedReason]
 Area = Annotated[
     str, StringConstraints(pattern=PLAIN_TEXT, max_length=32), Field(examples=["江城东-03"])
 ]

@@ -8,7 +8,7 @@ another reason, so that nobody takes it for the other.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import any_, func, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,14 @@ from core.models import Account, ServicePoint
 from core.outages.models import Outage
 from runtime import clock
 from runtime.errors import Conflict, NotFound
+
+PlannedReason = Literal[
+    "maintenance", "temporary_maintenance", "upgrade", "connection", "shortage", "other"
+]
+UnplannedReason = Literal["fault", "weather", "damage", "customer_fault", "shortage", "other"]
+Reason = Literal[PlannedReason, UnplannedReason]
+REASONS = {"planned": get_args(PlannedReason), "unplanned": get_args(UnplannedReason)}
+"""Kind to the reasons that such an outage may have."""
 
 NEXT = {
     "announced": {"ongoing", "restored", "cancelled"},
@@ -112,8 +120,8 @@ def change(
     """Change what is given and differs. The same again is no change.
 
     Raises NotFound; Conflict when the outage is over, cannot come to the state, when its times
-    contradict each other, or when maintenance is moved forward, or something is called so, at
-    too short notice.
+    contradict each other, when its kind has no such reason, or when maintenance is moved
+    forward, or something is called so, at too short notice.
     """
     row = find_row(session, outage_no, for_update=True)
     news = {
@@ -202,6 +210,8 @@ def _apply(row: Outage, news: dict[str, Any], notice_days: int) -> None:
     for name, value in news.items():
         setattr(row, name, value)
     _check_times(row.starts_at, row.expected_end_at)
+    if row.reason_code not in REASONS[row.kind]:
+        raise Conflict("outage.other_reason", kind=row.kind, reasons=", ".join(REASONS[row.kind]))
     if row.starts_at < before:
         _check_notice(row, now, notice_days)
     elif "reason_code" in news:

@@ -134,6 +134,7 @@ def test_a_plan_that_is_called_off_has_ended_when_it_was(client: httpx.Client) -
         ({"state": "restored", "ended_at": "2026-11-20T05:00:00Z"}, "outage.in_future"),
         ({"state": "restored", "ended_at": "2026-11-20T03:00:00Z"}, "outage.ends_before_start"),
         ({"expected_end_at": "2026-11-20T03:00:00Z"}, "outage.ends_before_start"),
+        ({"reason_code": "maintenance"}, "outage.other_reason"),
     ],
 )
 def test_a_change_that_makes_no_sense_changes_nothing(

@@ -6,8 +6,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from denghuo.demo import people
-from tests.e2e.conftest import DESK, PHONE, Visit, sign_in, violations, weight
+from tests.e2e.conftest import (
+    DESK,
+    PHONE,
+    Visit,
+    come_to_work,
+    pass_the_door,
+    sign_in,
+    violations,
+    weight,
+)
 from tests.e2e.test_pages import chinese_words, scrolls_sideways
 from tests.house import House
 from tests.portal.chat.rasa import Rasa, Turn, says, standing
@@ -15,7 +23,6 @@ from tests.portal.chat.rasa import Rasa, Turn, says, standing
 pytestmark = pytest.mark.browser
 
 OWN = "420011875603"
-AGENT = "13800009600"
 BUTTONS = [
     {"title": "为什么这么多", "payload": "/explain_bill"},
     {"title": "不用", "payload": "/deny"},
@@ -168,11 +175,7 @@ def test_a_person_answers(house: House, visit: Visit, rasa: Rasa) -> None:
     expect(page.locator(".under")).to_contain_text("下一个就是您")
 
     desk = visit(viewport=DESK).new_page()
-    desk.goto("/sign-in")
-    desk.fill("input[name=phone]", AGENT)
-    desk.fill("input[name=password]", people.password(house.place.var))
-    desk.click("main button.primary")
-    desk.wait_for_url("**/desk/**")
+    come_to_work(house, desk, "林小满")
     desk.goto("/desk/conversations")
     desk.get_by_role("button", name="接待").first.click()
     desk.fill("#text", "您好，我是小林。")
@@ -251,10 +254,7 @@ def test_a_stranger_is_led_to_the_door_and_back(house: House, visit: Visit, rasa
     say(page, "我的电费多少")
     newest(page).get_by_role("link", name="登录").click()
     page.wait_for_url("**/sign-in?next=/chat")
-    phone = next(each.phone for each in house.residents if each.name == "王春华")
-    page.fill("input[name=phone]", phone)
-    page.fill("input[name=password]", people.password(house.place.var))
-    page.click("main button.primary")
+    pass_the_door(house, page, "王春华")
     page.wait_for_url("**/chat")
     expect(page.get_by_text("我的电费多少")).to_have_count(1)
 

@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from denghuo.demo import people
-from tests.e2e.conftest import PHONE, Visit, resident, sign_in, violations
+from tests.e2e.conftest import PHONE, Visit, come_to_work, sign_in, violations
 from tests.house import House
 
 pytestmark = pytest.mark.browser
@@ -20,15 +19,6 @@ def account_no(page: Page) -> str:
     found = re.search(r"\d{4} \d{4} \d{4}", page.locator("main").inner_text())
     assert found is not None
     return found[0].replace(" ", "")
-
-
-def come_to_work(house: House, page: Page, name: str) -> None:
-    """Sign in as one of the utility's own people, who begin at their desk."""
-    page.goto("/sign-in")
-    page.fill("input[name=phone]", resident(house, name).phone)
-    page.fill("input[name=password]", people.password(house.place.var))
-    page.click("main button.primary")
-    page.wait_for_url("**/desk/**")
 
 
 def look(page: Page) -> None:

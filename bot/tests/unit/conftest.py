@@ -181,13 +181,14 @@ def _learn(folder: Path, model: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def agent(model: Path, executor: Any, run: Run) -> Any:
+def agent(model: Path, executor: Any, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Rasa with that model; its actions run in this process, by their executor."""
     import structlog
     from rasa.core.agent import Agent
     from rasa.utils.endpoints import EndpointConfig
 
     from channels.quick import make_quick
+    from dialogues import Dialogues
 
     make_quick()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -196,7 +197,9 @@ def agent(model: Path, executor: Any, run: Run) -> Any:
         async def request(self, *_: Any, **given: Any) -> Any:
             return await executor.run(given["json"])
 
-    return Agent.load(str(model), action_endpoint=Actions("http://actions.invalid/webhook"))
+    store = Dialogues(db=str(tmp_path_factory.mktemp("dialogues") / "tracker.db"))
+    actions = Actions("http://actions.invalid/webhook")
+    return Agent.load(str(model), tracker_store=store, action_endpoint=actions)
 
 
 @dataclass

@@ -52,7 +52,7 @@ def file(talk: Talk, new: bodies.NewRequest) -> tuple[bodies.RequestFiled, int]:
     prepared = _prepared(talk, wanted, account)
     if new.account_no is None and wanted.account == "optional" and _elsewhere(prepared, new.fields):
         account = None
-    last = reading.list_requests(talk.session, asker(talk), 1)
+    status = 200 if asking.opened(talk.session, asker(talk), new.key) else 201
     made = asking.apply(
         talk.session,
         asker(talk),
@@ -62,7 +62,7 @@ def file(talk: Talk, new: bodies.NewRequest) -> tuple[bodies.RequestFiled, int]:
         new.key,
         talk.conversation.id,
     )
-    return _filed(talk, made), 200 if last and made.id <= last[0].id else 201
+    return _filed(talk, made), status
 
 
 def listed(talk: Talk) -> bodies.Requests:

@@ -111,7 +111,7 @@ def apply(
     """
     if not key or len(key) > 64 or not key.isascii() or not key.isprintable():
         raise Refused("request.key_malformed")
-    if known := session.scalars(_of_key(asker, key)).one_or_none():
+    if known := opened(session, asker, key):
         return known
     values, wrong = problems(session, asker, name, account_no, fields)
     if wrong:
@@ -126,6 +126,11 @@ def apply(
     soon.carry(session, request.request_no)
     _tell(session, request)
     return request
+
+
+def opened(session: Session, asker: Asker, key: str) -> Request | None:
+    """The request that this asker's key has opened already."""
+    return session.scalars(_of_key(asker, key)).one_or_none()
 
 
 def adopt(session: Session, conversation_id: int, user_id: int) -> None:

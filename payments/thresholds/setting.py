@@ -30,6 +30,14 @@ def threshold(session: Session, user_id: int, account_no: str) -> int | None:
     )
 
 
+def thresholds(session: Session, user_id: int) -> dict[str, int]:
+    """All of the user's own, in fen by account."""
+    own = select(BalanceThreshold.account_no, BalanceThreshold.below_fen).where(
+        BalanceThreshold.user_id == user_id
+    )
+    return dict(iter(session.execute(own)))
+
+
 def set_threshold(session: Session, user_id: int, account_no: str, below_fen: int | None) -> None:
     """Be told below `below_fen`; None for not at all. A balance that is low already is no news.
 

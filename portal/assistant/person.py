@@ -54,7 +54,8 @@ def context(talk: Talk) -> Context:
 
 def reminders(talk: Talk) -> Reminders:
     """What the person is told of: low balances of the accounts that pay ahead."""
-    found = [_low_balance(talk, each) for each in _prepaid(talk)[:MOST_NAMED]]
+    known = setting.thresholds(talk.session, talk.user_id)
+    found = [_low_balance(each, known.get(each.account_no)) for each in _prepaid(talk)[:MOST_NAMED]]
     return Reminders(reminders=found, sentence=_reminded(found))
 
 
@@ -140,8 +141,7 @@ def _meant(talk: Talk, written: str | None) -> LinkedAccount:
     return talk.one(written, among=prepaid)
 
 
-def _low_balance(talk: Talk, account: LinkedAccount) -> Reminder:
-    below_fen = setting.threshold(talk.session, talk.user_id, account.account_no)
+def _low_balance(account: LinkedAccount, below_fen: int | None) -> Reminder:
     if below_fen is None:
         words = _("%(label)s余额低了不发短信", label=account.title)
     else:

@@ -7,11 +7,12 @@ last year, and the tier.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from statistics import median
 
 from sqlalchemy.orm import Session
 
+from rating.rules import round_fen
 from service import meter_data, tiers
 from service.access import Right, visible_account
 from service.advice.between import UseBetween, between, by_period, year_before
@@ -155,7 +156,7 @@ def dear_hours(points: Sequence[PointDays]) -> DearHours | None:
     percent = round(100 * dear / used) if used else 0
     if percent < PEAK_PERCENT:
         return None
-    return DearHours(percent, int(saved.quantize(Decimal(1), ROUND_HALF_UP)))
+    return DearHours(percent, round_fen(saved))
 
 
 def more_than_last_year(use: UseBetween) -> MoreThanLastYear | None:

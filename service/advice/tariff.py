@@ -9,13 +9,14 @@ Export and late charges are no part of it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from rating import CaseError, Statement, TariffVersion, parse_case, rate
+from rating.rules import round_fen
 from service import meter_data
 from service.access import Right, linked, visible_account
 from service.bills import month_before
@@ -151,8 +152,7 @@ def choices(present: str) -> tuple[str, ...]:
 
 def yearly(fen: int, months: int) -> int:
     """What so many months cost, brought to twelve, half up."""
-    year = Decimal(fen) * MONTHS / months
-    return int(year.quantize(Decimal(1), ROUND_HALF_UP))
+    return round_fen(Decimal(fen) * MONTHS / months)
 
 
 def rated(month: BilledMonth, tariff: str) -> Statement | None:

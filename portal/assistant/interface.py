@@ -350,7 +350,7 @@ def _parameters(each: Operation) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": _PATH_PARTS[name]}
         for name in names
     ]
-    for name, form in each.asked.model_json_schema()["properties"].items() if _has(each) else ():
+    for name, form in each.asked.model_json_schema()["properties"].items():
         kinds = [kind for kind in form.get("anyOf", [form]) if kind.get("type") != "null"]
         found.append({"name": name, "in": "query", "required": False, "schema": kinds[0]})
     found.append(_LANGUAGE)
@@ -370,10 +370,6 @@ _PATH_PARTS: dict[str, Any] = {
     "kind": {"type": "string", "enum": list(get_args(service.Kind))},
     "request_no": {"type": "string", "pattern": "^[A-Za-z0-9-]{1,24}$"},
 }
-
-
-def _has(each: Operation) -> bool:
-    return bool(each.asked.model_fields)
 
 
 def _response(words: str, form: Any, examples: dict[str, Any]) -> dict[str, Any]:

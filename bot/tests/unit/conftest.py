@@ -20,6 +20,7 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from stand_in import TOKEN, Door, StandIn  # noqa: E402
+from utility import Utility  # noqa: E402
 
 TODAY = "2026-11-21"
 PATIENCE = 60.0
@@ -57,6 +58,12 @@ def portal(door: Door, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     monkeypatch.setenv("DENGHUO_ASSISTANT_TOKEN", TOKEN)
     api.portal.cache_clear()
     return door.new()
+
+
+@pytest.fixture
+def utility(portal: StandIn) -> Utility:
+    """A small utility behind that portal."""
+    return Utility(portal)
 
 
 @pytest.fixture(scope="session", autouse=True)

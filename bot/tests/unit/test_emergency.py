@@ -3,16 +3,9 @@
 from typing import Any
 
 import pytest
-from stand_in import StandIn
 from utility import Utility
 
 from actions.emergency import danger_of
-
-
-@pytest.fixture
-def utility(portal: StandIn) -> Utility:
-    return Utility(portal)
-
 
 DANGERS = [
     ("电线断了掉在路上", "wire"),

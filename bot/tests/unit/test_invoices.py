@@ -3,13 +3,8 @@
 from typing import Any
 
 import pytest
-from stand_in import StandIn, example
+from stand_in import example
 from utility import Utility
-
-
-@pytest.fixture
-def utility(portal: StandIn) -> Utility:
-    return Utility(portal)
 
 
 def test_an_invoice_on_the_usual_title(talk: Any, utility: Utility) -> None:

@@ -3,15 +3,10 @@
 from typing import Any
 
 import pytest
-from stand_in import StandIn, example
+from stand_in import example
 from utility import HOME, PARENTS, SHOP, Utility
 
 CONFIRM = "给爸妈家（尾号 1242）缴 ¥100.00，用微信支付。确认吗？"
-
-
-@pytest.fixture
-def utility(portal: StandIn) -> Utility:
-    return Utility(portal)
 
 
 def cards(talk: Any) -> list[str]:

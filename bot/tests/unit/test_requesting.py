@@ -3,16 +3,11 @@
 from typing import Any
 
 import pytest
-from stand_in import StandIn, example
+from stand_in import example
 from utility import HOME, PARENTS, Utility
 
 from actions.accounts import is_at
 from actions.messages import Said
-
-
-@pytest.fixture
-def utility(portal: StandIn) -> Utility:
-    return Utility(portal)
 
 
 def walk(talk: Any, *steps: str) -> str:

@@ -127,3 +127,4 @@ def test_lookup_tables_stand_longest_first_and_hold_no_name_twice():
         if "lookup" in block:
             names = [line[2:] for line in block["examples"].splitlines()]
             assert len(names) == len(set(names))
+            assert names == sorted(names, key=len, reverse=True)

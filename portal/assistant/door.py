@@ -47,7 +47,8 @@ NAMES = {
 """Refusals that have another name in this interface; the sentence is that of the rooms below."""
 
 TOLD = Limit("assistant.told", 60, timedelta(minutes=10), "assistant.too_often")
-"""More than anybody says yes to in one conversation."""
+"""More than anybody says yes to in one conversation. What is told is counted with what it does;
+what was refused is not."""
 
 STATUS = {"request.field": 422}
 HTTP = {401: "unauthorized", 404: "not_found", 405: "malformed", 413: "malformed"}
@@ -90,20 +91,13 @@ def serve(name: str, view: View) -> None:
         if not operation.public:
             _ = g.talk.user_id
         if operation.told:
-            _count()
+            limits.take(g.session, TOLD, g.talk.conversation.ref)
         found = view(g.talk, *_given(operation), **path)
         body, status = found if isinstance(found, tuple) else (found, 200)
         return _json(body, status)
 
     rule = operation.path.replace("{", "<").replace("}", ">")
     blueprint.add_url_rule(rule, name, answer, methods=[operation.method.upper()])
-
-
-def _count() -> None:
-    """What is told is counted with what it does; what was refused is not. Raises TooManyTries."""
-    ref = g.talk.conversation.ref
-    limits.require(g.session, TOLD, ref)
-    limits.count(g.session, TOLD, ref)
 
 
 def _given(operation: Operation) -> list[BaseModel]:

@@ -106,6 +106,12 @@ def count(session: Session, limit: Limit, subject: str) -> None:
     session.flush()
 
 
+def take(session: Session, limit: Limit, subject: str) -> None:
+    """Count a try that is limited whether it fails or not. Raises TooManyTries."""
+    require(session, limit, subject)
+    count(session, limit, subject)
+
+
 @contextmanager
 def counting(session: Session, limit: Limit, subject: str) -> Iterator[None]:
     """What is tried inside is counted when it is refused. Raises TooManyTries before it begins."""

@@ -123,8 +123,7 @@ def sign_in_options(session: Session, site: Site, browser: str, address: str) ->
 
     `browser` is whatever ties the answer to the browser that asked. Raises TooManyTries.
     """
-    limits.require(session, limits.PASSKEY_ADDRESS, network(address))
-    limits.count(session, limits.PASSKEY_ADDRESS, network(address))
+    limits.take(session, limits.PASSKEY_ADDRESS, network(address))
     return _question(session, site, SIGN_IN, None, browser, [])
 
 

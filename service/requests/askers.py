@@ -37,8 +37,6 @@ class Asker:
 
 def count_try(session: Session, asker: Asker, own: Limit, of_network: Limit) -> None:
     """Count what costs something, against the asker and the network. Raises TooManyTries."""
-    limits.require(session, own, asker.name)
-    limits.count(session, own, asker.name)
+    limits.take(session, own, asker.name)
     if asker.network is not None:
-        limits.require(session, of_network, asker.network)
-        limits.count(session, of_network, asker.network)
+        limits.take(session, of_network, asker.network)

@@ -1,9 +1,7 @@
 """What would be paid, and where what was paid is. No money moves here."""
 
 from collections.abc import Collection, Sequence
-from typing import cast
 
-from flask import current_app
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
@@ -11,15 +9,14 @@ from payments import overview
 from payments.history import Stage
 from payments.orders import Payable, payable, require_amount
 from payments.overview import Entry
-from payments.whereabouts import Books, Seeker
 from portal import formats
 from portal.assistant.bodies.money import Channel, Payment, Payments, Quote, QuoteAsked, QuotePart
 from portal.assistant.talk import Talk
 from portal.i18n import gettext as _
 from portal.pay.choosing import is_prepaid
 from portal.pay.till import WAYS, till
+from portal.payments import where
 from portal.payments.listing import state_of
-from portal.payments.where import sentence as where_words
 from portal.unit import commit, database
 from runtime.errors import Conflict, Refused, TooManyTries
 from service.access import RIGHTS, Right, visible_account
@@ -198,19 +195,12 @@ def _payment(user_id: int, entry: Entry, *, newest: bool) -> Payment:
 
 def _where(user_id: int, order_no: str) -> str | None:
     """The sentence of all three sides; None when they were asked too often."""
-    subject = str(user_id)
     try:
         with database().unit_of_work() as session:
-            limits.require(session, limits.WHERE_USER, subject)
-            limits.count(session, limits.WHERE_USER, subject)
+            limits.take(session, limits.WHERE_USER, str(user_id))
     except TooManyTries:
         return None
-    seeker = Seeker(database(), till().gateways, _books(), PATIENCE_SECONDS)
-    return where_words(seeker.find(user_id, order_no))
-
-
-def _books() -> Books:
-    return cast(Books, current_app.extensions["core"])
+    return where.sentence(where.seeker(PATIENCE_SECONDS).find(user_id, order_no))
 
 
 def _stood(entry: Entry, state: str) -> str:

@@ -1,24 +1,20 @@
 """Pages of payments: the list, one payment, its receipt, and where its money is."""
 
-from typing import cast
-
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from payments import history
 from payments.history import Stage
-from payments.whereabouts import Books, Seeker
 from portal.access import customer_only
 from portal.bills.listing import ALL, chosen
 from portal.current import current_account, my_accounts, visitor
 from portal.files import attachment
 from portal.invoices.views import offered
-from portal.pay.till import till
 from portal.payments.listing import listing
 from portal.payments.page import PaymentPage, paid_page, payment_page
-from portal.payments.where import sentence
+from portal.payments.where import seeker, sentence
 from portal.security import asker_id
-from portal.unit import commit, database
+from portal.unit import commit
 from service.people import limits
 
 blueprint = customer_only(Blueprint("payments", __name__, url_prefix="/payments"))
@@ -57,11 +53,10 @@ def show(order_no: str) -> ResponseReturnValue:
 def where(order_no: str) -> ResponseReturnValue:
     """Ask all three sides where the money is, and say it."""
     history.order_view(g.session, asker_id(), order_no)
-    limits.require(g.session, limits.WHERE_USER, str(asker_id()))
-    limits.count(g.session, limits.WHERE_USER, str(asker_id()))
     asker = asker_id()
+    limits.take(g.session, limits.WHERE_USER, str(asker))
     commit()
-    found = sentence(_seeker().find(asker, order_no))
+    found = sentence(seeker().find(asker, order_no))
     return render_template("payments/show.html", page=_page(order_no), found=found)
 
 
@@ -79,7 +74,3 @@ def pdf(order_no: str) -> ResponseReturnValue:
 
 def _page(order_no: str) -> PaymentPage:
     return payment_page(g.session, asker_id(), order_no, my_accounts(), invoices=offered())
-
-
-def _seeker() -> Seeker:
-    return Seeker(database(), till().gateways, cast(Books, current_app.extensions["core"]))

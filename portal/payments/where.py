@@ -3,15 +3,26 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
+from flask import current_app
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from payments.whereabouts import AtGateway, InCore, Whereabouts, WithUs
+from payments.whereabouts import (
+    PATIENCE_SECONDS,
+    AtGateway,
+    Books,
+    InCore,
+    Seeker,
+    Whereabouts,
+    WithUs,
+)
 from portal import formats
 from portal.i18n import gettext as _
-from portal.pay.till import WAYS
+from portal.pay.till import WAYS, till
 from portal.settings import current_settings
+from portal.unit import database
 from runtime import clock
 
 _BEFORE = (WithUs.OPEN, WithUs.LAPSED, WithUs.CLOSED)
@@ -169,6 +180,12 @@ RULES = (
     ),
 )
 """The first that fits is said. A test has every combination of the three sides say something."""
+
+
+def seeker(patience: float = PATIENCE_SECONDS) -> Seeker:
+    """Whoever asks all three sides; `patience` is how many seconds they may take."""
+    books = cast(Books, current_app.extensions["core"])
+    return Seeker(database(), till().gateways, books, patience)
 
 
 def sentence(found: Whereabouts) -> str:

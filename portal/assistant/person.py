@@ -77,7 +77,7 @@ def set_reminder(talk: Talk, wish: ReminderWish) -> Reminders:
 
 
 def handoff(talk: Talk, asked: HandoffAsked) -> Handoff:
-    """Ask for a person. Raises Refused("handoff.phone_needed", "user.phone_malformed")."""
+    """Ask for a person. Raises Refused("handoff.phone_needed", "user.number_malformed")."""
     found = conversations.ask_for_person(
         talk.session,
         talk.conversation,

@@ -143,7 +143,7 @@ def person() -> ResponseReturnValue:
             summary = own_words.asked_here(_last_words(session, mine))
             ask_for_person(session, mine, "asked", summary, phone or None)
     except Refused as refusal:
-        if not refusal.code.startswith(("handoff.phone", "user.phone")):
+        if not refusal.code.startswith(("handoff.phone", "user.number")):
             return _answer(Told(said=words.refusal(refusal)))
         error = words.refusal(refusal) if phone else ""
         return _answer(Told(asks_phone=True, phone=phone, phone_error=error, opens=opens()))

@@ -23,7 +23,6 @@ from service.conversations import (
 )
 from service.people import limits, networks
 from service.people.limits import Limit
-from service.requests import asking
 from service.requests.askers import Asker
 
 COOKIE = "talk"
@@ -72,7 +71,6 @@ def take_along() -> None:
     with database().unit_of_work() as session:
         found = find_for_browser(session, key)
         if found is not None:
-            asking.adopt(session, found.id, person.id)
             adopt(session, found.ref, person.id)
     g.talk_adopted = True
 

@@ -54,7 +54,7 @@ def ask_for_person(
     (a mobile or a landline) or else to the number of the user's account. A call back that still
     stands becomes a wait when it is asked for again while the desk is open, and any becomes urgent
     when danger is the reason of asking again. Raises Refused("handoff.phone_needed"),
-    Refused("user.phone_malformed"), NotFound("conversation.not_found").
+    Refused("user.number_malformed"), NotFound("conversation.not_found").
     """
     conversation = locked(session, conversation.id)
     number = number_to_call(phone) if phone else None

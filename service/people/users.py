@@ -32,10 +32,14 @@ def normal_phone(text: str) -> str:
 def number_to_call(text: str) -> str:
     """The digits of a mobile number, or of a landline with its area code: `01088886666`.
 
-    Raises Refused("user.phone_malformed").
+    Raises Refused("user.number_malformed").
     """
-    landline = _LANDLINE.fullmatch(plain(text))
-    return f"0{landline[1]}" if landline else normal_phone(text)
+    digits = plain(text)
+    if landline := _LANDLINE.fullmatch(digits):
+        return f"0{landline[1]}"
+    if mobile := _MOBILE.fullmatch(digits):
+        return mobile[1]
+    raise Refused("user.number_malformed")
 
 
 def find_by_phone(session: Session, phone: str) -> User | None:

@@ -211,7 +211,7 @@ def test_a_call_back_in_the_evening(customer: Asker, stranger: Asker, database: 
     answer = stranger.post("/handoff", ASKED)
     assert (answer.status_code, answer.json["code"]) == (400, "handoff.phone_needed")
     bad = stranger.post("/handoff", {**ASKED, "phone": "110"})
-    assert (bad.status_code, bad.json["code"]) == (400, "user.phone_malformed")
+    assert (bad.status_code, bad.json["code"]) == (400, "user.number_malformed")
     told = stranger.post("/handoff", {**ASKED, "phone": "139 1111 2222"}).json
     assert told["state"] == "callback"
     with database.reading() as session:

@@ -181,7 +181,7 @@ def test_at_night_a_stranger_leaves_a_number(
     with database.unit_of_work() as session:
         with pytest.raises(Refused, match=r"handoff\.phone_needed"):
             ask_for_person(session, stranger("a"), "wished", "")
-        with pytest.raises(Refused, match=r"user\.phone_malformed"):
+        with pytest.raises(Refused, match=r"user\.number_malformed"):
             ask_for_person(session, stranger("a"), "wished", "", "12345")
         assert session.scalar(select(func.count()).select_from(Handoff)) == 0
         assert ask_for_person(session, stranger("a"), "wished", "", PHONE).phone == PHONE

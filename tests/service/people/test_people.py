@@ -76,7 +76,7 @@ def test_people_are_called_on_mobiles_and_landlines(written: str, digits: str) -
     ],
 )
 def test_what_nobody_can_be_called_on_is_refused(wrong: str) -> None:
-    with pytest.raises(Refused, match=r"user\.phone_malformed"):
+    with pytest.raises(Refused, match=r"user\.number_malformed"):
         users.number_to_call(wrong)
 
 

@@ -225,7 +225,7 @@ def situation(tracker: DialogueStateTracker, said: Said) -> dict[str, Any]:
     if tracker.get_slot("signed_in") != said.signed_in:
         slots |= {"account_no": None, "accounts": None, "last_question": None}
     if session_begins(tracker):
-        slots |= dict.fromkeys(HALF_DONE & tracker.slots.keys())
+        slots |= dict.fromkeys(HALF_DONE & tracker.slots.keys()) | {"accounts": None}
     return slots
 
 

@@ -6,7 +6,7 @@ from portal import formats
 from portal.assistant.bodies.common import OfAccount, OfTime
 from portal.assistant.bodies.usage import Earlier, PeriodUse, Tier, Usage
 from portal.assistant.talk import Talk
-from portal.assistant.times import Span, days_words, months, span, whole_months
+from portal.assistant.times import Span, all_months, days_words, months, span, whole_months
 from portal.bills.tier import standing_gauge
 from portal.i18n import gettext as _
 from portal.usage import compared
@@ -89,12 +89,11 @@ def _billed(talk: Talk, account: LinkedAccount, days: Span) -> str | None:
     """What the bills of whole months come to; None where one is missing."""
     if not whole_months(days):
         return None
-    first, last = months(days)
-    count = 12 * (days[1].year - days[0].year) + days[1].month - days[0].month + 1
-    numbers = [account.account_no]
-    if len(bills.billed(talk.session, talk.user_id, numbers, (first, last))) < count:
+    numbers, period = [account.account_no], months(days)
+    billed = bills.billed(talk.session, talk.user_id, numbers, period)
+    if len(billed) < len(all_months(*period)):
         return None
-    sums = bills.sum_of_bills(talk.session, talk.user_id, numbers, (first, last))
+    sums = bills.sum_of_bills(talk.session, talk.user_id, numbers, period)
     return formats.amount(sums.total_fen)
 
 

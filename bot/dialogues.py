@@ -15,7 +15,7 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-MESSAGES = 8
+MESSAGES = 6
 """The customer's newest ones, which a dialogue keeps; nobody looks further back."""
 
 DIALOGUES = 500

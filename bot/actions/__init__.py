@@ -13,7 +13,7 @@ How a topic is made
    Payloads of buttons double their braces: `/query_bill{{"period":"上个月"}}`.
    A slot that a form fills is `influence_conversation: false` unless a rule asks for it.
 2. `data/rules/<topic>.yml`: what each intent leads to; forms start and submit in rules.
-   `data/stories/<topic>.yml`: a story for every way out of a form and back.
+   `tests/test_<topic>.yml`: a story for every way out of a form and back.
 3. `actions/<topic>.py`: subclasses of `topic.Topic` with a name and `act(turn)`, which returns
    events. A `say.Turn` says responses, shows cards and asks the portal. Refusals need no care:
    `Topic` says the portal's sentence, asks to sign in, offers the accounts to choose from, or,

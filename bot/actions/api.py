@@ -5,7 +5,7 @@ import os
 from functools import cache
 from typing import Any
 
-import httpx
+import aiohttp
 
 LIMIT = 1.5
 """Seconds one answer of the portal may take in all."""
@@ -43,14 +43,13 @@ class Portal:
 
     def __init__(self, base_url: str, token: str, limit: float = LIMIT) -> None:
         self._base_url = f"{base_url.rstrip('/')}/assistant/v1/conversations"
-        self._limit = limit
-        self._client = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {token}"}, timeout=limit, trust_env=False
-        )
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._limit = aiohttp.ClientTimeout(total=limit)
+        self._session: aiohttp.ClientSession | None = None
 
     async def get(self, ref: str, path: str, *, language: str, **params: Any) -> dict[str, Any]:
         """What the portal knows; parameters that are None are left out."""
-        given = {name: value for name, value in params.items() if value is not None}
+        given = {name: str(value) for name, value in params.items() if value is not None}
         return await self._ask("GET", ref, path, language, params=given)
 
     async def post(
@@ -64,15 +63,21 @@ class Portal:
         self, method: str, ref: str, path: str, language: str, **what: Any
     ) -> dict[str, Any]:
         """Raises `Refused` or one of its kinds, or `Unavailable`."""
-        request = self._client.request(
-            method, f"{self._base_url}/{ref}/{path}", headers={"Accept-Language": language}, **what
-        )
+        url, headers = f"{self._base_url}/{ref}/{path}", {"Accept-Language": language}
         try:
-            response = await asyncio.wait_for(request, self._limit)
-            body = response.json()
-        except (httpx.HTTPError, ValueError, asyncio.TimeoutError) as problem:
+            async with self._http().request(
+                method, url, headers=headers, allow_redirects=False, **what
+            ) as response:
+                body = await response.json(content_type=None)
+        except (aiohttp.ClientError, ValueError, asyncio.TimeoutError) as problem:
             raise Unavailable(f"{method} {path.split('/')[0]}") from problem
-        return _answer(response.status_code, body)
+        return _answer(response.status, body)
+
+    def _http(self) -> aiohttp.ClientSession:
+        """Made by the first question, for it belongs to the loop that is running then."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._limit)
+        return self._session
 
 
 def _answer(status: int, body: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ RESPONSES: dict[str, list[dict[str, Any]]] = {
 INTENTS = {next(iter(each)) for part in DOMAIN for each in part.get("intents", [])}
 SOURCES = "\n".join(
     path.read_text("utf-8")
-    for folder in ("actions", "channels", "data/rules", "data/stories")
+    for folder in ("actions", "channels", "data/rules")
     for path in sorted((BOT / folder).glob("*.*"))
     if path.suffix in (".py", ".yml")
 )

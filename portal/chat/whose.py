@@ -47,8 +47,7 @@ def opened(session: Session) -> Conversation:
     if person is not None:
         return open_for_user(session, person.id, language())
     subject = networks.network(asker_address())
-    limits.require(session, STRANGERS, subject)
-    limits.count(session, STRANGERS, subject)
+    limits.take(session, STRANGERS, subject)
     return open_for_browser(session, _key() or _new_key(), language())
 
 

@@ -19,7 +19,6 @@ from service.conversations import (
     MessageView,
     hours,
     offered_by,
-    open_handoff,
     place,
     to_rate,
     unanswered,
@@ -83,7 +82,7 @@ def under(
     return Under(
         offered=tuple(offered_by(newest).items()) if listens else (),
         state=asked.state if asked else "",
-        place=_place(session, conversation, asked) if asked else "",
+        place=_place(session, asked) if asked else "",
         rates=rated.id if rated else None,
         retry=_retry(newest) if listens else None,
         delivery=_delivery(conversation, newest[-1]),
@@ -97,10 +96,9 @@ def opens() -> str:
     return _("%(when)s 上班，上班后给您打。", when=formats.moment(when)) if when else ""
 
 
-def _place(session: Session, conversation: Conversation, asked: Asked) -> str:
+def _place(session: Session, asked: Asked) -> str:
     if asked.state == "taken":
-        handoff = open_handoff(session, conversation)
-        name = staff_name(session, handoff.staff_id) if handoff and handoff.staff_id else _("同事")
+        name = staff_name(session, asked.staff_id) if asked.staff_id else _("同事")
         return _("%(name)s在和您说。", name=name)
     if asked.state == "callback":
         phone = formats.masked_phone(asked.phone or "")

@@ -29,7 +29,8 @@ class Asked:
 
     `ahead` people are before this one and `minutes` is what the wait may take, None when too
     little is known to say. `opens_at` is set while nobody sits at the desk. `again` says that it
-    had been asked for before and is the same handoff. `phone` is where a call back will go.
+    had been asked for before and is the same handoff. `phone` is where a call back will go,
+    `staff_id` who has taken it.
     """
 
     handoff_id: int
@@ -39,6 +40,7 @@ class Asked:
     opens_at: datetime | None
     again: bool = False
     phone: str | None = None
+    staff_id: int | None = None
 
 
 def ask_for_person(
@@ -195,6 +197,7 @@ def _standing(session: Session, handoff: Handoff, again: bool) -> Asked:
         opens_at=hours.opens_at(),
         again=again,
         phone=handoff.phone,
+        staff_id=handoff.staff_id,
     )
 
 

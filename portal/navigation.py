@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, render_template, request, url_for
+from flask import Flask, g, render_template, request, url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -13,6 +13,7 @@ from markupsafe import Markup
 from portal.current import visitor
 from portal.desk.frame import rooms
 from portal.i18n import language
+from service.conversations import is_unread
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,15 @@ class Bar:
     role: str | None
     room: str | None
     invites: bool
+    news: bool
 
 
 def bar(bare: bool = False) -> Markup:
     """The top bar of this page; a `bare` page does not ask who is there."""
     person = _person()
     invites = not person and not bare and request.endpoint != "sign_in.sign_in"
-    return _bar(Bar(language(), person, _role(), request.blueprint, invites))
+    news = person == "customer" and not bare and _has_news()
+    return _bar(Bar(language(), person, _role(), request.blueprint, invites, news))
 
 
 @lru_cache(BARS)
@@ -108,6 +111,13 @@ def _person() -> Literal["customer", "staff"] | None:
     if person is None:
         return None
     return "staff" if person.staff_role else "customer"
+
+
+def _has_news() -> bool:
+    """Whether a person has written in the chat; not where the customer is looking at it."""
+    person = visitor()
+    looks = request.blueprint == "chat"
+    return person is not None and not looks and is_unread(g.session, person.id)
 
 
 def _role() -> str | None:

@@ -25,6 +25,7 @@ from service.conversations.handoff import (
 from service.conversations.history import (
     MessageView,
     history,
+    is_unread,
     mark_delivered,
     mark_read,
     since,
@@ -57,6 +58,7 @@ __all__ = [
     "find_for_user",
     "give_up",
     "history",
+    "is_unread",
     "mark_delivered",
     "mark_read",
     "offered",

@@ -8,11 +8,23 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from runtime import clock
+from runtime.questions import Question, asked
 from service.conversations.models import Conversation, Handoff, Message
 
 Reader = Literal["customer", "staff"]
 _WRITERS: dict[str, tuple[str, ...]] = {"customer": ("staff", "assistant"), "staff": ("customer",)}
 """Whose messages a reader receives."""
+_UNREAD = Question(
+    select(Message.id)
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .where(
+        Conversation.user_id == asked("user_id"),
+        Conversation.closed_at.is_(None),
+        Message.author == "staff",
+        Message.read_at.is_(None),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,11 @@ def mark_read(
     now = clock.now()
     delivered_at = func.coalesce(Message.delivered_at, now)
     return _mark(session, fresh, delivered_at=delivered_at, read_at=now)
+
+
+def is_unread(session: Session, user_id: int) -> bool:
+    """Whether somebody at the desk has written what the user has not seen yet."""
+    return bool(_UNREAD.ask(session, user_id=user_id))
 
 
 def _received(conversation: Conversation, reader: Reader, up_to: int | None) -> ColumnElement[bool]:

@@ -25,13 +25,20 @@ class Talk {
     this.input = this.form.elements.text;
     this.held = this.talk.dataset.held;
     this.tag = this.talk.dataset.tag;
-    this.last = Math.max(0, ...[...this.log.querySelectorAll('[data-id]')].map((each) => Number(each.dataset.id)));
+    this.last = this.newest('[data-id]');
     this.pause = SOON;
     this.asking = 0;
+    this.read = 0;
     this.turn = Promise.resolve();
     this.listen();
     this.toEnd();
+    this.saw();
     this.plan();
+  }
+
+  // The number of the last message of a kind.
+  newest(kind) {
+    return Math.max(0, ...[...this.log.querySelectorAll(kind)].map((each) => Number(each.dataset.id)));
   }
 
   listen() {
@@ -41,7 +48,7 @@ class Talk {
     this.root.addEventListener('click', (event) => this.clicked(event), heard);
     addEventListener('offline', () => this.offline(true), heard);
     addEventListener('online', () => { this.offline(false); this.again(); this.look(); }, heard);
-    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.look(); }, heard);
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) { this.saw(); this.look(); } }, heard);
   }
 
   end() {
@@ -174,7 +181,7 @@ class Talk {
       this.toEnd();
     }
     this.below(update);
-    this.saw(update.items);
+    this.saw();
   }
 
   // One's own words are there already: put in anew, a screen reader would say them a second time.
@@ -260,13 +267,18 @@ class Talk {
     this.plan();
   }
 
-  saw(items) {
-    const others = items.filter((each) => each.author === 'staff' || each.author === 'assistant');
-    if (!others.length) return;
+  // What others said has arrived; it is read while somebody looks.
+  saw() {
+    const upTo = this.newest('[data-id]:not([data-author=customer])');
+    if (upTo <= this.read) return;
     const fields = new FormData();
     fields.set('csrf_token', this.form.elements.csrf_token.value);
-    fields.set('up_to', others.at(-1).id);
-    if (!document.hidden) fields.set('read', '1');
+    fields.set('up_to', upTo);
+    if (!document.hidden) {
+      fields.set('read', '1');
+      this.read = upTo;
+      document.querySelector('.nav .news')?.remove();
+    }
     this.ask(this.talk.dataset.seen, { method: 'POST', body: fields }).catch(() => {});
   }
 

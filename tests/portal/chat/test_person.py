@@ -14,9 +14,10 @@ from service.conversations import Handoff, Message, desk, notices
 from service.models import User
 from tests.portal.chat.conftest import Talk
 from tests.portal.chat.rasa import Rasa
-from tests.portal.conftest import create_user, post
+from tests.portal.conftest import create_user, post, sign_in
 from tests.portal.places import queries, says
 
+NEWS = "有人回您了"
 MORNING, NIGHT = "2026-12-11T02:00:00Z", "2026-12-11T15:00:00Z"
 
 
@@ -130,6 +131,32 @@ def test_both_sides_know_what_has_arrived(
     assert update is not None
     assert "已读" in update.under
     assert handoff(database).id == number
+
+
+def test_every_page_says_that_a_person_has_answered(
+    talk: Talk, user: User, database: Database, agent: int
+) -> None:
+    talk.post("/chat/person")
+    taken(database, agent)
+    assert NEWS not in talk.client.get("/bills").text
+    said_by_staff(database, agent, "您好。")
+    assert NEWS in talk.client.get("/usage").text
+    assert NEWS not in talk.client.get("/chat").text
+    assert NEWS in talk.client.get("/bills").text
+    post(talk.client, "/chat/seen", up_to=str(talk.last + 99), read="1")
+    assert NEWS not in talk.client.get("/bills").text
+
+
+def test_nobody_is_told_that_another_was_answered(
+    talk: Talk, user: User, database: Database, agent: int
+) -> None:
+    talk.post("/chat/person")
+    taken(database, agent)
+    said_by_staff(database, agent, "您好。")
+    post(talk.client, "/sign-out")
+    create_user(database, "13900009999")
+    sign_in(talk.client, "13900009999")
+    assert NEWS not in talk.client.get("/bills").text
 
 
 def test_giving_up_gives_the_assistant_back(

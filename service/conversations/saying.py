@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.errors import Refused, TooManyTries
+from runtime.questions import Question, asked
 from service.conversations.models import Conversation, Message
 from service.conversations.opening import locked
 
@@ -17,6 +18,19 @@ MOST_A_MINUTE = 20
 MINUTE = timedelta(minutes=1)
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+_BY_KEY = Question(
+    select(Message.id).where(
+        Message.conversation_id == asked("conversation_id"),
+        Message.client_key == asked("client_key"),
+    )
+)
+_SAID_SINCE = Question(
+    select(func.count(), func.min(Message.created_at)).where(
+        Message.conversation_id == asked("conversation_id"),
+        Message.author == "customer",
+        Message.created_at > asked("since"),
+    )
 )
 
 
@@ -64,11 +78,8 @@ def by_key(session: Session, conversation: Conversation, client_key: str) -> Mes
     """The message of this key, if it has been stored. Raises Refused("message.key_malformed")."""
     if not 1 <= len(client_key) <= LONGEST_KEY:
         raise Refused("message.key_malformed")
-    return session.scalars(
-        select(Message).where(
-            Message.conversation_id == conversation.id, Message.client_key == client_key
-        )
-    ).one_or_none()
+    found = _BY_KEY.ask_one(session, conversation_id=conversation.id, client_key=client_key)
+    return session.get_one(Message, found[0]) if found else None
 
 
 def clean(text: str) -> str:
@@ -87,12 +98,6 @@ def clean(text: str) -> str:
 def _not_too_many(session: Session, conversation: Conversation) -> None:
     """The conversation is locked, so messages at the same moment are counted one by one."""
     since = clock.now() - MINUTE
-    said, first = session.execute(
-        select(func.count(), func.min(Message.created_at)).where(
-            Message.conversation_id == conversation.id,
-            Message.author == "customer",
-            Message.created_at > since,
-        )
-    ).one()
+    ((said, first),) = _SAID_SINCE.ask(session, conversation_id=conversation.id, since=since)
     if said >= MOST_A_MINUTE:
         raise TooManyTries("message.too_many", retry_at=first + MINUTE)

@@ -4,6 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
+from channels.payload import certain
 from periods import Unresolved, resolve
 
 LONGEST = 24
@@ -37,7 +38,7 @@ def carried(
     entities = [_entity("account_no", each["account_no"], text) for each in named[:1]]
     if period:
         entities.append(_entity("period", period, text))
-    return _understood(text, question["intent"], entities) if entities else None
+    return certain(text, question["intent"], entities) if entities else None
 
 
 def _rest(text: str) -> str:
@@ -63,13 +64,4 @@ def _entity(name: str, value: str, text: str) -> dict[str, Any]:
         "start": start,
         "end": start + len(value),
         "extractor": "carried",
-    }
-
-
-def _understood(text: str, intent: str, entities: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "text": text,
-        "intent": {"name": intent, "confidence": 1.0},
-        "entities": entities,
-        "intent_ranking": [{"name": intent, "confidence": 1.0}],
     }

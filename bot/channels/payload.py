@@ -19,9 +19,14 @@ def understood(
         return None
     if name not in intents or not isinstance(given, dict):
         return None
-    intent = {"name": name, "confidence": 1.0}
     marked = [_entity(entity, value) for entity, value in given.items() if entity in entities]
-    return {"text": payload, "intent": intent, "entities": marked, "intent_ranking": [intent]}
+    return certain(payload, name, marked)
+
+
+def certain(text: str, intent: str, entities: list[dict[str, Any]]) -> dict[str, Any]:
+    """What Rasa would have understood, had it no doubt."""
+    meant = {"name": intent, "confidence": 1.0}
+    return {"text": text, "intent": meant, "entities": entities, "intent_ranking": [meant]}
 
 
 def _entity(name: str, value: Any) -> dict[str, Any]:

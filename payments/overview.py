@@ -70,12 +70,18 @@ class Payer:
     name: str | None
 
 
-def own_payments(session: Session, user_id: int, *, limit: int, offset: int = 0) -> list[Entry]:
-    """The user's orders that had money, may have it, or failed lately; the newest first."""
+def own_payments(
+    session: Session, user_id: int, *, limit: int, offset: int = 0, at_cashier: bool = False
+) -> list[Entry]:
+    """The user's orders that had money, may have it, or failed lately; the newest first.
+
+    `at_cashier`: also those with which the user was sent to a cashier and whose time still runs.
+    """
     at = func.coalesce(Order.paid_at, Order.created_at)
+    shown = or_(_shown(), Order.status == "awaiting") if at_cashier else _shown()
     rows = session.scalars(
         select(Order)
-        .where(own(user_id), _shown())
+        .where(own(user_id), shown)
         .order_by(at.desc(), Order.id.desc())
         .limit(limit)
         .offset(offset)

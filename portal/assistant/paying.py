@@ -1,11 +1,12 @@
 """What would be paid, and where what was paid is. No money moves here."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from payments import overview
+from payments import history, overview
 from payments.history import Stage
 from payments.orders import Payable, payable, require_amount
 from payments.overview import Entry
@@ -31,7 +32,7 @@ PATIENCE_SECONDS = 0.9
 UNSETTLED = (Stage.STARTED, Stage.AWAITING, Stage.UNKNOWN, Stage.CREDITING)
 STATES: dict[str, LazyString] = {
     "started": _l("还没有付"),
-    "awaiting": _l("还没有付"),
+    "awaiting": _l("结果还没来，先别再付"),
     "unknown": _l("还没结果"),
     "crediting": _l("到账中"),
     "posted": _l("已记账"),
@@ -68,11 +69,17 @@ def quote(talk: Talk, wish: QuoteAsked) -> Quote:
 
 
 def payments(talk: Talk) -> Payments:
-    """The last payments; of the newest, if its end is open, all sides are asked where it is."""
+    """The last payments; of the newest, if its end is open, all sides are asked where it is.
+
+    One that is at a cashier counts: whoever asks has perhaps just paid it.
+    """
     user_id = talk.user_id
-    found = overview.own_payments(talk.session, user_id, limit=SHOWN)
+    found = overview.own_payments(talk.session, user_id, limit=SHOWN, at_cashier=True)
     commit()  # nobody else is asked while a connection is held
-    shown = [_payment(user_id, each, newest=at == 0) for at, each in enumerate(found)]
+    shown = [
+        _newest(user_id, each) if at == 0 and each.stage in UNSETTLED else _payment(each)
+        for at, each in enumerate(found)
+    ]
     return Payments(payments=shown, sentence=_last(shown))
 
 
@@ -180,16 +187,29 @@ def _quoted(told: Collection[QuotePart], total: int, kind: str, channel: Channel
     return _("，").join(said) + _("。")
 
 
-def _payment(user_id: int, entry: Entry, *, newest: bool) -> Payment:
+def _newest(user_id: int, entry: Entry) -> Payment:
+    """As it stands once all sides were asked: asking may have brought its end."""
+    said = _where(user_id, entry.order_no)
+    with database().reading() as session:
+        order = history.order_view(session, user_id, entry.order_no)
+    now = replace(
+        entry,
+        stage=order.stage,
+        at=order.paid_at or order.created_at,
+        returned_fen=order.refunded_fen,
+    )
+    return _payment(now, said)
+
+
+def _payment(entry: Entry, said: str | None = None) -> Payment:
     state = state_of(entry.stage, entry.returned_fen)
-    asked = newest and entry.stage in UNSETTLED
     return Payment(
         order_no=entry.order_no,
         at_words=formats.moment(entry.at),
         amount=formats.amount(entry.amount_fen),
         channel_words=formats.channel_name(entry.gateway),
         state=state,
-        sentence=(_where(user_id, entry.order_no) if asked else None) or _stood(entry, state),
+        sentence=said or _stood(entry, state),
     )
 
 
@@ -218,6 +238,9 @@ def _last(shown: Sequence[Payment]) -> str:
     if not shown:
         return _("您还没有在这里付过款。")
     last = shown[0]
+    if last.state == "awaiting":
+        waiting = _("有一笔 %(amount)s 正在等支付结果。", amount=last.amount)
+        return formats.joined((waiting, last.sentence))
     first = _(
         "最近一笔：%(at)s，%(amount)s，%(way)s。",
         at=last.at_words,

@@ -1,15 +1,19 @@
 """What would be paid, where what was paid is, and invoices. No money moves here."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from payments.gateways.base import Trade, TradeState
 from payments.invoices import titles
 from payments.invoices.models import Invoice
 from payments.models import Order
+from payments.whereabouts import Seeker
 from portal.app import create_app
+from portal.payments import where
 from portal.settings import PortalSettings
 from runtime import clock
 from runtime.database import Database
@@ -209,6 +213,76 @@ def test_where_the_last_payment_is(
     assert customer.get("/payments").json["payments"][0]["sentence"] == (
         "钱在我们这里，账务系统暂时没有回音，最迟 10:09 会记上，不用再付。"
     )
+
+
+class Waiting:
+    """A cashier that knows an order, and says of it what it is told to say."""
+
+    name = "wechat"
+    said = TradeState.AWAITING
+
+    def query(self, order_no: str) -> Trade:
+        paid = self.said is TradeState.PAID
+        figures = {"amount_fen": 13220, "trade_no": "T1", "paid_at": clock.now()}
+        return Trade(order_no, self.said, **(figures if paid else {}))
+
+
+@pytest.fixture
+def cashier(monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    """The cashier whom a seeker asks; everything else is as it is."""
+    found, seeker = Waiting(), where.seeker
+
+    def asking(patience: float) -> Seeker:
+        return replace(seeker(patience), gateways={found.name: found})
+
+    monkeypatch.setattr(where, "seeker", asking)
+    return found
+
+
+def test_a_payment_at_a_cashier_counts(
+    customer: Asker, due: list[Bill], database: Database, cashier: Waiting
+) -> None:
+    """Its cashier is asked, whatever was paid before; what he has been paid is received."""
+    with database.unit_of_work() as session:
+        assert customer.user is not None
+        pay(session, customer.user, due[0], at=clock.now() - timedelta(days=2))
+        waiting = started(session, customer.user, due[1])
+    found = customer.get("/payments").json
+    assert [each["state"] for each in found["payments"]] == ["awaiting", "crediting"]
+    assert found["payments"][0]["order_no"] == waiting.order_no
+    assert found["sentence"] == (
+        "有一笔 ¥132.20 正在等支付结果。微信说这笔还没有付，钱没有扣，10:15 前付都有效。"
+    )
+    cashier.said = TradeState.PAID
+    found = customer.get("/payments").json
+    assert found["payments"][0]["state"] == "crediting"
+    assert found["payments"][0]["sentence"].endswith("不用再付。")
+    assert found["sentence"].startswith("最近一笔：今天 10:00，¥132.20，微信支付。钱我们 ")
+
+
+def test_a_cashier_who_does_not_answer(
+    customer: Asker, due: list[Bill], database: Database
+) -> None:
+    """Nobody says that nothing was paid; nor after so many questions that nobody is asked."""
+    with database.unit_of_work() as session:
+        assert customer.user is not None
+        started(session, customer.user, due[1])
+    first = "有一笔 ¥132.20 正在等支付结果。"
+    assert customer.get("/payments").json["sentence"] == (
+        f"{first}微信暂时没有回音，付没付成还不知道，先别再付，最晚 10:25 给您准信。"
+    )
+    for _ in range(20):
+        last = customer.get("/payments").json
+    assert last["sentence"] == f"{first}今天 10:00 用微信付 ¥132.20，结果还没来，先别再付。"
+
+
+def test_an_order_that_never_went_to_a_cashier_is_no_payment(
+    customer: Asker, due: list[Bill], database: Database
+) -> None:
+    with database.unit_of_work() as session:
+        assert customer.user is not None
+        started(session, customer.user, due[1]).status = "created"
+    assert customer.get("/payments").json["sentence"] == "您还没有在这里付过款。"
 
 
 def test_nobody_asks_the_gateways_all_day(

@@ -4,6 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
+from actions.labels import TAKEN, called
 from channels.payload import certain
 from periods import Unresolved, resolve
 
@@ -29,13 +30,11 @@ def carried(
     rest = _rest(text) if question and len(text) <= LONGEST else ""
     if not rest:
         return None
-    named = [
-        each for each in accounts or [] if each["label"] and each["label"].lower() in rest.lower()
-    ]
-    period = _without(rest, named)
+    named, beside = called(rest, accounts or [])
+    period = _OF.sub("", beside.replace(TAKEN, "", 1).strip()).strip() if named else rest
     if period and isinstance(resolve(period, today), Unresolved):
         return None
-    entities = [_entity("account_no", each["account_no"], text) for each in named[:1]]
+    entities = [_entity("account_no", each, text) for each in named[:1]]
     if period:
         entities.append(_entity("period", period, text))
     return certain(text, question["intent"], entities) if entities else None
@@ -48,12 +47,6 @@ def _rest(text: str) -> str:
     while rest != before:
         before, rest = rest, _AFTER.sub("", _BEFORE.sub("", rest))
     return rest
-
-
-def _without(rest: str, named: list[dict[str, Any]]) -> str:
-    for each in named[:1]:
-        rest = re.sub(re.escape(each["label"]), "", rest, count=1, flags=re.IGNORECASE)
-    return _OF.sub("", rest.strip()).strip()
 
 
 def _entity(name: str, value: str, text: str) -> dict[str, Any]:

@@ -24,7 +24,11 @@ class Malformed(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Said:
-    """One message. `payload`: the text is the payload of a button that the portal has offered."""
+    """One message. `payload`: the text is the payload of a button that the portal has offered.
+
+    `held`: the customer speaks to a person, or waits for one; of danger they are warned all the
+    same, and nothing else is answered.
+    """
 
     conversation: str
     message: str
@@ -35,6 +39,7 @@ class Said:
     channel: str
     elder: bool
     payload: bool
+    held: bool = False
 
     @classmethod
     def read(cls, body: bytes) -> "Said":
@@ -56,6 +61,7 @@ class Said:
             channel=_one_of(given, "channel", ("web", "wechat")),
             elder=_flag(given, "elder"),
             payload=payload,
+            held=_flag(given, "held"),
         )
 
 

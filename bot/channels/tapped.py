@@ -5,6 +5,7 @@ import re
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from actions.labels import names, plain
 from channels.answers import collected
 
 ORDINALS = {
@@ -16,6 +17,10 @@ PLACE = re.compile(
     r"(?:选|要|the\s+)?(?:第\s*([一二两三四五六七八九]|\d)\s*个?|([1-9])|(first|second|third|fourth)(?:\s+one)?)[.。]?",
     re.IGNORECASE,
 )
+_AROUND = re.compile(
+    r"^(?:那?就|是|问的?是?|查|给|选|要|我要|我问)+(?=\S{2})|(?:的|那个|那户|那家|吧|呢|啊|哈|这个)+[。.！!？?]*$"
+)
+"""What people say around the name of an account."""
 _MARKS = re.compile(r"[\s，。,.!！？?…]+")
 
 
@@ -52,8 +57,28 @@ def meant(text: str, buttons: list[dict[str, str]]) -> str | None:
     place = _place(text)
     if place and place <= len(buttons):
         return buttons[place - 1]["payload"]
-    named = {each["payload"] for each in buttons if _plain(text) in _names(each["title"])}
+    answer = _plain(_AROUND.sub("", text.strip()) or text)
+    named = {
+        each["payload"]
+        for each, called in zip(buttons, _called(buttons), strict=True)
+        if {_plain(text), answer} & _names(each["title"]) or plain(answer) in called
+    }
     return named.pop() if len(named) == 1 else None
+
+
+def _called(buttons: list[dict[str, str]]) -> list[set[str]]:
+    """What the accounts among the buttons may be called, or the end of their numbers."""
+    labels = [
+        label for label, dots, _ in (each["title"].partition("…") for each in buttons) if dots
+    ]
+    called = iter(names(labels))
+    return [next(called) | _ends(each) if "…" in each["title"] else set() for each in buttons]
+
+
+def _ends(button: dict[str, str]) -> set[str]:
+    """The last digits, five at least, of the account that a button stands for."""
+    number = re.search(r"\d{10,13}", button["payload"])
+    return {number[0][-most:] for most in range(5, len(number[0]) + 1)} if number else set()
 
 
 def _place(text: str) -> int | None:

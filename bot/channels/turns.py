@@ -35,6 +35,7 @@ HALF_DONE = {"pending_wish", "requested_slot", "draft", "answer", "call_back", "
 
 BOUNDS = (SessionStarted, UserUttered)
 
+DANGER = "emergency"
 MOST_WISHES = 3
 """Wishes that wait and are served in one turn."""
 
@@ -50,7 +51,11 @@ class Turns:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, said: Said) -> dict[str, Any]:
-        """{"messages", "language"}; never empty. A turn that is cut off has changed nothing."""
+        """{"messages", "language", "danger"}; a turn that is cut off has changed nothing.
+
+        There is a message always, except where a person holds the conversation and there is no
+        danger. `danger`: the customer has told of some, and is warned.
+        """
         try:
             return await asyncio.wait_for(self._in_turn(said), self._limit)
         except asyncio.TimeoutError:
@@ -72,7 +77,7 @@ class Turns:
         )
         nlg = self._agent.processor.nlg
         message = await nlg.generate("utter_trouble", nothing, said.channel, hotline=HOTLINE)
-        return {"messages": collected([message]), "language": language}
+        return {"messages": collected([message]), "language": language, "danger": False}
 
 
 class Turn:
@@ -82,6 +87,7 @@ class Turn:
         self._processor = processor
         self._said = said
         self._output = Answers(said.channel)
+        self._danger = False
 
     async def answer(self) -> dict[str, Any]:
         """Handle the message, or tell again what was said when it came before."""
@@ -91,8 +97,15 @@ class Turn:
         )
         before = said_before(tracker, said.message)
         if before:
-            return {"messages": before, "language": tracker.get_slot("language")}
+            danger = told_of_danger(tracker, said.message)
+            return {
+                "messages": before,
+                "language": tracker.get_slot("language"),
+                "danger": danger,
+            }
         self._situate(tracker)
+        if self._said.held:
+            return await self._beside_a_person(tracker)
         waiting = tracker.get_slot("pending_wish")
         message = await self._understood(tracker)
         if waiting and message.parse_data["intent"]["name"] == waiting["parse"]["intent"]["name"]:
@@ -101,10 +114,23 @@ class Turn:
         await self._serve_pending(tracker)
         if not self._output.messages:
             await self._utter(tracker, "utter_trouble")
-        await self._processor.save_tracker(tracker)
+        return await self._told(tracker)
+
+    async def _beside_a_person(self, tracker: DialogueStateTracker) -> dict[str, Any]:
+        """The warning, where there is danger; else nothing, and nothing is remembered."""
+        message = self._message(self._said.text, await self._read(self._said.text))
+        if message.parse_data["intent"]["name"] == DANGER:
+            await self._handle(tracker, message)
+        return await self._told(tracker)
+
+    async def _told(self, tracker: DialogueStateTracker) -> dict[str, Any]:
+        """What is answered, once it is stored."""
+        if self._output.messages:
+            await self._processor.save_tracker(tracker)
         return {
             "messages": collected(self._output.messages),
             "language": tracker.get_slot("language"),
+            "danger": self._danger,
         }
 
     def _situate(self, tracker: DialogueStateTracker) -> None:
@@ -196,6 +222,7 @@ class Turn:
         A turn may hold two messages and must be stored whole or not at all; Rasa 3.6, the last
         of its line, offers these steps only together.
         """
+        self._danger = self._danger or message.parse_data["intent"]["name"] == DANGER
         await self._processor._handle_message_with_tracker(message, tracker)
         await self._processor.run_action_extract_slots(self._output, tracker)
         await self._processor._run_prediction_loop(self._output, tracker)
@@ -250,3 +277,10 @@ def said_before(tracker: DialogueStateTracker, message: str) -> list[Answer]:
         elif isinstance(event, BotUttered) and (ours or _answers(event, message)):
             answers.append(event.message())
     return collected(answers)
+
+
+def told_of_danger(tracker: DialogueStateTracker, message: str) -> bool:
+    """Whether danger was understood of this message, when it came before."""
+    said = (event for event in tracker.events if isinstance(event, UserUttered))
+    ours = (event for event in said if (event.metadata or {}).get("message") == message)
+    return any(event.intent_name == DANGER for event in ours)

@@ -223,7 +223,12 @@ class Talk:
 
     def say(self, text: str, **given: Any) -> str:
         """Say something; what is answered, all texts in lines."""
-        body = {
+        self.heard = self.send(self.body(text, **given))["messages"]
+        return "\n".join(each["text"] for each in self.heard if each["text"])
+
+    def body(self, text: str, **given: Any) -> dict[str, Any]:
+        """A message as the portal tells it, the next of this conversation."""
+        return {
             "conversation": self.ref,
             "message": str(next(self.numbers)),
             "text": text,
@@ -234,8 +239,6 @@ class Talk:
             "elder": False,
             "payload": False,
         } | given
-        self.heard = self.send(body)["messages"]
-        return "\n".join(each["text"] for each in self.heard if each["text"])
 
     def send(self, body: dict[str, Any]) -> dict[str, Any]:
         """A body as the portal sends it."""

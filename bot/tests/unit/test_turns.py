@@ -289,3 +289,25 @@ def test_an_action_server_that_is_down_is_one_kind_sentence(agent, portal, run, 
     monkeypatch.setattr(agent.processor.action_endpoint, "request", gone)
     answer = run(Turns(agent, PATIENCE).answer(body("我欠多少电费", "1", conversation="c4")))
     assert answer["messages"][0]["text"].startswith("刚才没有办成")
+
+
+FIRE = "电表着火了"
+
+
+def test_beside_a_person_danger_is_warned_of_and_nothing_else_is_answered(talk, agent):
+    assert talk.send(talk.body("上个月电费多少", held=True)) == {
+        "messages": [],
+        "language": "zh",
+        "danger": False,
+    }
+    assert talk.run(agent.tracker_store.retrieve(talk.ref)) is None
+    body = talk.body(FIRE, held=True)
+    warned = talk.send(body)
+    assert warned["danger"] is True
+    assert "119" in warned["messages"][0]["text"]
+    assert talk.send(body) == warned
+
+
+def test_danger_is_told_to_the_portal(talk):
+    assert talk.send(talk.body(FIRE))["danger"] is True
+    assert talk.send(talk.body("谢谢"))["danger"] is False

@@ -12,6 +12,7 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.accounts import accounts_of, named
 from actions.answering import say_in_general
+from actions.labels import is_of_several
 from actions.messages import Said
 from actions.say import Turn, button
 from actions.topic import Topic, known_accounts
@@ -68,7 +69,12 @@ async def read(turn: Turn) -> tuple[Asked, list[EventType]]:
     said = named(Said.now(turn), accounts)
     account_no = said[0] if len(said) == 1 else before.get("account_no")
     chosen = account_no is not None
-    if not said and not chosen and not ALL.search(turn.text):
+    if (
+        not said
+        and not chosen
+        and not ALL.search(turn.text)
+        and not is_of_several(turn.text, accounts)
+    ):
         account_no = turn.slot("account_no")
     days = await _days(turn, period, account_no) if period else None
     return Asked(period, days, account_no, chosen), learnt

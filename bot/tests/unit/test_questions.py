@@ -322,3 +322,29 @@ def test_a_house_that_is_closed_says_so_in_its_own_words(act, portal):
 def test_the_portal_is_asked_in_the_language_of_the_message(act, portal):
     act("action_query_balance", message("what do I owe", "query_balance"), language="en")
     assert {call.language for call in portal.calls} == {"en"}
+
+
+STORES = [
+    {
+        "account_no": f"42007700083{place}",
+        "label": f"码头路 66 号 {name}冷库",
+        "tail": f"083{place}",
+    }
+    | {"address": f"码头路 66 号 {name}冷库", "kind": "business", "helper": False}
+    for place, name in enumerate(("一号", "二号", "三号"), start=1)
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("二号冷库电费多少", "420077000832"),
+        ("2 号冷库电费多少", "420077000832"),
+        ("七号冷库电费多少", "7号冷库"),
+        ("冷库电费多少", None),
+        ("电费多少", PARENTS),
+    ],
+)
+def test_another_account_is_not_answered_for_by_the_one_chosen_before(act, portal, text, given):
+    act("action_query_bill", message(text, "query_bill"), account_no=PARENTS, accounts=STORES)
+    assert portal.asked("bills")[0].given.get("account_no") == given

@@ -69,3 +69,32 @@ def test_cards_and_buttons_join_the_words_before_them_and_the_last_buttons_stand
             ],
         },
     ]
+
+
+STORES = [
+    {
+        "title": f"码头路 66 号 {number}号冷库 …083{place}",
+        "payload": f'/query_bill{{"account_no":"42007700083{place}"}}',
+    }
+    for place, number in enumerate("一二三四五六", start=1)
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("一号冷库", 1),
+        ("6号冷库", 6),
+        ("就三号冷库吧", 3),
+        ("三号冷库的", 3),
+        ("码头路66号四号冷库", 4),
+        ("0832", 2),
+        ("0832那个", 2),
+        ("00832", 2),
+        ("七号冷库", None),
+        ("冷库", None),
+        ("三号冷库电费多少", None),
+    ],
+)
+def test_an_account_is_meant_by_what_tells_it_apart(text, place):
+    assert meant(text, STORES) == (place and STORES[place - 1]["payload"])

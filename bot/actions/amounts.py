@@ -59,12 +59,40 @@ _UNIT_WORDS = re.compile(r"\b(?:yuan|rmb|cny|kuai)\b")
 _COINS = re.compile(
     r"(?P<jiao>[0-9一二两三四五六七八九])(?:毛|角)(?:(?P<fen>[0-9一二两三四五六七八九])分?)?"
 )
-_JOINT = re.compile(r"[，,；;。]|\s+|改成|(?<!不)是|(?=不是|不要|别)|(?=\bnot\b)")
-_PAID = re.compile(
-    rf"(?:交|充|缴|付|存|打|pay|top up)(?:电?费|[个了点])?\s*({_NUMBER})"
-    r"(?![户家个月期次张遍笔号年天度\d.])",
+_JOINT = re.compile(
+    r"[，,；;。]|(?<![a-z])\s+|\s+(?![a-z])|改成|(?<!不)是|\bbut\b|"
+    r"(?=不是|不要|别)|(?=\bnot\b|\binstead of\b)"
+)
+_PAID = re.compile(rf"(?:交|充|缴|付|存|打|pay|top up)(?:电?费|[个了点])?\s*({_NUMBER})", re.I)
+_PAID_ON = re.compile(
+    r"\s*(?:$|[，,；;。.!！?？、\s]|[吧啊呀呢嘛哦喔咯哈了]|[用从走拿给到进先就可行好够]|通过|以|(?:的)?电费|"
+    r"微信|支付宝|银|云闪付|信用卡|储蓄卡)"
+)
+"""What may follow a bare number after a word for paying, so that it can only be a sum."""
+_THINGS = re.compile(
+    r"\s*(?:[户家个月期次张遍笔号年天度岁栋楼室单下哈点起些半分趟道会样共直定般边层之成块套间位口]|"
+    r"(?:accounts?|bills?|months?|times?|homes?|houses?|kwh)\b|%)"
+)
+"""What a bare number may count: 两户, 三个月, 一下, 一起, 一部分. Such a number is no sum."""
+_LONE = frozenset("零〇一幺二两三四五六七八九")
+"""A digit in words that stands for a sum only where nothing else is said."""
+_NO_SUM = re.compile(
+    r"一块儿|一块(?=[交缴付补结算清充])|"
+    r"\b(?:this|that|the|other|first|second|last|wrong|right|each|every) one\b|"
+    r"\bone (?:of|moment|second|more)\b"
+)
+"""Words that hold a number and mean none: 一块 as together, the other one."""
+_SHARE = re.compile(
+    rf"(?P<half>一半|对半|半数|(?<!and a )\bhalf\b)|(?P<below>{_NUMBER})分之(?P<above>{_NUMBER})|"
+    rf"(?P<tenths>[一二两三四五六七八九])成|(?P<percent>\d{{1,2}})\s*%|(?P<third>\bthird\b)",
     re.IGNORECASE,
 )
+_ROUND = (
+    r"(?:[\s，,。.!！~吧了的嘛呀啊呢哦喔咯哈]|那|就|还是|只|先|给我|我|要|想|嗯|哎|算了|改|换|成|为|交|缴|付|充|存|"
+    r"行|够|可以|好|算|得|块|元|不是|不对|足|"
+    r"\b(?:just|only|make|it|ok|okay|please|is|enough|will|do|then|pay|yuan)\b)*"
+)
+_ALONE = re.compile(rf"{_ROUND}(?P<number>{_NUMBER}){_ROUND}", re.IGNORECASE)
 _DENIED = re.compile(r"不是|不要|别|不对|哪是|not\b|no\b", re.IGNORECASE)
 _LONG = re.compile(r"\d[\d \-]{8,}\d")
 
@@ -75,11 +103,9 @@ def fen_of(text: str, named: bool = False) -> int | None:
     Long rows of digits (accounts, phones) are no sums; with `named` neither is a number without
     its unit.
     """
-    plain = _LONG.sub(" ", _plain(text))
+    plain = _NO_SUM.sub(" ", _LONG.sub(" ", _plain(text)))
     coins = _COINS.search(plain)
-    money = next(
-        (each for each in _MONEY.finditer(plain) if not named or each["sign"] or each["unit"]), None
-    )
+    money = next((each for each in _MONEY.finditer(plain) if _is_sum(each, named)), None)
     if coins and (not money or coins.start() <= money.start()):
         return _coins(coins)
     if money:
@@ -91,13 +117,51 @@ def fen_of(text: str, named: bool = False) -> int | None:
 def meant_fen_of(text: str, named: bool = False) -> int | None:
     """The sum that is meant: the last one that is not denied (不是一百，两百)."""
     meant = [fen for part in _meant(text) if (fen := fen_of(part, named)) is not None]
-    return meant[-1] if meant else fen_of(text, named)
+    return meant[-1] if meant else None
 
 
 def paid_fen_of(text: str) -> int | None:
-    """The sum after a word for paying, without its unit: 交100, 充五十, pay 80. 交两户 has none."""
-    found = _PAID.search(_LONG.sub(" ", _plain(text)))
+    """The sum after a word for paying, without its unit: 交100, 充五十, pay 80. 交一下 has none."""
+    plain = _LONG.sub(" ", _plain(text))
+    found = next((each for each in _PAID.finditer(plain) if _is_paid(each)), None)
     return int(_value(found[1]) * 100) if found else None
+
+
+def alone_fen_of(text: str) -> int | None:
+    """The sum that is all a text says: 一百就行了. A single digit may as well be a place."""
+    found = _ALONE.fullmatch(_plain(text).strip())
+    return int(_value(found["number"]) * 100) if found and len(found["number"]) > 1 else None
+
+
+def share_of(text: str) -> tuple[int, int] | None:
+    """The part of what is owed that is meant, as (parts, of): 一半 (1, 2), 三分之一 (1, 3), 20%."""
+    found = _SHARE.search(_plain(text))
+    if not found:
+        return None
+    if found["half"]:
+        return 1, 2
+    if found["third"]:
+        return 1, 3
+    if found["below"]:
+        above, below = _value(found["above"]), _value(found["below"])
+        return (int(above), int(below)) if 0 < above < below else None
+    share = (_small(found["tenths"]), 10) if found["tenths"] else (int(found["percent"]), 100)
+    return share if share[0] else None
+
+
+def _is_sum(money: re.Match[str], named: bool) -> bool:
+    """Whether a number is money: by its sign or unit, else if it counts nothing else."""
+    if money["sign"] or money["unit"]:
+        return True
+    if named or _THINGS.match(money.string, money.end()):
+        return False
+    return money["yuan"] not in _LONE or money[0].strip() == money.string.strip()
+
+
+def _is_paid(paid: re.Match[str]) -> bool:
+    """Whether a bare number after a word for paying can only be a sum."""
+    bare = paid[1] not in _LONE and not _THINGS.match(paid.string, paid.end())
+    return bare and bool(_PAID_ON.match(paid.string, paid.end()))
 
 
 def number_of(text: str) -> Decimal | None:

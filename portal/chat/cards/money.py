@@ -7,10 +7,11 @@ from payments.orders import Selection, payable
 from portal.bills import change, lines
 from portal.chat.kinds import BalanceCard, BillCard, ChangeCard, PaidCard, PaymentCard
 from portal.current import my_account, my_accounts, visitor
+from portal.i18n import gettext as _
 from portal.owing import Owing, bill_state, owing
 from portal.pay import choosing, till
 from portal.payments.listing import state_of
-from runtime.errors import NotFound, Refused
+from runtime.errors import Conflict, NotFound, Refused
 from runtime.money import yuan
 from service import bills
 from service.explanation import explanations
@@ -78,13 +79,13 @@ def payment(card: PaymentCard) -> Shown:
     if card.bill_no is not None:
         bills.visible_bill(g.session, user_id, card.bill_no)
     way = till.WAYS.get(card.channel or "")
-    chosen = _selection(user_id, card)
     try:
+        chosen = _selection(user_id, card)
         summary = choosing.summary(g.session, user_id, chosen)
     except NotFound:
         return None
     except Refused as refusal:
-        return {"said": choosing.sentence(refusal), "summary": None}
+        return {"said": _why_not(refusal), "summary": None}
     accounts = [each for each in my_accounts() if each.account_no in summary.account_nos]
     return {
         "said": None,
@@ -112,18 +113,29 @@ def _selection(user_id: int, card: PaymentCard) -> Selection:
 
     An amount that is just what is owed means those bills: money put on the account beside them
     would be the same to the fen, and no bill would be known to be paid.
+
+    Raises Conflict when what was due has been paid meanwhile: "payment.nothing_owed", and
+    "bill.being_credited" while that is on its way.
     """
     if card.bill_no is not None:
         return Selection(bill_nos=(card.bill_no,))
-    due = [
-        each.due
-        for each in payable(g.session, user_id)
-        if each.due.account_no in card.account_nos and not (each.hold and each.hold.paid)
+    waiting = [
+        each for each in payable(g.session, user_id) if each.due.account_no in card.account_nos
     ]
+    due = [each.due for each in waiting if not (each.hold and each.hold.paid)]
     owed = sum(each.amount_fen for each in due)
     if card.amount_fen in (None, owed) or len(card.account_nos) > 1:
+        if not due:
+            raise Conflict("bill.being_credited" if waiting else "payment.nothing_owed")
         return Selection(bill_nos=tuple(each.bill_no for each in due))
     return Selection(account_no=card.account_nos[0], amount_fen=card.amount_fen)
+
+
+def _why_not(refusal: Refused) -> str:
+    """Nobody has chosen anything on a card: what it names is paid, and that is all."""
+    if refusal.code in ("bill.settled", "payment.nothing_owed"):
+        return _("已缴清，不用再付。")
+    return choosing.sentence(refusal)
 
 
 def _pay(chosen: Selection, channel: str | None) -> str:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from flask import current_app, url_for
+from flask import current_app, g, url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from portal.chat.cards.money import Shown
 from portal.chat.kinds import LinkCard, MenuCard
 from portal.current import current_account, my_accounts, visitor
+from portal.display import view
+from service.people import users
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,15 @@ def menu(_card: MenuCard) -> Shown:
 
 
 def link(card: LinkCard) -> Shown:
-    """A page; large letters are a switch rather than a page."""
+    """A page; large letters are a switch rather than a page.
+
+    The switch follows the profile as it stands now: the words above the card may have changed it
+    in this turn, and what the browser keeps is from before.
+    """
     if card.to == "elder":
-        return {"to": "elder"}
+        person = visitor()
+        user = users.get_user(g.session, person.id) if person else None
+        return {"to": "elder", "large": user.elder_mode if user else view() == "elder"}
     door = PAGES[card.to]
     if not _is_open(door):
         return None

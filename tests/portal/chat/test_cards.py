@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from portal.chat import kinds
 from portal.chat.cards import DRAWN
 from runtime.database import Database
 from service.models import Account, Bill, User
+from service.people.users import set_display
 from service.requests import asking
 from service.requests.askers import Asker
 from tests.portal.chat.conftest import Talk, Update
-from tests.portal.chat.rasa import Rasa, says
-from tests.portal.conftest import create_user, sign_in
+from tests.portal.chat.rasa import Rasa, Turn, says
+from tests.portal.conftest import create_user, post, sign_in
 from tests.portal.places import move_in, named, pay, supply, use, words
 from tests.service import builders
 
@@ -166,6 +168,20 @@ def test_a_payment_that_is_not_needed_any_more_says_so(
     assert "/pay/confirm" not in card
 
 
+def test_a_payment_of_what_was_paid_meanwhile_says_so(
+    draw: Draw, database: Database, user: User, bill: Bill
+) -> None:
+    """Whether the card means one bill or all that the account owes."""
+    with database.unit_of_work() as session:
+        pay(session, user, session.get_one(Bill, bill.bill_no))
+    on_its_way = draw("payment", account_nos=[OWN])
+    assert text(on_its_way) == "这笔钱已经收到，正在记账。最迟 10 分钟，不用再付。"
+    with database.unit_of_work() as session:
+        session.get_one(Bill, bill.bill_no).settled_fen = bill.total_fen
+    assert text(draw("payment", account_nos=[OWN])) == "已缴清，不用再付。"
+    assert text(draw("payment", account_nos=[OWN], bill_no=bill.bill_no)) == "已缴清，不用再付。"
+
+
 def test_a_payment_as_it_stands(draw: Draw, database: Database, user: User, bill: Bill) -> None:
     with database.unit_of_work() as session:
         order_no = pay(session, user, session.get_one(Bill, bill.bill_no)).order_no
@@ -192,6 +208,30 @@ def test_pages_by_name(draw: Draw, account: Account) -> None:
     assert 'name="view" value="elder"' in draw("link", to="elder")
     assert draw("link", to="sign_in") == ""  # they have signed in
     assert 'href="/bills"' in draw("menu")
+
+
+@pytest.mark.parametrize(("before", "now", "switch"), [(0, 1, "换回普通字"), (1, 0, "换成大字")])
+def test_the_switch_of_letters_follows_the_profile(
+    talk: Talk,
+    client: FlaskClient,
+    rasa: Rasa,
+    user: User,
+    database: Database,
+    before: int,
+    now: int,
+    switch: str,
+) -> None:
+    """The assistant changes it in the very turn; what the browser keeps is from before."""
+    post(client, "/display", view=("plain", "elder")[before])
+    answers = says({"text": "看：", "card": {"kind": "link", "to": "elder"}})
+
+    def changes(turn: Turn) -> None:
+        with database.unit_of_work() as session:
+            set_display(session, user.id, elder_mode=bool(now))
+        answers(turn)
+
+    rasa.behaviour = changes
+    assert text(_card(talk.say("大字"))) == switch
 
 
 @pytest.mark.parametrize(

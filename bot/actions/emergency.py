@@ -11,6 +11,7 @@ from actions.drafting import new_draft
 from actions.messages import Said
 from actions.say import Turn
 from actions.topic import Topic
+from components.danger import EN_IN_SOCKET, EN_LIVE_METAL, IN_SOCKET, LIVE_METAL
 
 DANGERS = {
     "life": r"呼吸机|制氧机|氧气机|吸氧|没氧|离不了氧|透析|吸痰|保温箱|重症|icu|插着管"
@@ -19,7 +20,11 @@ DANGERS = {
     "shock": r"触电|触店|中电|电到|被电|电打|电死|电了.{0,3}[人我他她]|(?<!停)(?<!没)电人"
     r"|电击|麻(?:了|手|到|人|的|过)|发麻|漏电|带电|有电.{0,3}别|走电|咬人"
     r"|(?<![树刮杆])(?:倒|躺|趴).{0,12}(?:线|电|不动)|线.{0,6}(?:躺|趴)|不动了"
-    r"|不动弹|叫不醒|手抽|electrocut|electric shock|\bshock|zapped|tingl|isn't moving",
+    r"|不动弹|叫不醒|手抽|捅.{0,2}插座|[摸抓咬舔][了到着].{0,4}(?:电线|线头|裸线|插座|插孔)"
+    rf"|{IN_SOCKET}|{LIVE_METAL}|{EN_IN_SOCKET}|{EN_LIVE_METAL}"
+    r"|electrocut|electric shock|\bshock|zap(?:s|ped)\b|tingl|isn't moving"
+    r"|(?<!tree )(?<!branch )\b(?:touched|grabbed|bit) (?:(?:an?|the|some) )?"
+    r"(?:(?:live|bare|exposed) )?(?:wires?|cables?)\b",
     "gas": r"(?:燃气|煤气|天然气|液化气).{0,8}(?:味|漏|泄|臭)|gas (?:leak|smell)"
     r"|smell\w* .{0,6}gas",
     "wire": r"(?:电?线|电缆|杆子?|电杆|铁塔).{0,12}"

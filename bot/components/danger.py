@@ -27,8 +27,28 @@ DARK = (
     r"(?:停电|没电|没有电|断电|失电|没得电|莫得电|电池|停了|报警|用不了|备用电源"
     r"|power|electricity|outage)"
 )
+METAL = (
+    r"(?:龙头|水管|花洒|淋浴头|喷头|水池|水槽|栏杆|护栏|铁门|门把手?|暖气片|晾衣杆|外壳|机壳|墙[上面壁]"
+    r"|洗澡的?水)"
+)
+"""What people touch, which must never be live."""
+LIVE_METAL = rf"{METAL}.{{0,4}}(?<![没冇无不])[有带通]电(?![器线表梯热源伴])"
 STATION = r"(?:变电站|变压器|变电箱|配电箱|电线杆|铁塔|高压线|配电柜)"
 EN_LINE = r"(?:wires?|lines?|cables?|poles?|conductors?)"
+IN_SOCKET = (
+    r"(?:手|指头?|孩|娃|宝宝|钥匙|铁丝|筷子).{0,4}[伸插戳塞捅][进到入]了?.{0,3}(?:插座|插孔|插排)"
+)
+EN_IN_SOCKET = (
+    r"\b(?:fingers?|hands?|fork|knife|keys?|nail|pin|screwdriver|spoon|stick)\b.{0,16}"
+    r" (?:in|into|inside) .{0,10}\b(?:sockets?|outlets?)\b"
+)
+EN_METAL = (
+    r"(?:taps?|faucets?|showers?|sinks?|pipes?|radiators?|railings?|fences?|gates?|door ?knobs?"
+    r"|handles?|casings?|fridges?|washing machines?|heaters?|boilers?)"
+)
+EN_LIVE_METAL = (
+    rf"\b{EN_METAL} (?:is|are|feels?|seems?|went|became|has become) (?:live|electrified)\b"
+)
 
 SIGNS = [
     re.compile(pattern)
@@ -39,6 +59,8 @@ SIGNS = [
         r"糊味|焦味|焦糊|糊的味|烧.{1,4}味|胶味|塑料味",
         r"爆炸|炸了|炸咧|要炸|炸裂|爆了|砰砰响|放炮|弧光|放电|噼里啪啦|噼啪|滋滋|滋啦|吱吱|哧哧|啪啪响",
         r"触[电店]|中电|走电|漏电|带电|电死|电人|被.{0,4}电[了到倒着打]|电[到倒]了?人|被电|电打了",
+        LIVE_METAL,
+        IN_SOCKET,
         r"麻手|手麻|发麻|麻麻的|麻了一下|被麻|麻到|老虎咬人|捅插座",
         rf"{LINE}.{{0,10}}(?:断(?!电)|缠|掉|垂|耷拉|倒|塌|搭|挂|歪|砸|裂|着[了咧]|红了|低得|露着|裸露)",
         rf"{LINE}.{{0,8}}(?:不到.{{0,3}}米|扯下|调下|横在|快挨)",
@@ -55,6 +77,11 @@ SIGNS = [
         r"\b(?:on fire|fire|flames?|smok(?:e|ing)|sparks?|sparking|arcing|burning|burnt|zapped)\b",
         r"\b(?:explo(?:ded|sion|ding)|electrocut\w*|electric shock|got (?:a )?shock\w*)\b",
         r"\bcrackling\b",
+        EN_LIVE_METAL,
+        rf"\b{EN_METAL}(?: (?:gives?|gave|keeps?|is)(?: \w+)?)?(?: an?)?"
+        r" (?:shock(?:s|ed|ing)?|zaps?)\b",
+        EN_IN_SOCKET,
+        rf"\b(?:touched|grabbed|bit) .{{0,8}}\b(?:bare|exposed) .{{0,10}}{EN_LINE}\b",
         rf"\b{EN_LINE}\b.{{0,30}}\b(?:down|fell|fallen|falling|hanging|snapped|broken?|low|burn\w*)\b",
         rf"\b(?:downed|fallen|hanging|broken|sagging|snapped|live) .{{0,12}}{EN_LINE}\b",
         r"\bflood\w*\b.{0,40}\b(?:live|switchboard|sockets?|outlets?|electric\w*)\b|\bblue flash",
@@ -84,11 +111,11 @@ STILL = re.compile(
 )
 LATER = re.compile(r"往后|以后|将来|凡是|计划停电|in future|from now on")
 ELSEWHERE = re.compile(
-    r"煤气|燃气|天然气|液化气|瓦斯|打火机|打不着火|点火器|灶|发火|火冒三丈|要冒烟了|上火|火车|火箭"
+    r"煤气|燃气|天然气|液化气|瓦斯|打火机|打不着火|点火器|灶|发火|火冒三丈|气得.{0,3}冒烟|要冒烟了|上火|火车|火箭"
     r"|火锅|红烧|烧烤|电子烟|抽烟|要烟|发烧|烧了好多度|烧掉|触电了哈哈|爱情|放鸽子|老板放电"
     r"|水管爆了|气球|爆了冷门|心态炸了"
     r"|亏麻|麻辣|麻将|密密麻麻|麻烦|\bgas\b|lighter|fire ?wall|firewood|fire me|\bfired\b|cigarette"
-    r"|smoking area|power bank"
+    r"|smoking area|smoking hot|smoke detectors?|power bank|\bbills? .{0,20}shock\w*"
 )
 FICTION = re.compile(r"电影|小说|游戏|歌词|作文|漫画|里演|演的|poem|movie|film|essay|song|\bgame")
 CLAUSE = re.compile(r"[,.!?;:。…]+|(?<=[\u4e00-\u9fff])\s+|但是|但|不过|可是|然后|\bbut\b")

@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from components.danger import read
 
 EMERGENCY = "emergency"
+OUT_OF_SCOPE = "out_of_scope"
 Ranking = list[dict[str, Any]]
 
 
@@ -29,7 +30,10 @@ class DangerGuard(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """From which confidence on the classifier's own word stands, against danger and for it."""
+        """From which confidence on the classifier's own word stands, against danger and for it.
+
+        For `out_of_scope` it never stands: what was recognised as nothing speaks for nothing.
+        """
         return {"sure_of_another": 0.99, "sure_of_danger": 0.97, "confidence": 0.95}
 
     @classmethod
@@ -59,10 +63,9 @@ class DangerGuard(GraphComponent, IntentClassifier):
     def weigh(self, text: str, ranking: Ranking) -> Ranking:
         """The same list when nothing is to change, else a new one."""
         first, reading = ranking[0], read(text)
+        if reading == "present" and first["confidence"] < self._limit(first["name"]):
+            return self._lifted(ranking)
         is_danger = first["name"] == EMERGENCY
-        if reading == "present" and first["confidence"] < self._limit(is_danger):
-            others = [each for each in ranking if each["name"] != EMERGENCY]
-            return [{"name": EMERGENCY, "confidence": self._config["confidence"]}, *others]
         wavers = is_danger and first["confidence"] < self._config["sure_of_danger"]
         if reading == "taken_back" and wavers:
             second = ranking[1]
@@ -70,5 +73,17 @@ class DangerGuard(GraphComponent, IntentClassifier):
             return [lifted, {**first, "confidence": second["confidence"]}, *ranking[2:]]
         return ranking
 
-    def _limit(self, is_danger: bool) -> float:
-        return self._config["confidence"] if is_danger else self._config["sure_of_another"]
+    def _limit(self, intent: str) -> float:
+        if intent == OUT_OF_SCOPE:
+            return float("inf")
+        return self._config["confidence" if intent == EMERGENCY else "sure_of_another"]
+
+    def _lifted(self, ranking: Ranking) -> Ranking:
+        """Danger first; the others share what is left, or their nearness would count as doubt."""
+        confidence = self._config["confidence"]
+        others = [
+            each | {"confidence": each["confidence"] * (1 - confidence)}
+            for each in ranking
+            if each["name"] != EMERGENCY
+        ]
+        return [{"name": EMERGENCY, "confidence": confidence}, *others]

@@ -31,6 +31,18 @@ sparks are coming from the meter
 a power line is down on our street
 my dad's ventilator stopped, the power is out
 smoke from the socket!
+I smell burning
+there is a burning smell at home
+smell of burning plastic
+水龙头有电
+我家水龙头摸着有电
+铁门上好像带电
+洗澡水有电
+小孩把手指伸进插座了
+the tap is live
+my faucet gives me shocks
+kid put his finger in the socket
+my son grabbed a bare wire
 someone got electrocuted at the site
 """
 TAKEN_BACK = """
@@ -43,6 +55,9 @@ TAKEN_BACK = """
 no smoke, no sparks, just no power
 the fire last week was put out, we only need power back
 nothing is burning, the breaker just trips
+no burning smell, only no power
+yesterday there was a burning smell, it is fixed now
+水龙头不带电，放心
 """
 NOTHING = """
 煤气泄漏了怎么办
@@ -60,6 +75,15 @@ NOTHING = """
 I smell gas in the kitchen
 who fired the manager
 write a poem about fire
+how does a smoke detector work
+老板今天气得冒烟
+水龙头没有电
+墙上有电表
+家里水管有电伴热
+the bill for my heater shocked me
+my heater bill shocked me
+the stream is live
+can I put the plug in the socket
 """
 
 
@@ -90,6 +114,16 @@ def test_a_wavering_classifier_is_overruled_by_danger():
     lifted = GUARD.weigh("电箱在冒烟", ranking("report_outage", 0.6, "emergency", 0.3))
     assert lifted[0] == {"name": "emergency", "confidence": 0.95}
     assert [each["name"] for each in lifted] == ["emergency", "report_outage"]
+    assert lifted[1]["confidence"] == pytest.approx(0.03)
+
+
+def test_danger_that_is_lifted_is_in_no_doubt():
+    """A runner-up as near as 0.05 would make the message one that was not understood."""
+    for confidence in (0.91, 0.97, 0.998):
+        given = ranking("out_of_scope", confidence, "emergency", 1 - confidence)
+        first, second = GUARD.weigh("there is a burning smell at home", given)
+        assert (first["name"], second["name"]) == ("emergency", "out_of_scope")
+        assert first["confidence"] - second["confidence"] > 0.5
 
 
 def test_danger_lifts_even_what_the_classifier_did_not_think_of():

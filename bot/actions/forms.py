@@ -37,6 +37,7 @@ TRIES = 2
 
 PARTING = frozenset({"human_handoff", "goodbye"})
 """Intents after which a form does not come back."""
+OUTAGE = "report_outage"
 PERSON_WORDS = re.compile(
     r"人工|真人|活人|客服|专员|转接|经理|human|agent|operator|real person|representative", re.I
 )
@@ -197,8 +198,10 @@ class Check(Step):
         if not _is_new(turn.tracker, self.errand.form):
             return leave() if turn.intent in PARTING else []
         said = Said.now(turn)
-        if said.intent == "emergency" or (
-            said.intent in PARTING and not self._is_told(said, draft)
+        if (
+            said.intent == "emergency"
+            or self._is_dark(said, draft)
+            or (said.intent in PARTING and not self._is_told(said, draft))
         ):
             return []
         if self._leaves(said, draft):
@@ -208,6 +211,15 @@ class Check(Step):
             _waits_for_sign_in(turn, said)
             if draft["step"] == SIGN_IN
             else await self._take(turn, said, draft)
+        )
+
+    def _is_dark(self, said: Said, draft: Draft) -> bool:
+        """Whether the power is off, which goes before any other matter; a story may tell of it."""
+        return (
+            said.intent == OUTAGE
+            and said.confidence >= SURE
+            and OUTAGE not in self.errand.wishes(draft)
+            and not (said.typed and self.errand.is_free_text(draft))
         )
 
     def _is_told(self, said: Said, draft: Draft) -> bool:

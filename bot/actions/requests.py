@@ -262,6 +262,12 @@ REQUESTING = Requesting()
 class OpenRequest(Open):
     errand = REQUESTING
 
+    async def act(self, turn: Turn) -> list[EventType]:
+        """What the report of an outage has put aside is said."""
+        if turn.slot("draft") and turn.intent == "report_outage":
+            turn.say("utter_request_power_first")
+        return await super().act(turn)
+
 
 class CheckRequest(Check):
     errand = REQUESTING

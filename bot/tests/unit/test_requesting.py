@@ -377,3 +377,20 @@ def test_several_accounts_at_once_are_none_for_a_request(talk: Any, utility: Uti
     assert "没对上是哪一户" in talk.say("家里和铺子都是")
     summary = walk(talk, "家里 …5603", "走得太快")
     assert talk.say("全部").endswith(summary)
+
+
+@pytest.mark.parametrize("opening", ["我要缴电费", "/meter_check", "我要开发票"])
+def test_no_power_goes_before_what_is_under_way(talk: Any, utility: Utility, opening: str) -> None:
+    talk.say(opening, payload=opening.startswith("/"))
+    said = talk.say("家里停电了")
+    assert said.startswith("没电要紧，先报修。")
+    assert "停电、故障报修 · 家里 …5603，请核对" in said
+    talk.say("提交")
+    assert [each["kind"] for each in utility.posted("requests")] == ["outage_repair"]
+    assert "接着是" not in talk.say("谢谢")
+
+
+def test_a_story_of_outages_is_a_story(talk: Any, utility: Utility) -> None:
+    talk.say("/complaint", payload=True)
+    walk(talk, "老停电")
+    assert "没电要紧" not in talk.say("这个月停电三次了")

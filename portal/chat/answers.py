@@ -5,6 +5,7 @@ button of the wrong form makes the whole answer malformed; a card that the porta
 left out, for the words beside it are true without it.
 """
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -40,21 +41,30 @@ class Said(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """All that the assistant says to one message."""
+    """All that the assistant says to one message. `danger`: the customer has told of some."""
 
     messages: Annotated[list[Said], Meta(max_length=MOST_MESSAGES)]
+    danger: bool = False
 
 
-def read(body: bytes) -> list[Reply]:
-    """The messages of an answer. Raises Malformed; an answer that says nothing is malformed too."""
+@dataclass(frozen=True)
+class Heard:
+    """An answer as it can be stored."""
+
+    replies: list[Reply]
+    danger: bool = False
+
+
+def read(body: bytes, *, empty: bool = False) -> Heard:
+    """An answer. Raises Malformed, also for one that says nothing, unless it may be `empty`."""
     try:
         answer = msgspec.json.decode(body, type=Answer)
     except msgspec.MsgspecError as error:
         raise Malformed(str(error)) from error
     replies = [reply for said in answer.messages if (reply := _reply(said)) is not None]
-    if not replies:
+    if not replies and not empty:
         raise Malformed("it says nothing")
-    return replies
+    return Heard(replies, answer.danger)
 
 
 def _reply(said: Said) -> Reply | None:

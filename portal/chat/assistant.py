@@ -9,13 +9,12 @@ import msgspec
 from flask import Flask, current_app
 
 from portal.chat import answers
-from portal.chat.answers import Malformed
+from portal.chat.answers import Heard, Malformed
 from portal.chat.breaker import Breaker
 from portal.chat.wire import Wire, WireError
 from portal.settings import PortalSettings
 from runtime import metrics
 from runtime.logs import get_logger
-from service.conversations.answering import Reply
 
 PATH = "/webhooks/portal/webhook"
 KEPT_FREE = 4
@@ -34,7 +33,8 @@ class Question(msgspec.Struct, frozen=True):
     """A customer's message with what the assistant may know beside it.
 
     `conversation` is the public reference; `message` makes asking again harmless. With `payload`
-    the text is that of a button which was offered, not what somebody has typed.
+    the text is that of a button which was offered, not what somebody has typed. While a person
+    is asked for (`held`) it warns of danger and answers nothing else.
     """
 
     conversation: str
@@ -46,6 +46,7 @@ class Question(msgspec.Struct, frozen=True):
     channel: Literal["web", "wechat"]
     elder: bool
     payload: bool
+    held: bool = False
 
 
 class Silent(Exception):  # noqa: N818 - the chat is made for it
@@ -67,7 +68,7 @@ class Assistant:
         self._breaker = breaker or Breaker()
         self._turns = BoundedSemaphore(max(1, settings.portal_threads - KEPT_FREE))
 
-    def ask(self, question: Question) -> list[Reply]:
+    def ask(self, question: Question) -> Heard:
         """What it says to a message. Raises Silent, in the set time at the latest."""
         started, outcome = perf_counter(), "answered"
         try:
@@ -82,7 +83,7 @@ class Assistant:
     def close(self) -> None:
         self._wire.close()
 
-    def _asked(self, question: Question) -> list[Reply]:
+    def _asked(self, question: Question) -> Heard:
         if not self._known:
             raise Silent("no_token")
         if not self._turns.acquire(timeout=TURN_SECONDS):
@@ -92,7 +93,7 @@ class Assistant:
         finally:
             self._turns.release()
         try:
-            return answers.read(body)
+            return answers.read(body, empty=question.held)
         except Malformed as error:
             raise Silent("malformed") from error
 

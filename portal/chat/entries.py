@@ -27,6 +27,7 @@ NOTICES: dict[str, LazyString] = {
     notices.HANDED_BACK: _l("%(name)s 离开了，灯火接着帮您"),
     notices.CLOSED: _l("%(name)s 说这件事办完了，灯火接着帮您"),
     notices.GIVEN_UP: _l("不找人工了，灯火接着帮您"),
+    notices.FINISHED: _l("聊完了，灯火接着帮您"),
     notices.CALLED: _l("%(name)s 给您回过电话了"),
     notices.DESK_CLOSED: _l("下班了，没能轮到您，对不住。留个电话，上班给您回；灯火接着帮您"),
 }

@@ -38,6 +38,11 @@ def beginnings() -> tuple[tuple[str, str], ...]:
     return tuple(("", words) for words in said)
 
 
+def in_danger(last: str) -> str:
+    """What the desk reads of whoever tells of danger while they wait or talk."""
+    return _("说有危险：%(last)s", last=mask(last))
+
+
 def asked_here(last: str) -> str:
     """What the desk reads of whoever pressed the button; `last` is what they had said."""
     if not last:

@@ -4,17 +4,26 @@ Between the two units of work no connection is held, however long the assistant 
 becomes of it, every message gets an answer: without the assistant it is the portal's own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from portal.chat import own_words
+from portal.chat.answers import Heard
 from portal.chat.assistant import Assistant, Question, Silent
 from runtime import clock
 from runtime.database import Database
-from service.conversations import Conversation, Message, Reply, answer, mark_read, offered, say
+from service.conversations import (
+    Conversation,
+    Message,
+    answer,
+    mark_read,
+    offered,
+    say,
+    warn,
+)
 
 
 @dataclass(frozen=True)
@@ -41,12 +50,24 @@ def take(database: Database, assistant: Assistant, opened: Opener, spoken: Spoke
         conversation = opened(session)
         message = _said(session, conversation, spoken)
         question = _question(conversation, message, spoken)
-        owed = message.answered_at is None and conversation.held_by == "assistant"
-    if owed:
-        replies = _asked(assistant, question)
+    if question.held:
+        _warn(database, assistant, message, question)
+    elif message.answered_at is None:
+        heard = _asked(assistant, question)
         with database.unit_of_work() as session:
-            answer(session, message, replies)
+            answer(session, message, heard.replies, danger=heard.danger)
     return message.id
+
+
+def _warn(database: Database, assistant: Assistant, message: Message, question: Question) -> None:
+    """Of danger the customer is warned at once, whoever holds the conversation; its turn comes."""
+    try:
+        heard = assistant.ask(question)
+    except Silent:
+        return
+    if heard.danger:
+        with database.unit_of_work() as session:
+            warn(session, message, heard.replies, own_words.in_danger(message.text))
 
 
 def _said(session: Session, conversation: Conversation, spoken: Spoken) -> Message:
@@ -77,11 +98,12 @@ def _question(conversation: Conversation, message: Message, spoken: Spoken) -> Q
         channel=spoken.channel,
         elder=spoken.elder,
         payload=payload is not None,
+        held=conversation.held_by != "assistant",
     )
 
 
-def _asked(assistant: Assistant, question: Question) -> Sequence[Reply]:
+def _asked(assistant: Assistant, question: Question) -> Heard:
     try:
         return assistant.ask(question)
     except Silent:
-        return [own_words.without_assistant()]
+        return Heard([own_words.without_assistant()])

@@ -12,6 +12,7 @@ from portal import formats
 from portal.chat import own_words
 from portal.chat.entries import staff_name
 from portal.i18n import gettext as _
+from portal.settings import current_settings
 from runtime import clock
 from service.conversations import (
     Asked,
@@ -93,7 +94,15 @@ def under(
 def opens() -> str:
     """When somebody is there again; nothing while somebody is."""
     when = hours.opens_at()
-    return _("%(when)s 上班，上班后给您打。", when=formats.moment(when)) if when else ""
+    return (
+        _(
+            "%(when)s 上班，上班后给您打。急事打 %(hotline)s，什么时候都有人。",
+            when=formats.moment(when),
+            hotline=current_settings().hotline,
+        )
+        if when
+        else ""
+    )
 
 
 def _place(session: Session, asked: Asked) -> str:

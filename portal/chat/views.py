@@ -4,6 +4,7 @@ A script asks for JSON: the new messages as they stand on the page, and what sta
 """
 
 import secrets
+from datetime import timedelta
 from typing import cast
 
 from flask import (
@@ -36,6 +37,7 @@ from portal.i18n import language
 from portal.requests import filling
 from portal.requests.who import MOST_BYTES
 from portal.unit import commit, database
+from runtime import clock
 from runtime.errors import Refused
 from service.conversations import (
     Conversation,
@@ -47,6 +49,7 @@ from service.conversations import (
     mark_read,
     rate,
 )
+from service.conversations.models import EMERGENCY
 from service.requests import photos
 
 blueprint = public(Blueprint("chat", __name__, url_prefix="/chat"))
@@ -55,6 +58,8 @@ blueprint.after_request(whose.keep)
 PAGE = 30
 """Messages that a page begins with, and that are added with each step back."""
 
+RECENT = timedelta(hours=1)
+"""So long a danger that was told makes asking for a person urgent."""
 MOST_DIGITS = 18
 
 
@@ -140,8 +145,8 @@ def person() -> ResponseReturnValue:
     try:
         with database().unit_of_work() as session:
             mine = whose.opened(session)
-            summary = own_words.asked_here(_last_words(session, mine))
-            ask_for_person(session, mine, "asked", summary, phone or None)
+            reason, summary = _why(session, mine)
+            ask_for_person(session, mine, reason, summary, phone or None)
     except Refused as refusal:
         if not refusal.code.startswith(("handoff.phone", "user.number")):
             return _answer(Told(said=words.refusal(refusal)))
@@ -282,9 +287,13 @@ def _items(shown: list[Entry]) -> list[dict[str, object]]:
     ]
 
 
-def _last_words(session: Session, mine: Conversation) -> str:
+def _why(session: Session, mine: Conversation) -> tuple[str, str]:
+    """The reason for a person and a summary for the desk, from what was said of late."""
     said = [each for each in history(session, mine, limit=10) if each.author == "customer"]
-    return said[-1].text if said else ""
+    danger = [each.text for each in said if each.danger and clock.now() - each.created_at < RECENT]
+    if danger:
+        return EMERGENCY, own_words.in_danger(danger[-1])
+    return "asked", own_words.asked_here(said[-1].text if said else "")
 
 
 def wants_json() -> bool:

@@ -12,6 +12,7 @@ from service.conversations.answering import (
     offered,
     offered_by,
     unanswered,
+    warn,
 )
 from service.conversations.handoff import (
     Asked,
@@ -73,4 +74,5 @@ __all__ = [
     "to_rate",
     "unanswered",
     "view",
+    "warn",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from runtime import clock
+from service.conversations.handoff import make_urgent
 from service.conversations.history import MessageView, history
 from service.conversations.models import Conversation, Message
 from service.conversations.opening import locked
@@ -27,8 +28,10 @@ class Reply:
     card: dict[str, Any] | None = None
 
 
-def answer(session: Session, message: Message, replies: Sequence[Reply]) -> list[Message]:
-    """Store the answers to a message and return those that stand.
+def answer(
+    session: Session, message: Message, replies: Sequence[Reply], *, danger: bool = False
+) -> list[Message]:
+    """Store the answers to a message and return those that stand; `danger`: it told of some.
 
     A message that has its answers keeps them: the second of two turns on the same message
     changes nothing and gets what the first has stored.
@@ -37,6 +40,31 @@ def answer(session: Session, message: Message, replies: Sequence[Reply]) -> list
     message = session.get_one(Message, message.id, populate_existing=True)
     if message.answered_at is not None:
         return answers(session, message)
+    return _stored(session, conversation, message, replies, danger=danger)
+
+
+def warn(session: Session, message: Message, replies: Sequence[Reply], summary: str) -> None:
+    """Of danger told to a person, or while one is waited for: the warning, once, and haste.
+
+    The handoff becomes urgent with this summary. Where the assistant holds the conversation again
+    meanwhile, the warning stands all the same.
+    """
+    conversation = locked(session, message.conversation_id)
+    message = session.get_one(Message, message.id, populate_existing=True)
+    if answers(session, message):
+        return
+    _stored(session, conversation, message, replies, danger=True)
+    make_urgent(session, conversation, summary)
+
+
+def _stored(
+    session: Session,
+    conversation: Conversation,
+    message: Message,
+    replies: Sequence[Reply],
+    *,
+    danger: bool,
+) -> list[Message]:
     now = clock.now()
     stored = [
         Message(
@@ -52,6 +80,8 @@ def answer(session: Session, message: Message, replies: Sequence[Reply]) -> list
     ]
     session.add_all(stored)
     message.answered_at = conversation.last_at = now
+    if danger:
+        message.parts = message.parts | {"danger": True}
     session.flush()
     return stored
 

@@ -85,8 +85,15 @@ def open_handoff(session: Session, conversation: Conversation) -> Handoff | None
     ).one_or_none()
 
 
+def make_urgent(session: Session, conversation: Conversation, summary: str) -> None:
+    """Danger is the reason now, if a person is asked for; the conversation is locked."""
+    standing = open_handoff(session, conversation)
+    if standing is not None:
+        _asked_again(session, conversation, standing, EMERGENCY, summary, None)
+
+
 def give_up(session: Session, conversation: Conversation) -> None:
-    """The customer wants no person any more, and talks to the assistant again.
+    """The customer wants no person any more, or has said all, and talks to the assistant again.
 
     Without an open handoff nothing happens. Raises NotFound("conversation.not_found").
     """
@@ -94,8 +101,9 @@ def give_up(session: Session, conversation: Conversation) -> None:
     standing = open_handoff(session, conversation)
     if standing is None:
         return
-    end(session, conversation, standing, "given_up")
-    notices.note(session, conversation, notices.GIVEN_UP)
+    talked = standing.state == "taken"
+    end(session, conversation, standing, "closed" if talked else "given_up")
+    notices.note(session, conversation, notices.FINISHED if talked else notices.GIVEN_UP)
 
 
 def end(session: Session, conversation: Conversation, handoff: Handoff, how: str) -> None:

@@ -48,6 +48,7 @@ class MessageView:
     delivered_at: datetime | None
     read_at: datetime | None
     client_key: str | None
+    danger: bool
 
     @property
     def delivery(self) -> Literal["sent", "delivered", "read"]:
@@ -94,6 +95,7 @@ def view(message: Message) -> MessageView:
         delivered_at=message.delivered_at,
         read_at=message.read_at,
         client_key=message.client_key,
+        danger="danger" in parts,
     )
 
 

@@ -12,6 +12,7 @@ RELEASED = "released"
 HANDED_BACK = "handed_back"
 CLOSED = "closed"
 GIVEN_UP = "given_up"
+FINISHED = "finished"
 CALLED = "called"
 DESK_CLOSED = "desk_closed"
 
@@ -23,6 +24,7 @@ ALL = (
     HANDED_BACK,
     CLOSED,
     GIVEN_UP,
+    FINISHED,
     CALLED,
     DESK_CLOSED,
 )

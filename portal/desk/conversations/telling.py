@@ -29,6 +29,7 @@ NOTICES = {
     notices.HANDED_BACK: _l("交回给助手"),
     notices.CLOSED: _l("服务结束"),
     notices.GIVEN_UP: _l("客户不等了"),
+    notices.FINISHED: _l("客户说聊完了"),
     notices.CALLED: _l("回过电话了"),
     notices.DESK_CLOSED: _l("下班了，没有接待"),
 }

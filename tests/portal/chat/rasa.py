@@ -60,10 +60,11 @@ class Rasa(ThreadingHTTPServer):
         self.paths.append(turn.path)
 
 
-def says(*messages: str | Said) -> Behaviour:
+def says(*messages: str | Said, danger: bool = False) -> Behaviour:
     """Answers with these messages: texts, or whole messages."""
-    body = {"messages": [{"text": m} if isinstance(m, str) else m for m in messages]}
-    return lambda turn: turn.answer(json.dumps({**body, "language": "zh"}).encode())
+    told = [{"text": m} if isinstance(m, str) else m for m in messages]
+    body = {"messages": told, "language": "zh", "danger": danger}
+    return lambda turn: turn.answer(json.dumps(body).encode())
 
 
 def body(text: bytes, status: int = 200) -> Behaviour:

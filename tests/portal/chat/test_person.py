@@ -13,9 +13,10 @@ from runtime.database import Database
 from service.conversations import Handoff, Message, desk, notices
 from service.models import User
 from tests.portal.chat.conftest import Talk
-from tests.portal.chat.rasa import Rasa
+from tests.portal.chat.rasa import Behaviour, Rasa, body, drops, says, silent
 from tests.portal.conftest import create_user, post, sign_in
-from tests.portal.places import queries, says
+from tests.portal.places import queries
+from tests.portal.places import says as page_says
 
 NEWS = "有人回您了"
 MORNING, NIGHT = "2026-12-11T02:00:00Z", "2026-12-11T15:00:00Z"
@@ -74,7 +75,7 @@ def test_a_person_is_asked_for_with_what_was_said_last(
     )
 
 
-def test_while_a_person_is_waited_for_the_assistant_is_not_asked(
+def test_while_a_person_is_waited_for_the_assistant_answers_nothing(
     talk: Talk, user: User, rasa: Rasa, database: Database, agent: int
 ) -> None:
     talk.post("/chat/person")
@@ -82,8 +83,52 @@ def test_while_a_person_is_waited_for_the_assistant_is_not_asked(
     assert update.texts == ["我先说着"]
     assert "发出了" in update.under
     taken(database, agent)
-    talk.say("在吗")
-    assert rasa.questions == []
+    assert talk.say("在吗").texts[-1] == "在吗"
+    assert [each["held"] for each in rasa.questions] == [True, True]
+
+
+@pytest.mark.parametrize("behaviour", [silent, drops, body(b"", 500), says()])
+def test_beside_a_person_an_assistant_that_is_away_is_not_missed(
+    talk: Talk, user: User, rasa: Rasa, behaviour: Behaviour
+) -> None:
+    talk.post("/chat/person")
+    rasa.behaviour = behaviour
+    assert talk.say("在吗").texts == ["在吗"]
+
+
+@pytest.mark.parametrize("state", ["waiting", "taken"])
+def test_danger_is_answered_and_goes_first_whoever_is_waited_for(
+    talk: Talk, user: User, rasa: Rasa, database: Database, agent: int, state: str
+) -> None:
+    talk.post("/chat/person")
+    if state == "taken":
+        taken(database, agent)
+    rasa.behaviour = says("别碰，离远一点，马上打 119。", danger=True)
+    update = talk.say("电表着火了！我电话 13812345678", key="fire")
+    assert talk.say("电表着火了！我电话 13812345678", key="fire").items == []
+    assert update.texts[-2:] == ["电表着火了！我电话 13812345678", "别碰，离远一点，马上打 119。"]
+    found = handoff(database)
+    assert (found.state, found.reason) == (state, "emergency")
+    assert found.summary == "说有危险：电表着火了！我电话 [phone]"
+    with database.unit_of_work() as session:
+        warnings = select(Message).where(Message.author == "assistant")
+        assert len(session.scalars(warnings).all()) == 1
+
+
+def test_who_has_told_of_danger_goes_first_when_they_ask_for_a_person(
+    talk: Talk, user: User, rasa: Rasa, database: Database, clock: time_machine.Traveller
+) -> None:
+    rasa.behaviour = says("马上打 119。", danger=True)
+    talk.say("电表着火了！")
+    rasa.behaviour = says("好的。")
+    talk.say("知道了")
+    talk.post("/chat/person")
+    found = handoff(database)
+    assert (found.reason, found.summary) == ("emergency", "说有危险：电表着火了！")
+    talk.post("/chat/leave")
+    clock.shift(3601)
+    talk.post("/chat/person")
+    assert handoff(database).reason == "asked"
 
 
 def test_what_the_person_writes_arrives_once(
@@ -169,6 +214,17 @@ def test_giving_up_gives_the_assistant_back(
     assert talk.say("你好").texts == ["你好", "在的。"]
 
 
+def test_who_has_said_all_ends_the_talk_and_is_asked_what_it_was_like(
+    talk: Talk, user: User, database: Database, agent: int
+) -> None:
+    talk.post("/chat/person")
+    taken(database, agent)
+    update = talk.post("/chat/leave")
+    assert (update.held, handoff(database).how) == ("assistant", "closed")
+    assert "聊完了，灯火接着帮您" in update.html
+    assert "刚才的人工服务，您觉得怎么样" in update.under
+
+
 def test_a_talk_that_has_ended_is_rated_once(
     talk: Talk, user: User, database: Database, agent: int
 ) -> None:
@@ -224,15 +280,15 @@ def test_the_same_without_a_script(
     client: FlaskClient, user: User, database: Database, agent: int
 ) -> None:
     assert post(client, "/chat/person").headers["Location"] == "/chat#latest"
-    assert "下一个就是您" in says(client, "/chat")
+    assert "下一个就是您" in page_says(client, "/chat")
     taken(database, agent)
     said_by_staff(database, agent, "您好，我是小林。")
-    page = says(client, "/chat")
+    page = page_says(client, "/chat")
     assert "林*满，人工" in page
     assert "您好，我是小林。" in page
     assert "林*满在和您说。" in page
     post(client, "/chat/leave")
-    assert "不找人工了，灯火接着帮您" in says(client, "/chat")
+    assert "聊完了，灯火接着帮您" in page_says(client, "/chat")
 
 
 def test_another_browser_learns_nothing_of_it(
@@ -243,6 +299,6 @@ def test_another_browser_learns_nothing_of_it(
     said_by_staff(database, agent, "您好，王先生。")
     other = Talk(app.test_client())
     assert other.new() is None
-    assert "王先生" not in says(other.client, "/chat")
+    assert "王先生" not in page_says(other.client, "/chat")
     post(other.client, "/chat/leave")
     assert handoff(database).state == "taken"

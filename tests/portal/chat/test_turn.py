@@ -55,6 +55,7 @@ def test_the_assistant_learns_what_was_agreed_and_no_more(
         "channel": "web",
         "elder": False,
         "payload": False,
+        "held": False,
     }
     assert rasa.headers[0]["Authorization"] == f"Bearer {TOKEN}"
     assert rasa.paths == ["/webhooks/portal/webhook"]
@@ -214,8 +215,8 @@ def test_after_three_failures_nobody_waits_until_one_has_tried(
         assert [reason(), reason()] == ["status", "open"]  # one probe, and it failed
         now[0] = 10.0
         rasa.behaviour = says("在的。")
-        assert [reply.text for reply in assistant.ask(question)] == ["在的。"]
-        assert [reply.text for reply in assistant.ask(question)] == ["在的。"]
+        assert [reply.text for reply in assistant.ask(question).replies] == ["在的。"]
+        assert [reply.text for reply in assistant.ask(question).replies] == ["在的。"]
         assert len(rasa.questions) == 6
     finally:
         assistant.close()
@@ -310,7 +311,7 @@ def test_never_do_all_threads_wait_for_the_assistant(
     rasa.behaviour = hold
     first: list[str] = []
     waiting = threading.Thread(
-        target=lambda: first.extend(reply.text for reply in assistant.ask(question))
+        target=lambda: first.extend(reply.text for reply in assistant.ask(question).replies)
     )
     waiting.start()
     try:
@@ -321,7 +322,7 @@ def test_never_do_all_threads_wait_for_the_assistant(
         waiting.join()
         assert first == ["在的。"]
         rasa.behaviour = says("又在了。")
-        assert [reply.text for reply in assistant.ask(question)] == ["又在了。"]
+        assert [reply.text for reply in assistant.ask(question).replies] == ["又在了。"]
     finally:
         go_on.set()
         waiting.join()

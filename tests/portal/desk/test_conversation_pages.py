@@ -207,7 +207,7 @@ def test_what_cannot_be_sent_stays_in_the_box(
     late = send(agent, f"{page}/reply", DESK, text="写了半天的话", key="k2")
     assert late.status_code == 409
     assert "这次接待已经结束了。" in words(late.text)
-    assert texts(database, talk)[-1] == ("notice", "given_up")
+    assert texts(database, talk)[-1] == ("notice", "finished")
 
 
 def test_a_ready_reply_is_put_in_without_a_script(
@@ -258,7 +258,7 @@ def test_looking_brings_what_is_new_and_tells_the_customer(
     with database.unit_of_work() as session:
         give_up(session, talk)
     ended = send(agent, f"{page}/more", DESK, after=str(fresh))
-    assert "客户不等了" in ended.text
+    assert "客户说聊完了" in ended.text
     assert "hx-trigger" not in ended.text, "what has ended is not asked for again"
 
 

@@ -13,6 +13,7 @@ from portal.i18n import chosen_language, language
 from portal.navigation import home, way_back
 from portal.security import asker_address
 from portal.sign_in.forms import CodeSignInForm, PasswordSignInForm, SignUpForm
+from portal.wechat.enter import OPENID
 from runtime.errors import NotFound, Refused
 from service.people import codes, sessions, users
 from service.people import sign_in as door
@@ -122,7 +123,10 @@ def origin() -> From:
 def welcome(token: str, next_page: str | None) -> ResponseReturnValue:
     """Into the house, with a new token and new form tokens; the old ones are worth nothing."""
     _end_present_session()
+    follower = session.get(OPENID)  # whom WeChat has named, before they sign in to be connected
     session.clear()
+    if follower:
+        session[OPENID] = follower
     response = redirect(way_back(next_page))
     keep_token(response, token)
     return response

@@ -47,6 +47,22 @@ def test_bound_in_three_steps(
     assert "这个月呢" in talked
 
 
+def test_who_signs_in_on_the_way_is_connected_as_well(
+    client: FlaskClient, database: Database
+) -> None:
+    found = create_user(database)
+    assert client.get(opened_in_wechat(client)).location == "/wechat/own"
+    asked = client.get("/wechat/own")
+    assert asked.location.startswith("/sign-in")
+    sign_in(client)
+    assert "连上这个微信" in client.get("/wechat/own").text
+    assert post(client, "/wechat/own").status_code == 303
+    assert len(bound(database, found)) == 1
+    post(client, "/sign-out")
+    sign_in(client)
+    assert "连上这个微信" not in client.get("/wechat/own").text
+
+
 def test_ended_by_its_owner_alone(
     app: Flask, client: FlaskClient, user: User, phone: Phone, rasa: Rasa, database: Database
 ) -> None:

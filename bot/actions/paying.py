@@ -4,47 +4,46 @@ Money moves from the card alone, at the gateway. What was agreed to is quoted on
 card is shown, so that a yes never stands for another sum.
 """
 
-import re
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk.events import EventType
 
-from actions.accounts import accounts_of, buttons, named, picked
-from actions.amounts import meant_fen_of, paid_fen_of
+from actions.accounts import Account, accounts_of, buttons
+from actions.amounts import alone_fen_of, share_of
 from actions.answers import is_no, is_question
 from actions.api import Refused, Unavailable, WhichAccount
-from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable, reopen
-from actions.messages import QUESTIONS, Said
+from actions.automatic import leads_to_automatic
+from actions.forms import TRIES, Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable, reopen
+from actions.messages import Said
+from actions.payment_words import (
+    ALL,
+    WHOLE,
+    channel_of,
+    is_unchanged,
+    part_of,
+    picked_channel,
+    sum_of,
+    typed_sum,
+)
 from actions.say import Turn
 from actions.when import days_of
+from actions.which import Which, meant_accounts
 
-CHANNELS = {
-    "wechat": re.compile(r"微信|威信|we ?chat|weixin|零钱", re.IGNORECASE),
-    "alipay": re.compile(r"支付宝|支付保|花呗|ali ?pay|zhifubao|zfb", re.IGNORECASE),
-    "unionpay": re.compile(
-        r"银联|云闪付|银行卡|储蓄卡|信用卡|借记卡|"
-        r"union ?pay|quick ?pass|bank ?card|(?:debit|credit) card",
-        re.I,
-    ),
-}
-CANONICAL = {"wechat": "wechat", "alipay": "alipay", "unionpay": "unionpay", "card": "unionpay"}
-DENIED = re.compile(
-    r"(?:不是|不用|不要|别用|不想用|没法用|\bnot\b|instead of)"
-    r"[^，,。；;]*?(?=[，,。；;]|换|改|用|$)",
-    re.IGNORECASE,
-)
-CORRECTS = re.compile(r"不是|改成|改为|改到|应该是|要的是|\bnot\b|instead|make it", re.IGNORECASE)
-PARTS = {
-    "amount": re.compile(r"金额|多少钱|数目|钱数|sum|amount|how much", re.IGNORECASE),
-    "account": re.compile(r"户号|户头|账户|帐户|哪家|哪户|account", re.IGNORECASE),
-    "channel": re.compile(r"方式|渠道|怎么付|channel|method", re.IGNORECASE),
-}
+BARE = 4
+"""Characters of a no that says nothing else."""
+EVERY = "all"
+"""What the button stands for that pays for all accounts."""
+OPEN = ("channel", "confirm", "change")
+"""Steps at which a number alone is another sum."""
 
 
 class Paying(Errand):
     """`account_nos` and `amount_fen` are None for all that is owed; `agreed` is what was shown.
 
-    When the portal falls silent after that, `shown` is shown again; the card needs a new quote.
+    `share` is the part of what is owed that `amount_fen` is made of: [1, 2] for a half. When the
+    portal falls silent after something was shown, `shown` is shown again; the card needs a new
+    quote.
     """
 
     form = "payment_form"
@@ -53,14 +52,20 @@ class Paying(Errand):
     def wishes(self, draft: Draft) -> frozenset[str]:
         return frozenset({"pay_bill"})
 
-    async def begin(self, turn: Turn, said: Said) -> Draft:
+    async def begin(self, turn: Turn, said: Said) -> Draft | None:
+        if leads_to_automatic(turn, said):
+            return None
         accounts = await accounts_of(turn)
+        if not accounts:
+            return _unbound(turn)
         draft = {
             "accounts": accounts,
             "account_nos": None,
             "amount_fen": None,
+            "share": None,
             "channel": None,
             "bill_no": None,
+            "unsure": False,
         }
         draft |= self._said(said, draft)
         period = said.value("period")
@@ -69,13 +74,16 @@ class Paying(Errand):
         )
 
     def _said(self, said: Said, draft: Draft) -> Draft:
-        """Account, sum and channel as far as they are said."""
-        found = {
-            "account_nos": named(said, draft["accounts"]) or None,
-            "amount_fen": _sum_of(said),
-            "channel": channel_of(said),
-        }
-        return {name: value for name, value in found.items() if value is not None}
+        """Accounts, sum and channel as far as they are said."""
+        found = _sum_in(said, draft)
+        spoken = replace(said, text=WHOLE.sub(" ", said.typed))
+        which = meant_accounts(spoken, draft["accounts"], draft["account_nos"])
+        if which.unsure:
+            found["unsure"] = True
+        elif which.numbers:
+            found["account_nos"] = _numbers(which, draft | found)
+        channel = channel_of(said)
+        return found | ({"channel": channel} if channel else {})
 
     def changes(self, said: Said, draft: Draft) -> Draft:
         if "accounts" not in draft or said.chosen:
@@ -83,21 +91,40 @@ class Paying(Errand):
         if not said.may_answer({"pay_bill"}):
             return {}
         found = self._said(said, draft)
-        changed = {name: value for name, value in found.items() if value != draft[name]}
+        changed = {name: value for name, value in found.items() if value != draft.get(name)}
+        if "account_nos" in changed and draft.get("share") and "share" not in changed:
+            changed["amount_fen"] = None
         return changed | (
-            {"bill_no": None} if changed.keys() & {"account_nos", "amount_fen"} else {}
+            {"bill_no": None} if changed.keys() & {"account_nos", "amount_fen", "share"} else {}
         )
 
     async def ask(self, turn: Turn, draft: Draft) -> Draft | None:
-        """The next thing that is missing, or all of it for a yes."""
+        """The next thing that is missing, or all of it for a yes; a person where one is offered."""
+        asked = await self._ask(turn, draft)
+        if asked and draft["tries"] >= TRIES:
+            turn.say("utter_guess_human_handoff")
+        return asked
+
+    async def _ask(self, turn: Turn, draft: Draft) -> Draft | None:
+        if draft.get("unsure") or (
+            draft["amount_fen"] is not None and len(draft["account_nos"] or []) > 1
+        ):
+            return self._ask_account(turn, draft)
         if draft["step"] in ("amount", "account", "change"):
             return self._ask_part(turn, draft)
         try:
-            quote = await turn.post("payments/quote", _wanted(draft))
+            if draft.get("share") and draft["amount_fen"] is None:
+                return await self._ask_share(turn, draft)
+            return await self._ask_quoted(turn, draft)
         except WhichAccount as which:
             return self._ask_account(turn, draft | {"accounts": which.accounts})
         except Refused as refusal:
-            return self._refused(turn, draft, refusal)
+            return await self._refused(turn, draft, refusal)
+
+    async def _ask_quoted(self, turn: Turn, draft: Draft) -> Draft:
+        """The way of paying, or a yes to all that the portal quotes."""
+        try:
+            quote = await turn.post("payments/quote", _wanted(draft))
         except Unavailable:
             if draft.get("shown", {}).get("wanted") != _wanted(draft):
                 raise
@@ -109,47 +136,83 @@ class Paying(Errand):
         shown = {"wanted": _wanted(draft), "quote": quote}
         return draft | {"step": "confirm", "agreed": _figures(quote), "shown": shown}
 
+    async def _ask_share(self, turn: Turn, draft: Draft) -> Draft:
+        """A share of what one account owes, rounded up to the fen; of several it is asked which."""
+        quote = await turn.post("payments/quote", _wanted(draft))
+        owing = [each["account_no"] for each in quote["accounts"]]
+        if len(owing) > 1:
+            among = [each for each in draft["accounts"] if each["account_no"] in owing]
+            return self._ask_account(turn, draft, among)
+        parts, of = draft["share"]
+        fen = -(-quote["amount_fen"] * parts // of)
+        found = {"account_nos": owing, "amount_fen": fen, "bill_no": None}
+        return await self._ask_quoted(turn, draft | found)
+
     def _ask_part(self, turn: Turn, draft: Draft) -> Draft:
         if draft["step"] == "account":
             return self._ask_account(turn, draft)
         turn.say("utter_pay_amount" if draft["step"] == "amount" else "utter_pay_change")
         return draft
 
-    def _ask_account(self, turn: Turn, draft: Draft) -> Draft:
-        turn.say("utter_pay_account", buttons(draft["accounts"]))
-        return draft | {"step": "account", "account_nos": None}
+    def _ask_account(self, turn: Turn, draft: Draft, among: list[Account] | None = None) -> Draft:
+        """One account for a sum of one's own; all of them only for what each owes."""
+        has_sum = _has_sum(draft)
+        several = len(draft["account_nos"] or []) > 1
+        turn.say(
+            "utter_pay_one_account" if has_sum and several else "utter_pay_account",
+            buttons(among or draft["accounts"]),
+        )
+        if not has_sum and len(draft["accounts"]) > 1:
+            turn.say("utter_pay_button_all")
+        turn.say("utter_pay_button_none")
+        return draft | {"step": "account", "account_nos": None, "unsure": False}
 
-    def _refused(self, turn: Turn, draft: Draft, refusal: Refused) -> Draft | None:
+    async def _refused(self, turn: Turn, draft: Draft, refusal: Refused) -> Draft | None:
         """What the portal does not take is asked for again; nothing owed: paying in advance."""
+        nobody = refusal.code in ("payment.nothing_owed", "account.not_yours")
+        if nobody and not await accounts_of(turn):
+            return _unbound(turn)
         turn.sentence(refusal.sentence)
         if refusal.code == "payment.nothing_owed":
             turn.say("utter_pay_topup")
-            return draft | {"step": "topup", "bill_no": None}
+            return draft | {"step": "topup", "bill_no": None, "share": None}
         if refusal.code == "account.not_yours":
             return self._ask_account(turn, draft | {"account_nos": None})
         if refusal.code.startswith("payment.amount"):
             turn.say("utter_pay_amount")
-            return draft | {"step": "amount", "amount_fen": None, "tries": draft["tries"] + 1}
+            tries = draft["tries"] + 1
+            return draft | {"step": "amount", "amount_fen": None, "share": None, "tries": tries}
         return None
 
     async def take(self, turn: Turn, said: Said, draft: Draft) -> Taken | None:
+        found = self._answer(said, draft)
+        if found is None and said.intent == "pay_bill" and leads_to_automatic(turn, said):
+            return Taken(draft)
+        changed = self.changes(said, draft) if found is None else found
+        return Taken(draft | changed | {"step": None}) if changed else self._decide(said, draft)
+
+    def _answer(self, said: Said, draft: Draft) -> Draft | None:
+        """What answers the question that is open; None where nothing does."""
         step = draft["step"]
-        if step == "channel" and (channel := _picked_channel(said)):
-            return Taken(draft | {"channel": channel, "step": None})
-        if step == "account" and (numbers := picked(said, draft["accounts"])):
-            return Taken(draft | {"account_nos": numbers, "step": None})
-        if step in ("amount", "topup") and (fen := _typed_sum(said)) is not None:
-            return Taken(draft | {"amount_fen": fen, "step": None})
-        if changed := self.changes(said, draft):
-            return Taken(draft | changed | {"step": None})
-        return self._decide(said, draft)
+        if step == "channel" and (channel := picked_channel(said)):
+            return {"channel": channel} | self.changes(said, draft)
+        if step == "account" and (which := _picked(said, draft)).numbers:
+            found = self.changes(said, draft) | {"unsure": False}
+            return found | {"account_nos": _numbers(which, draft | found)}
+        if step in ("amount", "topup") and (fen := typed_sum(said)) is not None:
+            return {"amount_fen": fen, "share": None}
+        if step == "amount" and _is_all(said):
+            return {"amount_fen": None, "share": None}
+        return None
 
     def _decide(self, said: Said, draft: Draft) -> Taken | None:
         """A yes to what was shown, or what of it is wrong."""
         step = draft["step"]
         if step == "confirm" and said.is_yes:
             return Taken(draft, agreed=True)
-        if step in ("confirm", "change") and (part := _part_of(said)):
+        if step == "change" and is_unchanged(said):
+            return Taken(draft | {"step": None})
+        if step in ("confirm", "change") and (part := part_of(said)):
             return Taken(
                 draft | ({"channel": None, "step": None} if part == "channel" else {"step": part})
             )
@@ -159,7 +222,18 @@ class Paying(Errand):
             return None
         if step == "confirm" and said.intent == "pay_bill":
             return Taken(draft)
+        if step in OPEN and self._said(said, draft):
+            return Taken(draft | {"step": None})  # said once more, as it is already
         raise Unusable("utter_form_which_account" if step == "account" else f"utter_pay_bad_{step}")
+
+    def is_no_change(self, said: Said, draft: Draft) -> bool:
+        """Whether what should be different was answered with a bare no, which leaves the form."""
+        bare = len(said.typed) <= BARE and is_no(said.intent, said.typed)
+        return (
+            draft["step"] == "change"
+            and bare
+            and not (is_unchanged(said) or part_of(said) or self.changes(said, draft))
+        )
 
     async def submit(self, turn: Turn, draft: Draft) -> list[EventType]:
         """The card for what was agreed to; when that has changed meanwhile, it is shown anew."""
@@ -179,53 +253,52 @@ class Paying(Errand):
         return []
 
 
-def _picked_channel(said: Said) -> str | None:
-    return said.chosen if said.chosen in CHANNELS else channel_of(said)
+def _unbound(turn: Turn) -> None:
+    """Nobody's account is theirs to pay for: the way to have one."""
+    turn.say("utter_pay_unbound")
+    turn.card("link", to="bind")
 
 
-def channel_of(said: Said) -> str | None:
-    """The way of paying that is meant: 不用支付宝，用微信 is WeChat."""
-    text = DENIED.sub(" ", said.typed)
-    found = [name for name, words in CHANNELS.items() if words.search(text)]
-    if found:
-        return found[-1]
-    known = [CANONICAL[value] for value in said.values("pay_channel") if value in CANONICAL]
-    return known[0] if known and not DENIED.search(said.typed) else None
+def _sum_in(said: Said, draft: Draft) -> Draft:
+    """The sum that a message names, a share of what is owed, or all of that."""
+    fen = sum_of(said)
+    if fen is None and draft.get("step") in OPEN and not _is_tail(said, draft):
+        fen = alone_fen_of(said.typed)
+    if fen is not None:
+        return {"amount_fen": fen, "share": None}
+    if share := share_of(said.typed):
+        return {"amount_fen": None, "share": list(share)}
+    return {"amount_fen": None, "share": None} if WHOLE.search(said.typed) else {}
 
 
-def _sum_of(said: Said) -> int | None:
-    """A sum that was called one: marked as such, or with its unit."""
-    marked = said.values("amount")
-    if marked and len(marked) == 1 and not re.search(r"不是|\bnot\b", said.typed):
-        return meant_fen_of(marked[0])
-    rest = said.typed
-    for period in said.values("period"):
-        rest = rest.replace(period, " ")
-    fen = meant_fen_of(rest, named=not marked and not CORRECTS.search(rest))
-    return paid_fen_of(rest) if fen is None else fen
+def _is_all(said: Said) -> bool:
+    """Whether all that is owed answers how much."""
+    typed = said.typed
+    return bool(ALL.search(typed)) and not share_of(typed) and not is_question(typed)
 
 
-def _typed_sum(said: Said) -> int | None:
-    """The answer to how much: any number that stands alone, too."""
-    if said.chosen:
-        return int(said.chosen) if said.chosen.isdigit() else None
-    if said.intent in QUESTIONS and is_question(said.typed):
-        return None
-    return _sum_of(said) if said.values("amount") else meant_fen_of(said.typed)
+def _has_sum(draft: Draft) -> bool:
+    """Whether a sum of one's own is to be paid, which goes to one account only."""
+    return draft["amount_fen"] is not None or bool(draft.get("share"))
 
 
-def _part_of(said: Said) -> str | None:
-    """Which part of a payment is to be changed."""
-    if said.chosen in PARTS:
-        return said.chosen
-    return next(
-        (
-            part
-            for part, words in PARTS.items()
-            if words.search(said.typed) and not is_question(said.typed)
-        ),
-        None,
-    )
+def _is_tail(said: Said, draft: Draft) -> bool:
+    """Whether a number is the end of an account's number rather than a sum."""
+    return any(each["tail"] in said.typed for each in draft["accounts"])
+
+
+def _picked(said: Said, draft: Draft) -> Which:
+    """The answer to which account."""
+    if said.chosen == EVERY:
+        return Which([each["account_no"] for each in draft["accounts"]])
+    return Which([said.chosen]) if said.chosen else meant_accounts(said, draft["accounts"], None)
+
+
+def _numbers(which: Which, draft: Draft) -> list[str] | None:
+    """The accounts as the portal is asked for them; None for what is owed for all of them."""
+    has_sum = _has_sum(draft)
+    everyone = 1 < len(draft["accounts"]) == len(which.numbers)
+    return None if everyone and not has_sum else which.numbers
 
 
 def _wanted(draft: Draft) -> dict[str, Any]:
@@ -261,6 +334,9 @@ class OpenPayment(Open):
 
 class CheckPayment(Check):
     errand = PAYING
+
+    def _leaves(self, said: Said, draft: Draft) -> bool:
+        return super()._leaves(said, draft) or PAYING.is_no_change(said, draft)
 
 
 class AskPayment(Ask):

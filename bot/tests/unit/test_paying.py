@@ -142,7 +142,7 @@ def test_after_two_failures_a_person_is_offered(talk: Any, utility: Utility) -> 
 def test_another_s_account_is_refused_with_the_way_on(talk: Any, utility: Utility) -> None:
     said = talk.say("给430012345678交100")
     assert said.startswith("您的名下没有这个户号。")
-    assert talk.titles == ["家里 …5603", "爸妈家 …1242", "铺子 …0318"]
+    assert talk.titles == ["家里 …5603", "爸妈家 …1242", "铺子 …0318", "不缴了"]
     assert talk.tap("家里 …5603").startswith("给家里（尾号 5603）缴 ¥100.00。")
 
 

@@ -10,6 +10,10 @@ from portal.settings import current_settings
 from service.conversations import Message
 
 
+OPEN = {"outages": "outages.index", "halls": "halls.index"}
+"""Cards whose page is everybody's; all others are seen in the conversation itself."""
+
+
 def answers(messages: Sequence[Message], bound: bool) -> str:
     """All that was answered; buttons become numbers to type, cards the way to the page."""
     said = [each.text for each in messages if each.text]
@@ -45,7 +49,7 @@ def binding() -> str:
 def _card(card: dict[str, Any], bound: bool) -> str:
     if not bound and card.get("to") == "sign_in":
         return _("点这里登录：%(link)s", link=binding())
-    return _("点这里看：%(link)s", link=_page("chat.index"))
+    return _("点这里看：%(link)s", link=_page(OPEN.get(str(card.get("kind")), "chat.index")))
 
 
 def _page(endpoint: str) -> str:

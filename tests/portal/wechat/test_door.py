@@ -72,6 +72,8 @@ def test_buttons_are_numbers_to_type(phone: Phone, rasa: Rasa) -> None:
 def test_cards_lead_to_the_page(phone: Phone, rasa: Rasa) -> None:
     rasa.behaviour = says({"text": "办这些：", "card": {"kind": "menu"}})
     assert phone.say("帮助") == "办这些：\n\n点这里看：http://localhost:8000/chat"
+    rasa.behaviour = says({"text": "这些地方停电：", "card": {"kind": "outages"}})
+    assert phone.say("停电") == "这些地方停电：\n\n点这里看：http://localhost:8000/outages"
     rasa.behaviour = says({"text": "要先登录。", "card": {"kind": "link", "to": "sign_in"}})
     assert phone.say("电费") == "要先登录。\n\n点这里登录：http://localhost:8000/wechat/enter"
 

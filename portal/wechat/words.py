@@ -9,7 +9,6 @@ from portal.i18n import gettext as _
 from portal.settings import current_settings
 from service.conversations import Message
 
-
 OPEN = {"outages": "outages.index", "halls": "halls.index"}
 """Cards whose page is everybody's; all others are seen in the conversation itself."""
 

@@ -1,17 +1,19 @@
 """Messages as they stand on the page: with their hour, their author, their card."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from portal import formats
 from portal.chat import cards
 from portal.i18n import gettext as _
+from portal.settings import current_settings
 from runtime import clock
 from service.conversations import MessageView, notices
 from service.people import users
@@ -36,7 +38,10 @@ NOTICES: dict[str, LazyString] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """A message ready to be shown. `stamp` is the hour, `who` the name of a member of staff."""
+    """A message ready to be shown. `stamp` is the hour, `who` the name of a member of staff.
+
+    `warns`: it says what to do in danger.
+    """
 
     id: int
     author: str
@@ -45,6 +50,7 @@ class Entry:
     stamp: str
     who: str
     key: str | None
+    warns: bool
 
 
 def entries(
@@ -88,14 +94,28 @@ def _entry(
         stamp=_stamp(message.created_at, previous.created_at if previous else None),
         who=_("%(name)s，人工", name=name) if _begins(message, previous) else "",
         key=message.client_key if message.author == "customer" else None,
+        warns=_warns(message),
     )
 
 
+def _warns(message: MessageView) -> bool:
+    return message.danger and message.author == "assistant"
+
+
 def _text(message: MessageView, name: str) -> str:
+    if _warns(message):
+        return _dialable(message.text)
     if message.author != "notice":
         return message.text
     words = NOTICES.get(message.text)
     return str(words % {"name": name or _("同事")}) if words is not None else ""
+
+
+def _dialable(text: str) -> Markup:
+    """A text whose numbers for help are called at a tap."""
+    helpers = "|".join(("110", "119", "120", re.escape(current_settings().hotline)))
+    numbers = re.compile(rf"(?<!\d)({helpers})(?!\d)")
+    return Markup(numbers.sub(r'<a href="tel:\1">\1</a>', str(escape(text))))  # noqa: S704
 
 
 def _stamp(at: datetime, before: datetime | None) -> str:

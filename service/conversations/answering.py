@@ -71,7 +71,7 @@ def _stored(
             conversation_id=conversation.id,
             author="assistant",
             text=reply.text[:LONGEST_REPLY],
-            parts=_parts(reply),
+            parts=_parts(reply, danger=danger),
             answers_id=message.id,
             position=position,
             created_at=now,
@@ -118,8 +118,8 @@ def offered_by(newest: Sequence[MessageView]) -> dict[str, str]:
     return {button["payload"]: button["title"] for each in turn for button in each.buttons}
 
 
-def _parts(reply: Reply) -> dict[str, Any]:
-    parts: dict[str, Any] = {}
+def _parts(reply: Reply, *, danger: bool) -> dict[str, Any]:
+    parts: dict[str, Any] = {"danger": True} if danger else {}
     if reply.buttons:
         parts["buttons"] = [dict(each) for each in reply.buttons]
     if reply.card:

@@ -106,6 +106,7 @@ def test_danger_is_answered_and_goes_first_whoever_is_waited_for(
     rasa.behaviour = says("别碰，离远一点，马上打 119。", danger=True)
     update = talk.say("电表着火了！我电话 13812345678", key="fire")
     assert talk.say("电表着火了！我电话 13812345678", key="fire").items == []
+    assert '<a href="tel:119">119</a>' in update.html
     assert update.texts[-2:] == ["电表着火了！我电话 13812345678", "别碰，离远一点，马上打 119。"]
     found = handoff(database)
     assert (found.state, found.reason) == (state, "emergency")

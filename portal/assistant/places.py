@@ -12,6 +12,7 @@ from portal.assistant.bodies.service import (
     OutagesAsked,
 )
 from portal.assistant.talk import Talk
+from portal.assistant.times import Span, days_words, span
 from portal.halls import saying as hall_words
 from portal.i18n import gettext as _
 from portal.outages import saying
@@ -29,17 +30,23 @@ FEW = 3
 def outages(talk: Talk, asked: OutagesAsked) -> Outages:
     """What is off or announced: of one account, at an address, of all accounts, or everywhere.
 
-    Raises as `Talk.named`, Refused("outages.one_place") when account and address are both named.
+    With days what falls on them alone. Raises as `Talk.named` and `span`, and
+    Refused("outages.one_place") when account and address are both named.
     """
     if asked.account_no is not None and asked.address is not None:
         raise Refused("outages.one_place")
+    days = span(asked)
     own = finding.for_user(talk.session, talk.user_id) if talk.signed_in else []
     found, nothing = _found(talk, asked, own)
+    if days is not None:
+        found = [each for each in found if finding.is_on(each, *days)]
     if not found:
-        look = _("只有自己家没电，先看看空气开关；开关没跳就报修。")
-        return Outages(outages=[], sentence=formats.joined((nothing, look)))
+        return Outages(outages=[], sentence=nothing)
     mine = {each.outage.outage_no: each.account_nos for each in own}
-    shown = [_outage(each, _titles(talk, mine.get(each.outage_no, ()))) for each in found[:SHOWN]]
+    shown = [
+        _outage(each, _titles(talk, mine.get(each.outage_no, ())), asked.address)
+        for each in found[:SHOWN]
+    ]
     return Outages(outages=shown, sentence=formats.joined(each.sentence for each in shown[:FEW]))
 
 
@@ -58,18 +65,28 @@ def _found(
     talk: Talk, asked: OutagesAsked, own: Sequence[OwnOutage]
 ) -> tuple[Sequence[OutageView], str]:
     """The outages that are meant, and what is said when there is none."""
+    days = span(asked)
     if asked.account_no is not None:
         account = talk.named(asked.account_no)
         hitting = finding.for_account(talk.session, talk.user_id, account.account_no)
-        return hitting, _("%(label)s没有停电，也没有停电的计划。", label=account.title)
+        nothing = _("%(label)s没有停电，也没有停电的计划。", label=account.title)
+        return hitting, _nothing(nothing, account.title, days)
     if asked.address is not None:
         near = finding.near(talk.session, asked.address)
-        return near.outages, _nothing_at(asked.address, sought=near.sought)
+        return near.outages, _nothing_at(asked.address, days, sought=near.sought)
     if talk.signed_in:
-        mine = [each.outage for each in own]
-        return mine, _("您的户号没有停电，也没有停电的计划。")
-    every = finding.current_and_coming(talk.session, limit=SHOWN)
-    return every, _("现在没有停电，也没有停电的计划。")
+        nothing = _("您的户号没有停电，也没有停电的计划。")
+        return [each.outage for each in own], _nothing(nothing, _("您的户号"), days)
+    nothing = _("现在没有停电，也没有停电的计划。")
+    return finding.current_and_coming(talk.session), _nothing(nothing, _("全部地方"), days)
+
+
+def _nothing(sentence: str, whose: str, days: Span | None) -> str:
+    """That there is no outage, and where else the fault may be; of days, that none is announced."""
+    if days is not None:
+        return _("%(whose)s：%(days)s没有停电的公告。", whose=whose, days=days_words(days))
+    look = _("只有自己家没电，先看看空气开关；开关没跳就报修。")
+    return formats.joined((sentence, look))
 
 
 def _titles(talk: Talk, account_nos: Collection[str]) -> list[str]:
@@ -79,15 +96,14 @@ def _titles(talk: Talk, account_nos: Collection[str]) -> list[str]:
     return [each.title for each in talk.accounts if each.account_no in account_nos]
 
 
-def _nothing_at(address: str, *, sought: bool) -> str:
+def _nothing_at(address: str, days: Span | None, *, sought: bool) -> str:
     if not sought:
-        return _("没有听清是哪里。说一条路、一个小区的名字就行。")
-    return _("没有查到“%(place)s”的停电。", place=address)
+        return _nothing(_("没有听清是哪里。说一条路、一个小区的名字就行。"), "", None)
+    return _nothing(_("没有查到“%(place)s”的停电。", place=address), f"“{address}”", days)
 
 
-def _outage(outage: OutageView, mine: Sequence[str]) -> Outage:
+def _outage(outage: OutageView, mine: Sequence[str], address: str | None) -> Outage:
     where, reason = saying.where(outage, saying.SHOWN), saying.reason(outage)
-    hit = _("您的%(accounts)s在里面。", accounts=_("、").join(mine)) if mine else ""
     about = _("%(where)s（%(reason)s）：", where=where, reason=reason)
     return Outage(
         outage_no=outage.outage_no,
@@ -98,8 +114,17 @@ def _outage(outage: OutageView, mine: Sequence[str]) -> Outage:
         reason_words=reason,
         state=outage.phase.value,
         mine=list(mine),
-        sentence=formats.joined((about + saying.sentence(outage), hit)),
+        sentence=formats.joined((about + saying.sentence(outage), _hit(outage, mine, address))),
     )
+
+
+def _hit(outage: OutageView, mine: Sequence[str], address: str | None) -> str:
+    """Whom it hits, as far as that is certain; a street does not tell which building."""
+    if mine:
+        return _("您的%(accounts)s在里面。", accounts=_("、").join(mine))
+    if address is not None and not finding.is_surely_at(outage, address):
+        return _("您那里在里面吗？不在里面就请报修。")
+    return ""
 
 
 def _hall(each: BusinessHall) -> Hall:

@@ -6,7 +6,7 @@ a person is bound to their links, as all customer data.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -172,6 +172,17 @@ def naming(outages: Iterable[OutageView], text: str) -> tuple[OutageView, ...]:
         for each in outages
         if places.means_street(text, each.places) or places.means_area(text, each.areas)
     )
+
+
+def is_surely_at(outage: OutageView, text: str) -> bool:
+    """Whether the place in words is hit for certain: an outage may be of some buildings only."""
+    return places.surely_means(text, outage.places) or places.means_area(text, outage.areas)
+
+
+def is_on(outage: OutageView, first: date, last: date) -> bool:
+    """Whether it falls, as far as announced, on one of the days, both included."""
+    end = outage.expected_end_at or outage.starts_at
+    return clock.civil_date(outage.starts_at) <= last and clock.civil_date(end) >= first
 
 
 def affected_accounts(session: Session, outage_no: str) -> list[str]:

@@ -9,7 +9,7 @@ from portal.assistant.bodies.common import (
     Asked,
     Key,
     NamedAccount,
-    OfAccount,
+    OfTime,
     Told,
     Words,
 )
@@ -133,8 +133,8 @@ class CancelAsked(Told):
     key: Key
 
 
-class OutagesAsked(OfAccount):
-    """Of an account of the person's, or at an address that anybody may name."""
+class OutagesAsked(OfTime):
+    """Of an account of the person's, or at an address that anybody may name; of some days."""
 
     address: str | None = Field(None, min_length=1, max_length=120, pattern=r"^[^\u0000]*$")
 

@@ -86,6 +86,47 @@ def test_an_outage_at_a_place(customer: Asker, outages: dict[str, str]) -> None:
     assert unclear["sentence"].startswith("没有听清是哪里。")
 
 
+def test_buildings_that_are_not_hit_have_no_outage(
+    stranger: Asker, outages: dict[str, str]
+) -> None:
+    """The one at 梧桐里 is of the buildings 9–12."""
+    assert numbers(stranger, address="梧桐里 9 栋 302") == [outages["mine"]]
+    other = stranger.get("/outages", address="梧桐里 5 栋 302").json
+    assert other["outages"] == []
+    assert other["sentence"].startswith("没有查到“梧桐里 5 栋 302”的停电。")
+
+
+def test_where_the_building_is_not_known_it_is_asked(
+    customer: Asker, stranger: Asker, outages: dict[str, str]
+) -> None:
+    ask = "您那里在里面吗？不在里面就请报修。"
+    assert stranger.get("/outages", address="梧桐里").json["sentence"].endswith(ask)
+    assert ask not in stranger.get("/outages", address="梧桐里 9 栋").json["sentence"]
+    assert ask not in stranger.get("/outages").json["sentence"]
+    assert ask not in customer.get("/outages", address="梧桐里").json["sentence"]
+
+
+def test_outages_of_days_to_come(
+    customer: Asker, neighbour: Asker, stranger: Asker, outages: dict[str, str]
+) -> None:
+    """One goes on today, one is announced for tomorrow, the day after."""
+    today = clock.today()
+    tomorrow, later = (str(today + timedelta(days=each)) for each in (1, 9))
+    assert numbers(stranger, **{"from": tomorrow}) == [outages["theirs"]]
+    assert numbers(neighbour, **{"from": str(today), "to": later}) == [outages["theirs"]]
+    assert numbers(stranger, address="柳巷", **{"from": tomorrow}) == [outages["theirs"]]
+    day = "12 月 12 日"
+    for asker, asked, said in (
+        (customer, {}, f"您的户号：{day}没有停电的公告。"),
+        (customer, {"account_no": HOME}, f"家里：{day}没有停电的公告。"),
+        (customer, {"address": "梧桐里"}, f"“梧桐里”：{day}没有停电的公告。"),
+    ):
+        found = asker.get("/outages", **asked, **{"from": tomorrow}).json
+        assert found == {"outages": [], "sentence": said}
+    backwards = customer.get("/outages", **{"from": later, "to": tomorrow})
+    assert (backwards.status_code, backwards.json["code"]) == (400, "period.backwards")
+
+
 def test_no_outage(customer: Asker, stranger: Asker) -> None:
     look = "只有自己家没电，先看看空气开关；开关没跳就报修。"
     for asker, asked, said in (

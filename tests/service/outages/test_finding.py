@@ -1,6 +1,6 @@
 """What is off and whom it hits: for everybody, for one person, for the rooms."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -237,6 +237,59 @@ def test_words_find_a_street_or_an_area(session, said, found):
     row = create_outage(session, NOW + HOUR, areas=["江城东-03"], places=["梧桐里 9–12 栋"])
     near = finding.near(session, said, NOW)
     assert (_numbers(near.outages), near.sought) == ([row.outage_no] * found, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "found", "sure"),
+    [
+        ("听雨轩 5 栋 302", "听雨轩 11–16 栋", False, False),
+        ("听雨轩 12 栋 302", "听雨轩 11–16 栋", True, True),
+        ("听雨轩十二栋", "听雨轩 11–16 栋", True, True),
+        ("听雨轩五栋", "听雨轩 11–16 栋", False, False),
+        ("听雨轩3幢停电了", "听雨轩 11–16 栋", False, False),
+        ("听雨轩12号楼", "听雨轩 11栋-16栋", True, True),
+        ("听雨轩 building 5", "听雨轩 11–16 栋", False, False),
+        ("听雨轩 building 12", "听雨轩 11–16 栋", True, True),
+        ("听雨轩 13 栋", "听雨轩 11、13 栋", True, True),
+        ("听雨轩 12 栋", "听雨轩 11、13 栋", False, False),
+        ("听雨轩", "听雨轩 11–16 栋", True, False),
+        ("听雨轩 302 号", "听雨轩 11–16 栋", True, False),
+        ("听雨轩 12 栋 5 号", "听雨轩 11–16 栋", True, True),
+        ("听雨轩 5 栋", "听雨轩", True, True),
+        ("柳荫路 8 号 2 栋", "柳荫路 1–40 号", True, True),
+        ("柳荫路 88 号", "柳荫路 1–40 号", False, False),
+    ],
+)
+def test_buildings_that_both_name_must_meet(session, said, place, found, sure):
+    create_outage(session, NOW + HOUR, areas=["江城东-05"], places=["码头路 2 号", place])
+    near = finding.near(session, said, NOW).outages
+    assert len(near) == found
+    assert [finding.is_surely_at(each, said) for each in near] == [sure] * found
+
+
+def test_an_area_that_is_named_is_hit_as_a_whole(session):
+    create_outage(session, NOW + HOUR, areas=["江城东-05"], places=["听雨轩 11–16 栋"])
+    (found,) = finding.near(session, "江城东-05", NOW).outages
+    assert finding.is_surely_at(found, "江城东-05")
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "on"),
+    [
+        (24, (21, 21), True),
+        (24, (20, 20), False),
+        (24, (22, 30), False),
+        (24, (16, 22), True),
+        (35, (22, 22), True),
+        (35, (21, 21), True),
+    ],
+)
+def test_the_days_of_an_outage_are_those_of_beijing(session, hours, days, on):
+    """NOW is noon of 20 November there; an outage lasts two hours."""
+    create_outage(session, NOW + hours * HOUR, expected_end_at=NOW + (hours + 2) * HOUR)
+    (found,) = finding.current_and_coming(session, NOW)
+    first, last = (date(2026, 11, day) for day in days)
+    assert finding.is_on(found, first, last) is on
 
 
 @pytest.mark.parametrize("said", ["", " ", "路", "、。！"])

@@ -33,7 +33,7 @@ def described(talk: Talk, asked: OfAccount, kind: str) -> bodies.RequestKind:
     return bodies.RequestKind(
         kind=kind,
         name=saying.said(wanted.title),
-        fields=[_field(each) for each in prepared.fields],
+        fields=[_field(prepared, each) for each in prepared.fields],
         needs_account=wanted.account == "needed",
         documents=[saying.said(each) for each in wanted.documents],
         deadline_words=saying.deadline_words(prepared),
@@ -125,8 +125,15 @@ def _meant(talk: Talk, wanted: Kind, written: str | None) -> LinkedAccount | Non
     return meant(asking.eligible(wanted, talk.accounts))
 
 
-def _field(known: KnownField) -> bodies.RequestField:
-    choices = [bodies.Choice(value=value, title=title) for value, title in saying.choices(known)]
+def _field(prepared: Prepared, known: KnownField) -> bodies.RequestField:
+    choices = [
+        bodies.Choice(
+            value=value,
+            title=title,
+            deadline_words=saying.chosen_deadline_words(prepared, known.field, value),
+        )
+        for value, title in saying.choices(known)
+    ]
     value = _shown_value(known)
     return bodies.RequestField(
         name=known.field.name,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from flask import g
+
 from portal import formats
 from portal.i18n import gettext as _
 from portal.i18n import language
@@ -64,8 +66,21 @@ def promise_of(wanted: Kind, at: datetime) -> Promised:
 
 
 def deadline_words(of: Request | Prepared) -> str:
-    """The promise as one sentence without its full stop."""
+    """The promise as one sentence without its full stop.
+
+    While a choice that must be made still decides it, no more is said than the earliest.
+    """
+    if isinstance(of, Prepared) and of.promise_by and of.promise_by.required:
+        earliest = promise_of(of.kind, min(of.promised_by.values()))
+        return _("最快 %(promise)s", promise=earliest)
     return str(promise(of))
+
+
+def chosen_deadline_words(of: Prepared, field: Field, value: str) -> str | None:
+    """The promise with this value of a field; None where the field has no say in it."""
+    if of.promise_by is None or field.name != of.promise_by.name:
+        return None
+    return str(promise_of(of.kind, of.promised_by[value]))
 
 
 def until(when: datetime) -> str:
@@ -158,6 +173,9 @@ def value_words(field: Field, value: str, *, whole: bool = False) -> str:
         case "choice":
             title = field.title(value)
             return said(title) if title else value
+        case "bill":
+            bill = g.session.get(Bill, value)
+            return bill_words(bill) if bill else value
         case "phone" if not whole:
             return formats.masked_phone(value)
         case "day":

@@ -47,7 +47,8 @@ class KnownField:
 class Prepared:
     """A kind with what is known for this asker and account, and the time it would promise now.
 
-    `holder_name` is whole: who shows it masks it.
+    `holder_name` is whole: who shows it masks it. `promised_at` is the promise while nothing is
+    chosen; `promised_by` that of each value of the field `promise_by`, where one decides it.
     """
 
     kind: Kind
@@ -55,6 +56,8 @@ class Prepared:
     holder_name: str | None
     fields: tuple[KnownField, ...]
     promised_at: datetime
+    promise_by: Field | None
+    promised_by: dict[str, datetime]
 
 
 def prepare(session: Session, asker: Asker, name: str, account_no: str | None = None) -> Prepared:
@@ -67,8 +70,20 @@ def prepare(session: Session, asker: Asker, name: str, account_no: str | None = 
     account = _account(session, asker, wanted, account_no)
     user = session.get(User, asker.user_id) if asker.user_id is not None else None
     fields = tuple(_known(session, each, account, user) for each in wanted.fields)
-    number, holder = (account.account_no, account.holder_name) if account else (None, None)
-    return Prepared(wanted, number, holder, fields, promised(wanted, {}, clock.now()))
+    now, by = clock.now(), wanted.promise_by
+    return Prepared(
+        kind=wanted,
+        account_no=account.account_no if account else None,
+        holder_name=account.holder_name if account else None,
+        fields=fields,
+        promised_at=promised(wanted, {}, now),
+        promise_by=by,
+        promised_by={
+            each.value: promised(wanted, {by.name: each.value}, now) for each in by.choices
+        }
+        if by
+        else {},
+    )
 
 
 def eligible(wanted: Kind, accounts: Iterable[LinkedAccount]) -> list[LinkedAccount]:

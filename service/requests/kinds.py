@@ -196,6 +196,12 @@ class Kind(Data, frozen=True):
         return _named(self.steps, name)
 
     @property
+    def promise_by(self) -> Field | None:
+        """The choice on which the promise of the whole depends, if there is one."""
+        within = self.step(self.promise.step).within
+        return self.field(within.by) if within and within.by else None
+
+    @property
     def photos(self) -> Field | None:
         """The field for photos, if the kind wants any."""
         return next((each for each in self.fields if each.type == "photo"), None)

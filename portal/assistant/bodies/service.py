@@ -31,10 +31,11 @@ Written = Annotated[str, Field(max_length=2000, pattern=r"^[^\u0000]*$")]
 
 
 class Choice(Answer):
-    """One of the values of a field."""
+    """One of the values of a field; `deadline_words` where the promise depends on it."""
 
     value: str
     title: Words
+    deadline_words: Words | None
 
 
 class RequestField(Answer):
@@ -52,7 +53,11 @@ class RequestField(Answer):
 
 
 class RequestKind(Answer):
-    """What a request of a kind needs, and how long it takes."""
+    """What a request of a kind needs, and how long it takes.
+
+    Where that depends on a choice, its values say it, and `deadline_words` says the earliest or,
+    when nothing need be chosen, what is promised then.
+    """
 
     kind: Kind
     name: Words

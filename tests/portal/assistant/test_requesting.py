@@ -42,6 +42,49 @@ def test_every_kind_is_described(customer: Asker) -> None:
             assert found["needs_account"] == (each.account == "needed")
 
 
+def choosing() -> list[tuple[str, str, str | None]]:
+    """Every kind, with every value of the choice on which its promise depends."""
+    found: list[tuple[str, str, str | None]] = []
+    for each in kinds():
+        by = each.promise_by
+        values = [one.value for one in by.choices] if by else []
+        nothing = [] if by and by.required else [None]
+        found += [(each.name, by.name if by else "", value) for value in [*values, *nothing]]
+    return found
+
+
+@pytest.mark.parametrize(("kind", "by", "value"), choosing())
+def test_the_promise_before_sending_is_the_promise_after(
+    customer: Asker, database: Database, kind: str, by: str, value: str | None
+) -> None:
+    told = {**TOLD[kind], **({by: value} if value else {})}
+    with database.unit_of_work() as session:
+        bill = builders.create_bill(session, session.get_one(Account, HOME))
+    if "bill" in told:
+        told["bill"] = bill.bill_no
+    described = customer.get(f"/requests/kinds/{kind}").json
+    said = described["deadline_words"]
+    if value:
+        of = next(each for each in described["fields"] if each["name"] == by)
+        said = next(each for each in of["choices"] if each["value"] == value)["deadline_words"]
+    filed = customer.post("/requests", {"kind": kind, "fields": told, "key": KEY})
+    assert filed.status_code == 201
+    assert filed.json["deadline_words"] == said
+
+
+def test_nothing_is_promised_before_the_choice_that_decides_it(customer: Asker) -> None:
+    found = customer.get("/requests/kinds/increase_capacity").json
+    assert found["deadline_words"] == "最快 12 月 18 日前办好"
+    english = customer.get("/requests/kinds/increase_capacity", "en").json
+    assert english["deadline_words"] == "Done by 18 December at the earliest"
+    assert [each["deadline_words"] for each in found["fields"][0]["choices"]] == [
+        "12 月 18 日前办好",
+        "12 月 21 日前办好",
+        "2027 年 1 月 12 日前办好",
+        "2027 年 1 月 26 日前办好",
+    ]
+
+
 def test_what_is_known_is_not_asked_again(customer: Asker, database: Database) -> None:
     assert field(customer, "outage_repair", "address") == {
         "name": "address",
@@ -61,7 +104,9 @@ def test_what_is_known_is_not_asked_again(customer: Asker, database: Database) -
         "label": "哪一张账单",
         "type": "choice",
         "required": True,
-        "choices": [{"value": bill.bill_no, "title": "2026 年 10 月，¥132.20"}],
+        "choices": [
+            {"value": bill.bill_no, "title": "2026 年 10 月，¥132.20", "deadline_words": None}
+        ],
         "known": bill.bill_no,
         "known_words": "2026 年 10 月，¥132.20",
     }

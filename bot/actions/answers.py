@@ -36,7 +36,12 @@ _STOP = re.compile(
     r"don'?t (?:pay|submit|do)|leave it",
     re.IGNORECASE,
 )
-_STOP_FIRST = re.compile(r"算了|拉倒|不办了|不弄了|never ?mind|forget it", re.IGNORECASE)
+_STOP_FIRST = re.compile(
+    r"算了|拉倒|不办了|不报了(?=[不\s，,。！!]|$)|不弄了|never ?mind|forget it", re.IGNORECASE
+)
+_LEFT_FIRST = re.compile(
+    r"(?:(?:算了|拉倒|不[办弄报]了|never ?mind|forget it)[\s，,。！!吧]*)+", re.IGNORECASE
+)
 _DO_IT = re.compile(r"[交缴付充报办开撤]了?吧|提交|改成|换|\b(?:pay|submit|file)\b", re.IGNORECASE)
 _QUESTION = re.compile(
     r"[?？]|吗|呢|么$|多少|多久|好久|几|啥|什么|怎么|咋|为何|为什么|哪|谁|是不是|能不能|可不可以|要不要|行不行|"
@@ -86,6 +91,12 @@ def is_stop(intent: str, text: str) -> bool:
         "thanks",
     )
     return bool(found) and (leaving or len(text) <= found.end() - found.start() + 4)
+
+
+def after_stop(text: str) -> str:
+    """What is said after a matter was left: 算了，营业厅在哪."""
+    found = _LEFT_FIRST.match(text.strip())
+    return text.strip()[found.end() :] if found else ""
 
 
 def is_question(text: str) -> bool:

@@ -132,8 +132,36 @@ def missing(draft: Draft) -> fields.Field | None:
     """The next field to ask for: one that was pointed at, else one that nothing is known of."""
     again = draft.get("again", [])
     pointed = [field for field in draft["fields"] if field["name"] in again]
-    empty = [field for field in lines(draft) if not fields.shown(field, draft["values"])]
+    wanted = [*lines(draft), *(each for each in draft["fields"] if is_worth_asking(draft, each))]
+    empty = [field for field in wanted if not fields.shown(field, draft["values"])]
     return next(iter(pointed + empty), None)
+
+
+def is_worth_asking(draft: Draft, field: fields.Field) -> bool:
+    """How much more power is wanted may stay open, but not unasked."""
+    is_it = draft["kind"] == "increase_capacity" and field["type"] == "number"
+    return is_it and field["name"] not in draft.get("skipped", [])
+
+
+def skipped(draft: Draft, field: fields.Field) -> Draft:
+    """The draft with nothing in a field that may stay empty."""
+    name = field["name"]
+    return draft | {
+        "values": {key: value for key, value in draft["values"].items() if key != name},
+        "again": [each for each in draft.get("again", []) if each != name],
+        "skipped": [*draft.get("skipped", []), name],
+        "step": None,
+    }
+
+
+def noted(draft: Draft, text: str) -> Draft:
+    """The draft with something more in the field for words of one's own."""
+    name = fields.note_of(draft["fields"])
+    before = draft["values"].get(name or "", "")
+    if not name or text in before:
+        return draft
+    note = f"{before}；{text}" if before else text
+    return draft | {"values": draft["values"] | {name: note[: fields.NOTE]}}
 
 
 def asked(draft: Draft) -> fields.Field | None:
@@ -168,6 +196,7 @@ def line_of(said: Said, draft: Draft) -> str | None:
 
 
 _WHAT = {
+    "number": re.compile(r"容量|多大|capacity", re.IGNORECASE),
     "phone": re.compile(r"电话|手机|号码|phone|number", re.IGNORECASE),
     "address": re.compile(r"地址|地方|位置|门牌|address|place", re.IGNORECASE),
     "day": re.compile(r"日期|哪天|时间|date|day", re.IGNORECASE),

@@ -29,6 +29,11 @@ _PLACE = re.compile(
     r"(?:(?<=[是在到成为])|^)\s*(?:(?!地址|不|改|是|在|月)[^\s，,。]){2,}?"
     r"(?:[路街巷弄村镇栋幢楼座区苑园]\s*\d|\d+\s*[号栋幢楼室单])[^，,。]*"
 )
+_BESIDE_PLACE = re.compile(
+    r"(?:[\s，,]*[\dA-Za-z零〇一二两三四五六七八九十甲乙丙丁东西南北]{1,5}\s*(?:号|栋|幢|楼|层|单元|室|门|座|户|弄|组|队)"
+    r"|\s*[-\d]+(?![\d.]|\s*(?:度|元|块|点|月|日|千瓦)))+"
+)
+"""Doors and floors that follow a street."""
 _ORDINAL = re.compile(r"第?([1-9一二三四五六七八九])(?:个|项|种)?")
 _FAMILIAR = "一二三四五六七八九"
 
@@ -49,7 +54,7 @@ def _told(field: Field, said: Said, today: date) -> str | None:
         case "phone":
             return phone_of(said.value("phone") or said.typed)
         case "address":
-            place = said.value("address")
+            place = _whole_place(said)
             return place if place and is_address(place) else None
         case "choice":
             return _title_in(field, said.typed) or hinted(_values(field), said.typed)
@@ -59,6 +64,21 @@ def _told(field: Field, said: Said, today: date) -> str | None:
             day = day_of(said.value("period") or "", today)
             return day.isoformat() if day and day > today else None
     return None
+
+
+def lone_number(fields: list[Field], said: Said) -> dict[str, str]:
+    """A number that is all that was said, where but one field takes numbers."""
+    names = [field["name"] for field in fields if field["type"] == "number"]
+    number = _number(said.typed) if re.fullmatch(r"\D{0,2}\d{1,5}(?:\.\d)?", said.typed) else None
+    return {names[0]: number} if number and len(names) == 1 else {}
+
+
+def _whole_place(said: Said) -> str | None:
+    """The place that was marked, with the doors that were said after it."""
+    marked = said.value("address")
+    _, found, after = said.typed.partition(marked or "\n")
+    beside = _BESIDE_PLACE.match(after) if found else None
+    return f"{marked}{beside[0]}" if beside else marked
 
 
 def replaced_place(fields: list[Field], said: Said) -> dict[str, str]:
@@ -76,6 +96,17 @@ def placed(fields: list[Field], said: Said) -> dict[str, str]:
     return {names[0]: said.typed} if names and is_one and not is_question(said.typed) else {}
 
 
+def note_of(fields: list[Field]) -> str | None:
+    """The field for words of one's own that may stay empty."""
+    free = [each["name"] for each in fields if each["type"] == "text" and not each["required"]]
+    return free[-1] if free else None
+
+
+def letters(text: str) -> float:
+    """The length of what was told; a Latin letter tells a third of a Chinese one."""
+    return sum(1 if letter > "\u2e80" else 0.3 for letter in text)
+
+
 def story(fields: list[Field], said: Said) -> dict[str, str]:
     """A first message that tells more than its wish goes into the field for words of one's own.
 
@@ -85,7 +116,7 @@ def story(fields: list[Field], said: Said) -> dict[str, str]:
     free = [
         field["name"] for field in fields if field["name"] in texts and not field["required"]
     ] or texts
-    told = sum(1 if letter > "\u2e80" else 0.3 for letter in said.typed)
+    told = letters(said.typed)
     if (
         not free
         or (len(free) > 1 and free == texts)
@@ -128,7 +159,7 @@ def _address(field: Field, said: Said, today: date) -> str | None:
     """The whole answer, so that nothing is lost; of a long one the place that was marked."""
     if is_question(said.typed) and said.intent in QUESTIONS:
         return None
-    marked = said.value("address")
+    marked = _whole_place(said)
     text = re.sub(r"^(?:地址|就?在|是|我家在|住)\s*(?:是|在)?[:：]?\s*", "", said.typed)
     if marked and len(text) > 2 * len(marked):
         text = marked

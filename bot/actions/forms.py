@@ -20,7 +20,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answers import is_no, is_question, is_stop
+from actions.answers import after_stop, is_no, is_question, is_stop
 from actions.api import Refused, SignInNeeded, Unavailable
 from actions.messages import QUESTIONS, SURE, WISHES, Said
 from actions.say import Turn
@@ -34,6 +34,8 @@ STOP = "stop"
 """What the button stands for that leaves a form."""
 TRIES = 2
 """Answers that cannot be used before a person is offered."""
+ASKS = 4
+"""Letters that may ask something."""
 
 PARTING = frozenset({"human_handoff", "goodbye"})
 """Intents after which a form does not come back."""
@@ -206,7 +208,7 @@ class Check(Step):
             return []
         if self._leaves(said, draft):
             turn.say("utter_form_left")
-            return leave()
+            return [*leave(), *_asked_after(turn, said)]
         return (
             _waits_for_sign_in(turn, said)
             if draft["step"] == SIGN_IN
@@ -266,6 +268,14 @@ class Check(Step):
             SlotSet("pending_wish", {"text": said.text, "parse": turn.tracker.latest_message}),
             *_kept(draft),
         ]
+
+
+def _asked_after(turn: Turn, said: Said) -> list[EventType]:
+    """A question in the words that leave a form is answered when it has ended."""
+    rest = after_stop(said.typed)
+    if len(rest) < ASKS or said.intent not in QUESTIONS or said.confidence < SURE:
+        return []
+    return [SlotSet("pending_wish", {"text": rest, "parse": turn.tracker.latest_message})]
 
 
 def _kept(draft: Draft, answer: str | None = None) -> list[EventType]:

@@ -14,7 +14,7 @@ HINTS: dict[str, re.Pattern[str]] = {
         "voltage": r"电压|一闪|闪烁|忽明忽暗|忽高忽低|带不动|昏暗|voltage|flicker|dim\b",
         "meter": r"电表(?:坏|黑屏|不亮|烧|没)|表箱|meter (?:box|is (?:dead|broken|black))",
         "line": r"电线|电缆|电杆|电线杆|线路断|变压器|\bwires?\b|\bpoles?\b|transformer",
-        "no_power": r"没有?得?电|停电|停店|断电|无电|失电|跳闸|全黑|都黑|没来电|不来电"
+        "no_power": r"(?:没有?|冇)得?电|停电|停店|断电|无电|失电|跳闸|全黑|都黑|没来电|不来电"
         r"|no (?:power|electricity)"
         r"|power is (?:off|out)|blackout",
         # complaint
@@ -30,7 +30,7 @@ HINTS: dict[str, re.Pattern[str]] = {
         "stopped": r"不走|不转|黑屏|没显示|不显示|不亮|停走|no display|stopped|blank",
         "reading": r"读数|抄错|对不上|抄表|表数|misread|reading",
         # dispute
-        "too_high": r"太高|太贵|偏高|翻倍|翻了|多收|多算|暴涨|贵得|这么(?:高|多|贵)"
+        "too_high": r"太高|太贵|太多|好多钱|偏高|翻倍|翻了|多收|多算|暴涨|贵得|这么(?:高|多|贵)"
         r"|too (?:high|much)"
         r"|doubled",
         "price": r"电价|单价|档|阶梯|峰谷|tier|price",

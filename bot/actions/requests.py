@@ -5,7 +5,7 @@ from typing import Any
 
 from rasa_sdk.events import EventType
 
-from actions import fields
+from actions import fields, remarks
 from actions.accounts import buttons, named, picked
 from actions.answers import is_no
 from actions.api import Refused, Unavailable
@@ -24,6 +24,7 @@ from actions.drafting import (
     own_account,
     placed_elsewhere,
     renamed,
+    skipped,
 )
 from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable, reopen
 from actions.messages import Said, choice
@@ -80,6 +81,7 @@ class Requesting(Errand):
         ):
             return {}
         told = fields.learned(draft["fields"], said, date.fromisoformat(draft["today"]))
+        told |= fields.lone_number(draft["fields"], said)
         told |= renamed(said, draft) | fields.replaced_place(draft["fields"], said)
         changed = {
             name: value for name, value in told.items() if value != draft["values"].get(name)
@@ -122,6 +124,30 @@ class Requesting(Errand):
         return _summarise(turn, draft)
 
     async def take(self, turn: Turn, said: Said, draft: Draft) -> Taken | None:
+        """An answer, and what was told beside it or instead of it."""
+        if "fields" not in draft:
+            return await self._answer(turn, said, draft)
+        if remarks.is_of_photos(said, draft):
+            turn.say("utter_request_photo")
+            turn.card("photo", draft=draft["key"])
+            return Taken(draft)
+        own = self.wishes(draft)
+        try:
+            taken = await self._answer(turn, said, draft)
+        except Unusable:
+            told = remarks.told_instead(said, draft, turn.today, own)
+            if told == draft:
+                raise
+            turn.say("utter_request_noted")
+            return Taken(told | {"step": None})
+        if taken is None or taken.agreed:
+            return taken
+        told = remarks.told_beside(said, draft, taken.draft, own)
+        if told != taken.draft and told["step"] != draft["step"]:
+            turn.say("utter_request_noted")
+        return Taken(told)
+
+    async def _answer(self, turn: Turn, said: Said, draft: Draft) -> Taken | None:
         step, today = draft["step"], turn.today
         if step in (OFFER, OUTAGE):
             return self._take_yes(
@@ -131,9 +157,12 @@ class Requesting(Errand):
             return await self._take_account(turn, said, draft)
         if changed := self.changes(said, draft):
             return Taken(draft | changed | {"step": None})
-        if step in (CONFIRM, CHANGE) and (number := _only(named(said, draft["accounts"]))):
+        number = _only(named(said, draft["accounts"]))
+        if step in (CONFIRM, CHANGE) and number and number != draft["account_no"]:
             return Taken(await of_account(turn, draft, number) | {"step": None})
         field = asked(draft)
+        if field and not field["required"] and remarks.is_left_open(said):
+            return Taken(skipped(draft, field))
         if field:
             value = fields.answer(field, said, today, self.wishes(draft))
             return (
@@ -163,7 +192,10 @@ class Requesting(Errand):
     def _decide(self, said: Said, draft: Draft) -> Taken | None:
         """At the summary: a yes, or which line of it is wrong."""
         if said.is_yes:
-            return Taken(draft | {"step": None}, agreed=draft["step"] == CONFIRM)
+            agreed = draft["step"] == CONFIRM or remarks.says_file(said)
+            return Taken(draft | {"step": None}, agreed=agreed)
+        if remarks.is_right_as_it_is(said):
+            return Taken(draft | {"step": None})
         if name := line_of(said, draft):
             values = {key: value for key, value in draft["values"].items() if key != name}
             return Taken(draft | {"values": values, "again": [name], "step": None})
@@ -230,6 +262,8 @@ def _place(draft: Draft) -> str | None:
 def _ask_field(turn: Turn, field: fields.Field) -> None:
     offered = [choice(each["title"], each["value"]) for each in field["choices"] or []]
     turn.say(f"utter_field_{field['type']}", offered, label=field["label"])
+    if not field["required"]:
+        turn.say("utter_field_may_stay_empty", offered)
 
 
 def _summarise(turn: Turn, draft: Draft) -> Draft:

@@ -5,6 +5,7 @@ Said in the message, carried from the question before (那上个月呢), or chos
 
 import re
 from abc import abstractmethod
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,9 @@ class Asked:
         return self.span.days if self.span else {}
 
 
+Days = Callable[[Turn, str, str | None], Awaitable[Span | None]]
+
+
 class Question(Topic):
     """A question about the customer's data. Subclasses have a name and `answer`."""
 
@@ -46,22 +50,36 @@ class Question(Topic):
     async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
         """Answer, and return what the conversation keeps beside the question."""
 
+    async def days(self, turn: Turn, period: str, account_no: str | None) -> Span | None:
+        """The days of a time in words; None for the newest bill, which has none until it is read.
+
+        Raises `Unclear` for what cannot be meant: of bills and use nothing lies ahead.
+        """
+        found = span(period, turn.today)
+        if isinstance(found, Span):
+            return found
+        if found.back == 0:
+            return None
+        bills = (await turn.get("bills", account_no=account_no))["bills"]
+        newest = span(bills[0]["month"], turn.today) if bills else Span(turn.today, turn.today)
+        return newest.month_before(found.back)
+
     async def act(self, turn: Turn) -> list[EventType]:
         """A general question is answered in general; a time that cannot be meant is said."""
         if await say_in_general(turn):
             return []
         try:
-            asked, learnt = await read(turn)
+            asked, learnt = await read(turn, self.days)
         except Unclear as problem:
             turn.say(problem.response, words=problem.words)
             return []
         return [*learnt, *remembered(turn, asked), *await self.answer(turn, asked)]
 
 
-async def read(turn: Turn) -> tuple[Asked, list[EventType]]:
+async def read(turn: Turn, days_of: Days) -> tuple[Asked, list[EventType]]:
     """The question, and what was learnt of the customer's accounts on the way.
 
-    Raises `Unclear` for times, and what `Turn.get` raises.
+    Raises what `days_of` and `Turn.get` raise.
     """
     before = carried(turn)
     period = said_period(turn) or before.get("period")
@@ -76,20 +94,8 @@ async def read(turn: Turn) -> tuple[Asked, list[EventType]]:
         and not is_of_several(turn.text, accounts)
     ):
         account_no = turn.slot("account_no")
-    days = await _days(turn, period, account_no) if period else None
+    days = await days_of(turn, period, account_no) if period else None
     return Asked(period, days, account_no, chosen), learnt
-
-
-async def _days(turn: Turn, period: str, account_no: str | None) -> Span | None:
-    """The days of a time in words; None for the newest bill, which has no days until it is read."""
-    found = span(period, turn.today)
-    if isinstance(found, Span):
-        return found
-    if found.back == 0:
-        return None
-    bills = (await turn.get("bills", account_no=account_no))["bills"]
-    newest = span(bills[0]["month"], turn.today) if bills else Span(turn.today, turn.today)
-    return newest.month_before(found.back)
 
 
 def carried(turn: Turn) -> dict[str, Any]:

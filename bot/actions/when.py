@@ -49,6 +49,14 @@ def span(words: str, today: date) -> Span | BillPeriod:
     return Span(found.first, found.last)
 
 
+def ahead(words: str, today: date) -> Span | None:
+    """The days of a time that has not begun; None for any other, and where it is unclear."""
+    found = resolve(words, today)
+    if isinstance(found, (Unresolved, BillPeriod)) or found.first <= today:
+        return None
+    return Span(found.first, found.last)
+
+
 def days_of(words: str, today: date) -> dict[str, str] | None:
     """The days of a time that may have bills; None when it is unclear or lies ahead."""
     try:

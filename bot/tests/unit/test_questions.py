@@ -253,6 +253,53 @@ def test_outages_are_asked_for_at_a_place_that_was_named(act, portal):
     ]
 
 
+@pytest.mark.parametrize(
+    ("period", "days"),
+    [
+        ("明天", ("2026-11-22", "2026-11-22")),
+        ("后天", ("2026-11-23", "2026-11-23")),
+        ("下周", ("2026-11-23", "2026-11-29")),
+        ("tomorrow", ("2026-11-22", "2026-11-22")),
+    ],
+)
+def test_outages_ahead_are_those_announced_for_the_days(act, portal, period, days):
+    found = portal.answers("outages", "planned")
+    said = message(f"{period}停电吗", "outage_info", period=period)
+    done = act("action_outage_info", said)
+    assert [call.given for call in portal.asked("outages")] == [{"from": days[0], "to": days[1]}]
+    assert done.said == [found["sentence"]]
+    assert done.cards == []
+
+
+@pytest.mark.parametrize("period", ["现在", "今天", "昨天", "未来三天", "上期"])
+def test_outages_of_any_other_time_are_those_that_are_known(act, portal, period):
+    done = act("action_outage_info", message("停电吗", "outage_info", period=period))
+    assert [(call.path, call.given) for call in portal.asked("outages")] == [("outages", {})]
+    assert "utter_places_report" in done.said
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("听雨轩 3 栋 停电吗", "听雨轩 3 栋"),
+        ("请问听雨轩三号楼停电了吗", "听雨轩三号楼"),
+        ("柳荫路8号停电吗", "柳荫路8号"),
+    ],
+)
+def test_a_building_is_a_place_though_nothing_marked_it(act, portal, text, place):
+    done = act("action_outage_info", message(text, "outage_info"))
+    assert [call.given for call in portal.asked("outages")] == [{"address": place}]
+    assert done.cards == []  # the card would show outages elsewhere
+
+
+@pytest.mark.parametrize(
+    "text", ["下个月3号停电吗", "电话12345号", "哪里停电", "是不是3栋停电", "我们小区3栋停电吗"]
+)
+def test_other_numbers_are_no_place(act, portal, text):
+    act("action_outage_info", message(text, "outage_info"))
+    assert [call.given for call in portal.asked("outages")] == [{}]
+
+
 @pytest.mark.parametrize("number", ["BX2611210001", "bx2611210001", " BX2611210001 "])
 def test_a_request_is_found_by_its_number(act, portal, number):
     done = act("action_request_status", message(number, "request_status", request_no=number))

@@ -15,6 +15,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from channels.answers import Answer, Answers, collected
 from channels.carried import carried
+from channels.greeting import GREETS, after_greeting
 from channels.language import spoken
 from channels.payload import understood
 from channels.said import Said
@@ -200,6 +201,9 @@ class Turn:
         """What Rasa understands. The rest is dropped, for all of it is read again in every turn;
         guesses are kept where nothing else was understood."""
         parse = await self._processor.parse_message(UserMessage(text))
+        asked = after_greeting(text) if parse["intent"]["name"] in GREETS else ""
+        if asked:
+            parse = await self._processor.parse_message(UserMessage(asked)) | {"text": text}
         lost = parse["intent"]["name"] == DEFAULT_NLU_FALLBACK_INTENT_NAME
         guesses = parse.get("intent_ranking", [])[:GUESSES] if lost else []
         return {name: parse[name] for name in KEPT} | {"intent_ranking": guesses}

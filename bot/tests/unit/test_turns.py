@@ -311,3 +311,19 @@ def test_beside_a_person_danger_is_warned_of_and_nothing_else_is_answered(talk, 
 def test_danger_is_told_to_the_portal(talk):
     assert talk.send(talk.body(FIRE))["danger"] is True
     assert talk.send(talk.body("谢谢"))["danger"] is False
+
+
+@pytest.mark.parametrize("greeting", ["喂喂 你好 是供电局不 ", "您好，请问一下", "hello 在吗，"])
+def test_a_greeting_does_not_swallow_the_question(talk, portal, agent, monkeypatch, greeting):
+    """Whatever begins like a greeting is understood as one, as it may be where much is learnt."""
+    read = agent.processor.parse_message
+
+    async def greeted(message):
+        greets = {"intent": {"name": "greet", "confidence": 0.9}, "entities": []}
+        understood = await read(message)
+        return understood | greets if message.text.startswith(greeting.strip()) else understood
+
+    monkeypatch.setattr(agent.processor, "parse_message", greeted)
+    talk.say(f"{greeting}上个月电费多少")
+    assert portal.asked("bills")[0].given == {"from": "2026-10-01", "to": "2026-10-31"}
+    assert talk.say(greeting).startswith("Lin")

@@ -7,6 +7,7 @@ from rasa_sdk.events import EventType
 from actions.accounts import accounts_of, buttons, named, picked
 from actions.amounts import meant_fen_of
 from actions.api import WhichAccount
+from actions.automatic import leads_to_automatic
 from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable, reopen
 from actions.messages import Said, choice
 from actions.say import Turn
@@ -29,6 +30,7 @@ _ON = re.compile(
     r"\bon\b|remind|notify|tell me|alert|enable|set|let me know",
     re.IGNORECASE,
 )
+_TELL = re.compile(r"提醒|通知|告诉|remind|notify|tell|alert", re.IGNORECASE)
 _BELOW = re.compile(r"(?:低于|少于|不足|不到|剩|below|under|less than)\s*\d", re.IGNORECASE)
 _OTHERWISE = re.compile(r"改成|改为|换成|换到|切换|switch|change|instead", re.IGNORECASE)
 """Not off but otherwise: 不要短信，改成微信."""
@@ -43,6 +45,8 @@ class Reminding(Errand):
         return frozenset({"manage_reminders"})
 
     async def begin(self, turn: Turn, said: Said) -> Draft | None:
+        if not _TELL.search(said.typed) and leads_to_automatic(turn, said):
+            return None
         listed = await turn.get("reminders")
         offered = {each["kind"]: each["words"] for each in listed["reminders"]}
         draft = {

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from conftest import message
 from stand_in import example
 from utility import Utility
 
@@ -122,3 +123,16 @@ def test_off_is_off_where_there_is_one_reminder(talk: Any, utility: Utility) -> 
 def test_a_sum_after_below(talk: Any, utility: Utility) -> None:
     talk.say("给我设个余额提醒，低于100")
     assert utility.posted("reminders")[0]["threshold_fen"] == 10000
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("以后电费自动扣，帮我开一下", ["utter_pay_automatic"]),
+        ("自动扣之前余额不足提醒我", []),
+    ],
+)
+def test_automatic_paying_is_no_reminder(act: Any, text: str, said: list[str]) -> None:
+    done = act("action_open_reminder", message(text, "manage_reminders"))
+    assert [each for each in done.said if each == "utter_pay_automatic"] == said
+    assert ({"kind": "link", "to": "agreements"} in done.cards) == bool(said)

@@ -84,6 +84,8 @@ the bill for my heater shocked me
 my heater bill shocked me
 the stream is live
 can I put the plug in the socket
+欠费被停电了，交完什么时候来电
+我家被断电了
 """
 
 

@@ -60,6 +60,8 @@ SLIPS = (
     ("上年", "去年"),
     ("上一年", "去年"),
     ("头年", "去年"),
+    ("年子", "年"),
+    ("热天", "夏天"),
     ("当月", "这月"),
     ("当期", "这期"),
     ("儿个", "天"),
@@ -72,6 +74,10 @@ SLIPS = (
     ("前儿", "前天"),
     ("后儿", "后天"),
 )
+# 去年夏天七八月份: the months say it, the season only frames them.
+FRAMING = re.compile(
+    r"(?<=年)的?[春夏秋冬][天季]里?[\s,，、的]*(?=(?:十[一二]?|[一二三四五六七八九]|\d){1,2}月)"
+)
 FILLER = re.compile(r"[\s,，。.!！?？、的嘛啊呀呢哈]+$|^[\s,，。.!！?？、在于从打自]+")
 
 
@@ -80,7 +86,8 @@ def spell(words: str) -> str:
     text = unicodedata.normalize("NFKC", words).lower().strip()
     for said, meant in SLIPS:
         text = text.replace(said, meant)
-    return re.sub(r"(?<=[\u4e00-\u9fff\d])\s+(?=[\u4e00-\u9fff\d])", "", FILLER.sub("", text))
+    text = FRAMING.sub("", FILLER.sub("", text))
+    return re.sub(r"(?<=[\u4e00-\u9fff\d])\s+(?=[\u4e00-\u9fff\d])", "", text)
 
 
 def in_digits(text: str, names: str) -> str:

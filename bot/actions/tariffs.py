@@ -1,6 +1,7 @@
 """What electricity costs, how far the tier is, and which tariff suits."""
 
 import re
+from typing import Any
 
 from rasa_sdk.events import EventType
 
@@ -16,6 +17,10 @@ _LEFT = re.compile(
 )
 _PEAK = re.compile(r"峰|谷|尖|分时|\bpeak|\bvalley|time.of.use", re.I)
 """Prices by the hour, which the general tariff of homes does not have."""
+
+_HOURS = re.compile(r"\d:\d\d")
+_PART_OF_DAY = re.compile(r"[尖峰平谷]段|\b(?:peak|shoulder|valley)\b", re.I)
+"""What the portal calls the parts of the day (portal/bills/lines.py)."""
 
 
 def asks_tier(turn: Turn) -> bool:
@@ -35,11 +40,24 @@ class QueryTariff(Question):
         if not turn.signed_in and _PEAK.search(turn.text) and await say_from_faq(turn):
             return []
         found = await turn.get("tariff", account_no=asked.account_no)
-        lines = [f"{each['name']}：{each['price']}，{each['when']}" for each in found["lines"]]
-        turn.sentence("\n".join([found["sentence"], *lines]))
+        turn.sentence("\n".join([found["sentence"], *map(_line, found["lines"])]))
+        if any(_HOURS.search(each["when"]) for each in found["lines"]) and any(
+            map(_is_out_of_season, found["lines"])
+        ):
+            turn.say("utter_tariff_not_this_month")
         if turn.signed_in:
             turn.say("utter_tariff_more")
         return []
+
+
+def _line(line: dict[str, Any]) -> str:
+    """The price of a part, and when it holds or up to where, if that is said."""
+    return f"{line['name']}：" + "，".join(each for each in (line["price"], line["when"]) if each)
+
+
+def _is_out_of_season(line: dict[str, Any]) -> bool:
+    """A part of the day without hours: this month has none."""
+    return bool(_PART_OF_DAY.search(line["name"])) and not line["when"]
 
 
 async def say_tier(turn: Turn, asked: Asked) -> list[EventType]:

@@ -18,7 +18,7 @@ from portal.app import create_app
 from portal.settings import PortalSettings
 from runtime import clock
 from runtime.database import Database
-from service.models import Link
+from service.models import Bill, Link
 from service.requests import moving
 from service.requests.kinds import kinds
 from service.requests.models import Request, RequestPhoto
@@ -226,6 +226,22 @@ def test_numbers_days_and_bills_have_sentences_of_their_own(
     page = post(client, f"/requests/new/{kind}", phone=PHONE, account=home, key="k", **told)
     assert page.status_code == 422
     assert sentence in words(page.text)
+
+
+def test_a_disputed_bill_is_named_by_its_month(
+    client: FlaskClient, database: Database, home: str
+) -> None:
+    """On the sheet that is looked over and on the page of the request; nobody knows its number."""
+    with database.reading() as session:
+        bill_no = session.scalars(select(Bill.bill_no)).one()
+    told = {"account": home, "bill": bill_no, "reason": "too_high"}
+    page = post(client, "/requests/new/dispute", phone=PHONE, key="k" * 24, **told)
+    assert "哪一张账单2026 年 10 月，¥132.20" in words(page.text)
+    assert bill_no not in words(page.text)
+    away = send(client, "/requests/new/dispute", **told).headers["Location"]
+    shown = words(client.get(away).text)
+    assert "哪一张账单2026 年 10 月，¥132.20" in shown
+    assert bill_no not in shown
 
 
 def test_strange_names_are_kept_as_text(client: FlaskClient, home: str) -> None:

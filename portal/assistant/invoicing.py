@@ -114,11 +114,9 @@ def _bills(talk: Talk, chosen: Sequence[Invoiceable]) -> list[Bill]:
 
 def _title(each: InvoiceTitle) -> Title:
     """A person's name is masked, a firm's stands in a public register."""
-    return Title(
-        id=each.id,
-        name=formats.masked_name(each.name),
-        kind="personal" if each.kind == titles.PERSONAL else "enterprise",
-    )
+    if each.kind == titles.PERSONAL:
+        return Title(id=each.id, name=formats.masked_name(each.name), kind="personal")
+    return Title(id=each.id, name=each.name, kind="enterprise")
 
 
 def _sentence(words: str, count: int, amount_fen: int, *, has_title: bool) -> str:

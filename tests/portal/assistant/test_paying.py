@@ -332,6 +332,17 @@ def test_what_can_be_invoiced(customer: Asker, paid: list[str], database: Databa
     assert empty["sentence"] == "1 月没有能开票的账单：缴清了、没开过票的才能开。"
 
 
+def test_a_firm_s_title_is_read_whole(customer: Asker, paid: list[str], database: Database) -> None:
+    """Whatever the firm is called: what it is stands with the title, not in its name."""
+    with database.unit_of_work() as session:
+        assert customer.user is not None
+        titles.add_title(
+            session, customer.user.id, "enterprise", "江边冷饮馆", "91420100MA00000012"
+        )
+    (shown,) = customer.get("/invoices/offer").json["titles"]
+    assert (shown["name"], shown["kind"]) == ("江边冷饮馆", "enterprise")
+
+
 def test_an_invoice_is_of_one_account(customer: Asker, paid: list[str], database: Database) -> None:
     with database.unit_of_work() as session:
         assert customer.user is not None

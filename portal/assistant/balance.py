@@ -11,6 +11,9 @@ from portal.bills.promise import unpaid
 from portal.i18n import gettext as _
 from portal.owing import Owing, owing
 
+FEW = 3
+"""So many accounts are named one by one; of more, how many there are."""
+
 
 def balance(talk: Talk, asked: OfAccount) -> Balance:
     """What the account, or every account, owes at this moment. Raises as `Talk.chosen`."""
@@ -107,4 +110,5 @@ def _sentence(accounts: Sequence[Owed], owed_fen: int) -> str:
         owing=len(waiting),
         amount=formats.amount(owed_fen),
     )
-    return formats.joined([*(each.sentence for each in waiting[:3]), total])
+    named = waiting if len(waiting) <= FEW else []
+    return formats.joined([*(each.sentence for each in named), total])

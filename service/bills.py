@@ -171,6 +171,13 @@ def billed(
     return {(account_no, month) for account_no, month in session.execute(query)}
 
 
+def first_months(session: Session, user_id: int, account_nos: Collection[str]) -> dict[str, str]:
+    """The month of the oldest bill of each account that has any."""
+    query = _standing(select(Bill.account_no, func.min(Bill.period)), user_id, account_nos, None)
+    rows = session.execute(query.group_by(Bill.account_no))
+    return {str(number): str(month) for number, month in rows}
+
+
 def sum_of_bills(
     session: Session, user_id: int, account_nos: Collection[str], period: Months
 ) -> BillSum:

@@ -135,6 +135,12 @@ def data_as_of(session: Session, meters: Iterable[MeterInPlace]) -> date | None:
     return max(newest_days(session, meters).values(), default=None)
 
 
+def data_since(session: Session, meters: Iterable[MeterInPlace]) -> date | None:
+    """The first day that any of the meters has data of."""
+    found: date | None = session.scalar(_OLDEST, {"meters": _numbers(meters)})
+    return found
+
+
 def newest_days(session: Session, meters: Iterable[MeterInPlace]) -> dict[str, date]:
     """The last day with data of each meter that has any."""
     rows = session.execute(_NEWEST, {"meters": _numbers(meters)})
@@ -320,6 +326,16 @@ _NEWEST = text("""
         (SELECT day FROM daily_use WHERE daily_use.meter_no = asked.meter_no
          ORDER BY day DESC LIMIT 1)
     ) AS newest GROUP BY asked.meter_no
+""").bindparams(_METERS)
+
+_OLDEST = text("""
+    SELECT min(day) FROM unnest(:meters) AS asked (meter_no), LATERAL (
+        (SELECT day FROM meter_day WHERE meter_day.meter_no = asked.meter_no
+         ORDER BY day LIMIT 1)
+        UNION ALL
+        (SELECT day FROM daily_use WHERE daily_use.meter_no = asked.meter_no
+         ORDER BY day LIMIT 1)
+    ) AS oldest
 """).bindparams(_METERS)
 
 _READS = text("""

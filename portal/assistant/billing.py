@@ -1,6 +1,7 @@
 """Bills in the words of their pages: which there are, and why one is what it is."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
@@ -226,38 +227,53 @@ def _missing(
     numbers = [each.account_no for each in accounts]
     billed = books.billed(talk.session, talk.user_id, numbers, period)
     first, last = period
+    recorded = books.first_months(talk.session, talk.user_id, numbers)
     wanted = all_months(first, min(last, max(first, f"{clock.today():%Y-%m}")))
     found: list[Missing] = []
     for account in accounts:
         if account.account_no not in opened or len(found) >= SHOWN:
             continue
+        since = _Since(opened[account.account_no], recorded.get(account.account_no, ""))
         lacking = [
-            (month, _why(month, opened[account.account_no]))
+            (month, _why(month, since))
             for month in wanted
             if (account.account_no, month) not in billed
         ]
-        found.extend(_lacking(account, lacking, opened[account.account_no]))
+        found.extend(_lacking(account, lacking, since))
     return found
 
 
-def _why(month: str, opened: str) -> str:
-    if month < opened:
+@dataclass(frozen=True)
+class _Since:
+    """The months with which an account's supply and its bills here begin; "" without a bill."""
+
+    opened: str
+    recorded: str
+
+
+def _why(month: str, since: _Since) -> str:
+    if month < since.opened:
         return "before_supply"
+    if month < since.recorded:
+        return "before_records"
     return "not_issued" if month >= books.month_before(f"{clock.today():%Y-%m}") else "unknown"
 
 
 def _lacking(
-    account: LinkedAccount, lacking: Sequence[tuple[str, str]], opened: str
+    account: LinkedAccount, lacking: Sequence[tuple[str, str]], since: _Since
 ) -> Iterator[Missing]:
     for why, group in groupby(lacking, key=lambda each: each[1]):
         named = [month for month, _reason in group]
         words = months_words(named[-1], named[0])
-        figures = {"label": account.title, "months": words, "opened": formats.full_month(opened)}
+        figures = {"label": account.title, "months": words}
+        figures["opened"] = formats.full_month(since.opened)
+        if why == "before_records":
+            figures["recorded"] = formats.full_month(since.recorded)
         yield Missing(
             account_no=account.account_no,
             label=account.title,
             month_words=words,
-            why=why,
+            why="unknown" if why == "before_records" else why,
             sentence=str(WHY[why] % figures),
         )
 
@@ -265,6 +281,7 @@ def _lacking(
 WHY: dict[str, LazyString] = {
     "not_issued": _l("%(label)s %(months)s的账单还没有出。"),
     "before_supply": _l("%(label)s %(opened)s才开户，%(months)s没有账单。"),
+    "before_records": _l("%(label)s %(months)s没有账单，这里的记录从 %(recorded)s开始。"),
     "unknown": _l("%(label)s %(months)s没有账单。"),
 }
 

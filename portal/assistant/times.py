@@ -28,19 +28,21 @@ def months(days: Span) -> tuple[str, str]:
 
 
 def months_words(first: str, last: str) -> str:
-    """`10 月`, `9 月到 10 月`."""
+    """`10 月`, `9 月到 10 月`, `2025 年 10 月到 2026 年 7 月`."""
     if first == last:
         return formats.month(first)
-    return _("%(first)s到 %(last)s", first=formats.month(first), last=formats.month(last))
+    form = formats.month if first[:4] == last[:4] else formats.full_month
+    return _("%(first)s到 %(last)s", first=form(first), last=form(last))
 
 
 def days_words(days: Span) -> str:
-    """`10 月 31 日`, `10 月`, `11 月 1 日到 11 月 20 日`."""
+    """`10 月 31 日`, `10 月`, `11 月 1 日到 11 月 20 日`; both years when there are two."""
     if days[0] == days[1]:
         return formats.day(days[0])
     if whole_months(days):
         return months_words(*months(days))
-    return _("%(first)s到 %(last)s", first=formats.day(days[0]), last=formats.day(days[1]))
+    form = formats.day if days[0].year == days[1].year else formats.full_day
+    return _("%(first)s到 %(last)s", first=form(days[0]), last=form(days[1]))
 
 
 def whole_months(days: Span) -> bool:

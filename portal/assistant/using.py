@@ -1,5 +1,6 @@
 """Energy in words: the use of some days, and the tier."""
 
+from datetime import date
 from decimal import Decimal
 
 from portal import formats
@@ -13,7 +14,7 @@ from portal.usage import compared
 from portal.usage.days import split
 from runtime import clock
 from service import bills, tiers
-from service.advice.between import UseBetween, use_between, use_so_far
+from service.advice.between import UseBetween, use_between, use_so_far, used_since
 from service.people.links import LinkedAccount
 
 
@@ -39,7 +40,7 @@ def usage(talk: Talk, asked: OfTime) -> Usage:
             PeriodUse(name=each.name, kwh=formats.energy(each.wh)) for each in split(found.periods)
         ],
         compared=_earlier(found, words),
-        sentence=_sentence(found, account.title, words),
+        sentence=_sentence(talk, account, found, words),
     )
 
 
@@ -109,21 +110,27 @@ def _earlier(found: UseBetween, words: str) -> Earlier | None:
     )
 
 
-def _sentence(found: UseBetween, label: str, words: str) -> str:
-    figures = {"label": label, "when": words, "use": formats.energy(found.import_wh)}
-    if not found.known_days:
-        return formats.joined((_("%(label)s %(when)s还没有用电数据。", **figures), _newest(found)))
-    said = _("%(label)s %(when)s用了 %(use)s。", **figures)
+def _sentence(talk: Talk, account: LinkedAccount, found: UseBetween, words: str) -> str:
+    figures = {"label": account.title, "when": words, "use": formats.energy(found.import_wh)}
     known = found.whole_days
     if known == found.days:
-        return said
-    return formats.joined(
-        (
-            said,
-            _("%(days)s 天里读全了 %(known)s 天。", days=found.days, known=known),
-            _newest(found),
-        )
-    )
+        return _("%(label)s %(when)s用了 %(use)s。", **figures)
+    since = used_since(talk.session, talk.user_id, account.account_no)
+    reach = [_oldest(found, since), _newest(found)]
+    if since is not None and since > found.last:
+        return formats.joined((_("%(label)s %(when)s没有用电数据。", **figures), *reach))
+    if not found.known_days:
+        return formats.joined((_("%(label)s %(when)s还没有用电数据。", **figures), *reach))
+    said = _("%(label)s %(when)s用了 %(use)s。", **figures)
+    read = _("%(days)s 天里读全了 %(known)s 天。", days=found.days, known=known)
+    return formats.joined((said, read, *reach))
+
+
+def _oldest(found: UseBetween, since: date | None) -> str:
+    """When the data begin, where the days asked about begin before."""
+    if since is None or since <= found.first:
+        return ""
+    return _("这里的记录从 %(day)s开始。", day=formats.full_day(since))
 
 
 def _newest(found: UseBetween) -> str:

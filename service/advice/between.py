@@ -43,6 +43,12 @@ def use_between(
     return _read(session, meters, first, last, meter_data.data_as_of(session, meters))
 
 
+def used_since(session: Session, user_id: int, account_no: str) -> date | None:
+    """The first day with data of an account; None without any. Raises as `use_between`."""
+    visible_account(session, user_id, account_no, needs=Right.SEE_USAGE)
+    return meter_data.data_since(session, meter_data.meters_of(session, account_no))
+
+
 def use_so_far(session: Session, user_id: int, account_no: str, today: date) -> UseBetween:
     """The month of the newest day with data, up to that day. Raises as `use_between`."""
     visible_account(session, user_id, account_no, needs=Right.SEE_USAGE)

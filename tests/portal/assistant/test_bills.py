@@ -90,13 +90,32 @@ def test_months_without_a_bill_are_named_with_the_reason(
     found = customer.get("/bills", from_="2026-04-01", to="2026-12-31").json
     assert [(each["month_words"], each["why"], each["sentence"]) for each in found["missing"]] == [
         ("12 月", "not_issued", "家里 12 月的账单还没有出。"),
-        ("6 月到 8 月", "unknown", "家里 6 月到 8 月没有账单。"),
+        (
+            "6 月到 8 月",
+            "unknown",
+            "家里 6 月到 8 月没有账单，这里的记录从 2026 年 9 月开始。",
+        ),
         ("4 月到 5 月", "before_supply", "家里 2026 年 6 月才开户，4 月到 5 月没有账单。"),
     ]
     assert found["count"] == 3
     none = customer.get("/bills", from_="2026-05-01", to="2026-05-31").json
     assert (none["bills"], none["amount"], none["kwh"]) == ([], "¥0.00", "0 度")
     assert none["sentence"] == "家里 2026 年 6 月才开户，5 月没有账单。"
+
+
+def test_a_month_between_bills_is_not_before_the_records(
+    customer: Asker, billed: dict[str, str], database: Database
+) -> None:
+    with database.unit_of_work() as session:
+        account = session.get_one(Account, HOME)
+        account.opened = date(2020, 1, 1)
+        builders.create_bill(session, account, "2026-07")
+    found = customer.get("/bills", from_="2025-11-01", to="2026-08-31").json
+    assert [each["sentence"] for each in found["missing"]] == [
+        "家里 8 月没有账单。",
+        "家里 2025 年 11 月到 2026 年 6 月没有账单，这里的记录从 2026 年 7 月开始。",
+    ]
+    assert found["months_words"] == "2025 年 11 月到 2026 年 8 月"
 
 
 def test_a_long_time_is_one_sentence_for_each_reason(customer: Asker) -> None:
@@ -239,6 +258,24 @@ def test_several_accounts(customer: Asker, billed: dict[str, str], database: Dat
     )
     one = customer.get("/balance", account_no="4200 1188-0002").json
     assert [each["account_no"] for each in one["accounts"]] == ["420011880002"]
+
+
+@pytest.mark.parametrize("owing", [3, 4])
+def test_accounts_are_all_named_or_counted(
+    customer: Asker, billed: dict[str, str], database: Database, owing: int
+) -> None:
+    with database.unit_of_work() as session:
+        assert customer.user is not None
+        for number in range(owing - 1):
+            place = {"account_no": f"42001188000{number}", "address": f"柳巷 {number} 号"}
+            builders.create_bill(session, move_in(session, customer.user, **place), "2026-11")
+    said = customer.get("/balance").json["sentence"]
+    total = "3 个户号里有 3 个要缴，一共 ¥412.56。"
+    if owing == 3:
+        assert said.count("待缴") == 3
+        assert said.endswith(total)
+    else:
+        assert said == "4 个户号里有 4 个要缴，一共 ¥544.76。"
 
 
 def test_without_an_account(customer: Asker, database: Database) -> None:

@@ -74,7 +74,18 @@ def test_days_that_are_not_read_yet(customer: Asker, home: str) -> None:
     ahead = customer.get("/usage", from_="2026-12-11").json
     assert ahead["sentence"] == "家里 12 月 11 日还没有用电数据。数据到 12 月 10 日。"
     before = customer.get("/usage", from_="2020-02-29").json
-    assert before["sentence"] == "家里 2020 年 2 月 29 日还没有用电数据。"
+    assert before["sentence"] == (
+        "家里 2020 年 2 月 29 日没有用电数据。这里的记录从 2025 年 10 月 1 日开始。"
+    )
+    english = customer.get("/usage", "en", from_="2020-02-29").json
+    assert english["sentence"] == (
+        "家里, 29 February 2020: no usage data. Records here begin on 1 October 2025."
+    )
+    over = customer.get("/usage", from_="2025-09-01", to="2025-10-31").json
+    assert over["sentence"] == (
+        "家里 2025 年 9 月到 2025 年 10 月用了 238.1 度。61 天里读全了 31 天。"
+        "这里的记录从 2025 年 10 月 1 日开始。"
+    )
 
 
 def test_periods_of_the_day(customer: Asker, home: str, database: Database) -> None:

@@ -12,6 +12,7 @@ _AUTOMATIC = re.compile(
 )
 _BY_HAND = re.compile(
     r"(?:不用|不要|不想|不开|别|不是).{0,4}(?:自动|代扣)|(?:代扣|自动.{1,3})(?:就|也)?不(?:用|要|开)|手动|"
+    r"失败|[没未](?:有|能)?(?:扣|交|缴|成)|扣不|\bfail|"
     r"(?:not|n't|no) .{0,12}(?:auto|direct debit)",
     re.IGNORECASE,
 )

@@ -18,6 +18,7 @@ from actions.forms import TRIES, Ask, Check, Draft, Errand, Open, Submit, Taken,
 from actions.messages import Said
 from actions.payment_words import (
     ALL,
+    PARTLY,
     WHOLE,
     channel_of,
     is_unchanged,
@@ -28,12 +29,14 @@ from actions.payment_words import (
 )
 from actions.say import Turn
 from actions.when import days_of
-from actions.which import Which, meant_accounts
+from actions.which import Which, leaves_out, meant_accounts
 
 BARE = 4
 """Characters of a no that says nothing else."""
 EVERY = "all"
 """What the button stands for that pays for all accounts."""
+AUTOMATIC = ("pay_bill", "nlu_fallback")
+"""What asking for automatic paying is understood as within a payment."""
 OPEN = ("channel", "confirm", "change")
 """Steps at which a number alone is another sum."""
 
@@ -88,7 +91,7 @@ class Paying(Errand):
     def changes(self, said: Said, draft: Draft) -> Draft:
         if "accounts" not in draft or said.chosen:
             return {}
-        if not said.may_answer({"pay_bill"}):
+        if not said.may_answer({"pay_bill"}) and not leaves_out(said):
             return {}
         found = self._said(said, draft)
         changed = {name: value for name, value in found.items() if value != draft.get(name)}
@@ -186,10 +189,10 @@ class Paying(Errand):
 
     async def take(self, turn: Turn, said: Said, draft: Draft) -> Taken | None:
         found = self._answer(said, draft)
-        if found is None and said.intent == "pay_bill" and leads_to_automatic(turn, said):
+        if found is None and said.intent in AUTOMATIC and leads_to_automatic(turn, said):
             return Taken(draft)
         changed = self.changes(said, draft) if found is None else found
-        return Taken(draft | changed | {"step": None}) if changed else self._decide(said, draft)
+        return Taken(draft | {"step": None} | changed) if changed else self._decide(said, draft)
 
     def _answer(self, said: Said, draft: Draft) -> Draft | None:
         """What answers the question that is open; None where nothing does."""
@@ -200,7 +203,7 @@ class Paying(Errand):
             found = self.changes(said, draft) | {"unsure": False}
             return found | {"account_nos": _numbers(which, draft | found)}
         if step in ("amount", "topup") and (fen := typed_sum(said)) is not None:
-            return {"amount_fen": fen, "share": None}
+            return {"amount_fen": fen, "share": None, "bill_no": None}
         if step == "amount" and _is_all(said):
             return {"amount_fen": None, "share": None}
         return None
@@ -218,7 +221,7 @@ class Paying(Errand):
             )
         if step == "confirm" and is_no(said.intent, said.typed):
             return Taken(draft | {"step": "change"})
-        if said.is_other(self.wishes(draft)):
+        if said.is_other(self.wishes(draft)) and not leaves_out(said):
             return None
         if step == "confirm" and said.intent == "pay_bill":
             return Taken(draft)
@@ -260,7 +263,7 @@ def _unbound(turn: Turn) -> None:
 
 
 def _sum_in(said: Said, draft: Draft) -> Draft:
-    """The sum that a message names, a share of what is owed, or all of that."""
+    """The sum that a message names, a share of what is owed, or all of that; else how much?"""
     fen = sum_of(said)
     if fen is None and draft.get("step") in OPEN and not _is_tail(said, draft):
         fen = alone_fen_of(said.typed)
@@ -268,7 +271,9 @@ def _sum_in(said: Said, draft: Draft) -> Draft:
         return {"amount_fen": fen, "share": None}
     if share := share_of(said.typed):
         return {"amount_fen": None, "share": list(share)}
-    return {"amount_fen": None, "share": None} if WHOLE.search(said.typed) else {}
+    if WHOLE.search(said.typed):
+        return {"amount_fen": None, "share": None}
+    return {"step": "amount"} if PARTLY.search(said.typed) else {}
 
 
 def _is_all(said: Said) -> bool:

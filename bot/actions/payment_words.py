@@ -34,6 +34,11 @@ WHOLE = re.compile(
     re.IGNORECASE,
 )
 """All that is owed, rather than a sum."""
+PARTLY = re.compile(
+    r"部分|[交缴付充存](?:个)?一[点些]|少[交缴付充存]一?[点些]|\b(?:part|some) of\b|\bpartly\b",
+    re.IGNORECASE,
+)
+"""Not all that is owed, but a sum that is still to be said."""
 ALL = re.compile(r"全|都|所有|\ball\b|everything", re.IGNORECASE)
 """The same, as the answer to how much."""
 AS_IT_IS = "as_it_is"

@@ -14,7 +14,7 @@ _CLAUSE = re.compile(
 _NOT = re.compile(
     r"(?<![是要交缴付用能可])(?:"
     r"(?:不要|不用|不必|不想|别|莫)(?:再|帮|替)?(?:给|交|缴|付|充|管|算|带)|不(?:给|交|缴|付|充|算|包括|带)|"
-    r"不是|不要(?!用|微|支|云|银|花|发)|不用$|去掉|除了|除开|除去|除外|删|拿掉|剔|"
+    r"不是|不管(?:了|它)?$|不要(?!用|微|支|云|银|花|发)|不用$|去掉|除了|除开|除去|除外|删|拿掉|剔|"
     r"(?<![我们给替帮为])自己(?:会|来|能)?[交缴付])|"
     r"\bnot\b|n't\b|\bexcept\b|\bwithout\b|\bdrop\b|\bremove\b",
     re.IGNORECASE,
@@ -26,9 +26,12 @@ _POINTS = re.compile(r"[那这](?:个|边|户|家|套|间|处)|[的房屋铺店]
 """Means one of the accounts, whichever."""
 _TOO = re.compile(r"也|还有|加上|连同|连着|算上|\b(?:also|too|as well|plus)\b", re.I)
 _COUNT = re.compile(
-    r"[\d两俩二三仨四五六七八九十]+(?:个?(?:户|家|屋)|个(?!月|礼拜|星期|小时|人|电表|账))"
+    r"一户(?!一表)|[\d两俩二三仨四五六七八九十]+(?:个?(?:户|家|屋)|个(?!月|礼拜|星期|小时|人|电表|账))"
 )
 _EACH = re.compile(r"都|全|每|\ball\b|\bboth\b", re.IGNORECASE)
+
+
+_UNBINDING = re.compile(r"绑|unbind|unlink", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,15 @@ def meant_accounts(said: Said, accounts: list[Account], before: list[str] | None
     return Which(found)
 
 
+def leaves_out(said: Said) -> bool:
+    """Whether what sounds like unbinding an account only leaves it out: 出租的去掉."""
+    return (
+        said.intent == "unbind_account"
+        and not _UNBINDING.search(said.typed)
+        and bool(_NOT.search(said.typed))
+    )
+
+
 def _counted(said: Said, accounts: list[Account], count: str) -> Which:
     """三户: all of three; of five it must be asked which."""
     number = number_of(count.replace("俩", "两").replace("仨", "三"))
@@ -63,7 +75,7 @@ def _counted(said: Said, accounts: list[Account], count: str) -> Which:
     found = named(said, accounts)
     if number == len(found) or _EACH.search(said.typed):
         return Which(found)
-    return Which([], unsure=number != 1)
+    return Which([], unsure=True)
 
 
 def _but(said: Said, accounts: list[Account], before: list[str] | None) -> Which:

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from stand_in import example
 from utility import HOME, PARENTS, SHOP, Utility
 
+from actions.forms import Taken
 from actions.messages import Said
+from actions.paying import PAYING
 from actions.which import Which, meant_accounts
 
 CONFIRM = "给爸妈家（尾号 1242）缴 ¥100.00，用微信支付。确认吗？"
@@ -39,6 +42,8 @@ def begun(talk: Any) -> str:
         ("只缴自己家的 出租的不缴", None, [HOME]),
         ("不对 出租的去掉", [HOME, RENTED], [HOME]),
         ("不对 出租的去掉", None, [HOME, PARENTS]),
+        ("爸妈家的我来交，出租的不管", None, [PARENTS]),
+        ("只要交爸妈家一户", None, [PARENTS]),
         ("除了出租都交", None, [HOME, PARENTS]),
         ("不要出租的", None, [HOME, PARENTS]),
         ("别给出租交，给爸妈家交", None, [PARENTS]),
@@ -60,7 +65,8 @@ def test_accounts_that_are_meant(text: str, before: list[str] | None, numbers: l
 
 
 @pytest.mark.parametrize(
-    ("text", "before"), [("出租的不缴", [RENTED]), ("那个不要交", None), ("先付两个户", None)]
+    ("text", "before"),
+    [("出租的不缴", [RENTED]), ("那个不要交", None), ("先付两个户", None), ("交一户就行", None)],
 )
 def test_what_is_not_clear_must_be_asked(text: str, before: list[str] | None) -> None:
     assert meant_accounts(Said(text), HOUSES, before) == Which([], unsure=True)
@@ -149,6 +155,41 @@ def test_an_excluded_account_is_not_paid_for(talk: Any, landlord: Utility) -> No
     assert talk.cards[0]["account_nos"] == [HOME]
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("不对 出租的那一户给我去掉嘛", [HOME, PARENTS]), ("把出租的那一户给我解绑了算了", None)],
+)
+def test_leaving_out_is_not_unbinding(text: str, numbers: list[str] | None) -> None:
+    draft = {"accounts": HOUSES, "account_nos": None, "amount_fen": None, "step": "channel"}
+    changed = PAYING.changes(Said(text, "unbind_account", confidence=0.53), draft)
+    assert changed.get("account_nos") == numbers
+
+
+def test_what_is_left_out_already_is_not_unbound() -> None:
+    draft = {"accounts": HOUSES, "account_nos": [HOME], "amount_fen": None, "step": "channel"}
+    said = Said("不对 出租的那一户给我去掉嘛", "unbind_account", confidence=0.53)
+    assert PAYING.changes(said, draft) == {}
+    assert PAYING._decide(said, draft) == Taken(draft | {"step": None})
+
+
+@pytest.mark.parametrize("words", ["给我家先交一部分电费", "给我家充一点电费"])
+def test_a_part_is_asked_for_its_sum(talk: Any, utility: Utility, words: str) -> None:
+    assert talk.say(words).startswith("缴多少？")
+    assert talk.say("六十") == "给家里（尾号 5603）缴 ¥60.00。用哪种方式付？"
+
+
+def test_a_sum_takes_the_place_of_a_month(talk: Any, utility: Utility) -> None:
+    bill = example("bills")["bills"][0] | {"state": "open"}
+    utility.portal.answers("bills", bills=[bill])
+    talk.say('/pay_bill{"period":"10月","account_no":"420011875603"}', payload=True)
+    assert talk.say("微信").endswith("确认吗？")
+    talk.tap("改一下")
+    talk.tap("金额")
+    talk.say("六十")
+    quoted = utility.posted("payments/quote")[-1]
+    assert quoted == {"account_nos": [HOME], "amount_fen": 6000, "channel": "wechat"}
+
+
 def test_which_account_is_answered_with_what_is_left_out(talk: Any, landlord: Utility) -> None:
     talk.say("用微信给爸妈家充一百块")
     talk.tap("改一下")
@@ -194,6 +235,18 @@ def test_automatic_paying_is_led_to_its_page(talk: Any, utility: Utility) -> Non
     assert said.startswith("自动缴在下面这一页开")
     assert talk.cards == [{"kind": "link", "to": "agreements"}]
     assert not utility.posted("payments/quote")
+
+
+def test_automatic_paying_is_led_to_within_a_payment(talk: Any, utility: Utility) -> None:
+    begun(talk)
+    said = talk.say("帮爸妈屋里开个自动缴费")
+    assert said.startswith("自动缴在下面这一页开")
+    assert said.endswith(CONFIRM)
+
+
+def test_a_failed_debit_is_paid_by_hand(talk: Any, utility: Utility) -> None:
+    said = talk.say("代扣没扣成，给我家交一下电费")
+    assert said.startswith("给家里（尾号 5603）缴 ¥149.51")
 
 
 def test_by_hand_is_not_automatic(talk: Any, utility: Utility) -> None:

@@ -68,7 +68,7 @@ class ExplainBill(Question):
     async def answer(self, turn: Turn, asked: Asked) -> list[EventType]:
         if not asked.chosen and await _is_of_no_bill(turn):
             return []
-        if asked.span is None:
+        if asked.span is None or _is_only_compared(asked.period, turn.text):
             _say_explanation(turn, await _explanation(turn, "latest", asked.account_no))
             return []
         found = await turn.get("bills", account_no=asked.account_no, **asked.days)
@@ -80,6 +80,11 @@ class ExplainBill(Question):
         else:
             turn.sentence(found["sentence"])
         return []
+
+
+def _is_only_compared(period: str | None, text: str) -> bool:
+    """Whether the time is only compared with: 比前一个月多这么多 asks about the newest bill."""
+    return bool(period and re.search(rf"(?:比|than (?:in )?){re.escape(period)}", text, re.I))
 
 
 async def _is_of_no_bill(turn: Turn) -> bool:

@@ -7,6 +7,7 @@ from rasa_sdk.events import EventType
 
 from actions import faq
 from actions.answering import entry_button, say_entry, say_from_faq, search
+from actions.answers import is_question
 from actions.api import Refused, Unavailable
 from actions.messages import Said
 from actions.say import Turn
@@ -22,6 +23,8 @@ ANGER = re.compile(
     r"useless|stupid|idiot|ridiculous|fed up|angry|terrible|rubbish|garbage|damn|worst",
     re.I,
 )
+ASKS = re.compile(r"(.)[不没]\1|有没有|用不用|还?需不需要|\bdo i\b|\bshould i\b", re.I)
+"""Questions by their own shape, without a word that asks: 要不要, 是不是, 交没交."""
 TALK = {
     "nlu_fallback",
     "out_of_scope",
@@ -88,16 +91,32 @@ class Fallback(Topic):
                 turn.say(another(turn, "utter_not_here", "utter_not_here_again"))
         elif failures >= 3 or (failures == 2 and is_angry(turn)):
             turn.say(offer_person(turn))
-        elif not await self._know_or_guess(turn, failures):
+        elif not await know_or_guess(turn, may_guess=failures == 1):
             turn.say(another(turn, "utter_rephrase", "utter_offer_person"))
         return []
 
-    async def _know_or_guess(self, turn: Turn, failures: int) -> bool:
-        """The first time guesses are offered; the second time they have not helped."""
-        found = await search(turn.text)
-        if found.best:
-            say_entry(turn, found.best)
-        return found.best is not None or (failures == 1 and guess(turn, found.offered))
+
+class Deny(Topic):
+    """A no to nothing. What only looks like one asks something: 还要不要再付一道, 有没有…"""
+
+    def name(self) -> str:
+        return "action_deny_alone"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        asks = is_question(turn.text) or ASKS.search(turn.text)
+        if not asks or turn.text.startswith("/"):
+            turn.say("utter_deny_alone")
+        elif not await know_or_guess(turn):
+            turn.say("utter_rephrase")
+        return []
+
+
+async def know_or_guess(turn: Turn, may_guess: bool = True) -> bool:
+    """Answer from the FAQ, else offer guesses; a second time in a row they have not helped."""
+    found = await search(turn.text)
+    if found.best:
+        say_entry(turn, found.best)
+    return found.best is not None or (may_guess and guess(turn, found.offered))
 
 
 def guess(turn: Turn, entries: tuple[faq.Entry, ...] = ()) -> bool:

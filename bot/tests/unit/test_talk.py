@@ -234,6 +234,13 @@ def test_why_of_no_bill_is_a_general_question(act, portal):
     assert "（来源：" in done.said[0]
 
 
+def test_a_month_to_compare_with_is_not_the_one_that_is_explained(act, portal):
+    said = message("咋个比前一个月多这么多呢", "explain_bill", period="前一个月")
+    act("action_explain_bill", said)
+    assert portal.asked("bills") == []
+    assert portal.asked("bills/{bill_no}/explanation")[0].path == "bills/latest/explanation"
+
+
 @pytest.mark.parametrize("text", ["我上个月电费是怎么算的", "我家电价是什么"])
 def test_a_question_about_ones_own_is_no_general_one(act, portal, text):
     done = act("action_query_tariff", message(text, "query_tariff"))
@@ -259,3 +266,22 @@ def test_beside_the_question_of_a_form_no_second_question_is_asked(act, portal):
 def test_who_insults_is_offered_a_person(act, portal):
     done = act("action_out_of_scope", message("你们就是垃圾", "out_of_scope"))
     assert done.said == ["utter_offer_person"]
+
+
+@pytest.mark.parametrize("text", ["不", "没有", "先不缴", "/deny", "no thanks"])
+def test_a_no_to_nothing_changes_nothing(act, portal, text):
+    assert act("action_deny_alone", message(text, "deny")).said == ["utter_deny_alone"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("还要不要再付一道啊", "utter_guess"),
+        ("是不是要再点一下", "utter_guess"),
+        ("用不用再来一遍", "utter_guess"),
+        ("do I need to tap again", "utter_rephrase"),
+    ],
+)
+def test_a_question_that_sounds_like_a_no_is_none(act, portal, text, said):
+    done = act("action_deny_alone", message(text, "deny") | {"intent_ranking": []})
+    assert done.said[0] == said

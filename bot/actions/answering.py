@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from actions import faq
+from actions.by_words import named_by
 from actions.say import Turn, button
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,12 @@ async def warm_up(*_: object) -> None:
 
 
 def is_general(turn: Turn) -> bool:
-    """Whether a question is about how things are, not about the customer's own figures."""
+    """Whether a question is about how things are, not about the customer's own figures.
+
+    So are those which words alone tell (actions.by_words), whoever asks them.
+    """
+    if named_by(turn.text):
+        return True
     own = _OWN.search(turn.text) or turn.entity("period") or turn.entity("account_no")
     return bool(_GENERAL.search(turn.text)) and not own and not turn.text.startswith("/")
 

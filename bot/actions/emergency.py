@@ -20,10 +20,10 @@ DANGERS = {
     "shock": r"触电|触店|中电|电到|被电|电打|电死|电了.{0,3}[人我他她]|(?<!停)(?<!没)电人"
     r"|电击|麻(?:了|手|到|人|的|过)|发麻|漏电|带电|有电.{0,3}别|走电|咬人"
     r"|(?<![树刮杆])(?:倒|躺|趴).{0,12}(?:线|电|不动)|线.{0,6}(?:躺|趴)|不动了"
-    r"|不动弹|叫不醒|手抽|捅.{0,2}插座|[摸抓咬舔][了到着].{0,4}(?:电线|线头|裸线|插座|插孔)"
+    r"|不动弹|叫不醒|手抽|捅.{0,2}插座|[摸抓咬舔].{0,4}(?:电线|线头|裸线|插座|插孔)"
     rf"|{IN_SOCKET}|{LIVE_METAL}|{EN_IN_SOCKET}|{EN_LIVE_METAL}"
     r"|electrocut|electric shock|\bshock|zap(?:s|ped)\b|tingl|isn't moving"
-    r"|(?<!tree )(?<!branch )\b(?:touched|grabbed|bit) (?:(?:an?|the|some) )?"
+    r"|(?<!tree )(?<!branch )\b(?:touched|grabbed|bit|holding) (?:(?:an?|the|some) )?"
     r"(?:(?:live|bare|exposed) )?(?:wires?|cables?)\b",
     "gas": r"(?:燃气|煤气|天然气|液化气).{0,8}(?:味|漏|泄|臭)|gas (?:leak|smell)"
     r"|smell\w* .{0,6}gas",

@@ -48,6 +48,7 @@ EN_METAL = (
 )
 EN_LIVE_METAL = (
     rf"\b{EN_METAL} (?:is|are|feels?|seems?|went|became|has become) (?:live|electrified)\b"
+    r"|\b(?:electricity|current) in the (?:tap|faucet|shower|sink|water)\b"
 )
 
 SIGNS = [
@@ -77,6 +78,8 @@ SIGNS = [
         r"\b(?:on fire|fire|flames?|smok(?:e|ing)|sparks?|sparking|arcing|burning|burnt|zapped)\b",
         r"\b(?:explo(?:ded|sion|ding)|electrocut\w*|electric shock|got (?:a )?shock\w*)\b",
         r"\bcrackling\b",
+        r"\b(?:burn\w*|scorch\w*|melt\w*|plastic|rubber|electrical)\b.{0,10} smell\b",
+        r"\bsmell\w*\b.{0,24}\b(?:burn\w*|scorch\w*|melt\w*|plastic|rubber)\b",
         EN_LIVE_METAL,
         rf"\b{EN_METAL}(?: (?:gives?|gave|keeps?|is)(?: \w+)?)?(?: an?)?"
         r" (?:shock(?:s|ed|ing)?|zaps?)\b",

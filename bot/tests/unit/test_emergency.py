@@ -18,6 +18,8 @@ DANGERS = [
     ("小孩捅插座", "shock"),
     ("孩子手指伸进插座了", "shock"),
     ("宝宝摸到电线了", "shock"),
+    ("孩子咬电线", "shock"),
+    ("my toddler is holding a live cable", "shock"),
     ("水龙头有电", "shock"),
     ("水龙头带电", "shock"),
     ("the tap is live", "shock"),

@@ -34,6 +34,10 @@ smoke from the socket!
 I smell burning
 there is a burning smell at home
 smell of burning plastic
+burned plastic smell
+melting plastic smell
+it smells like something burned
+there's electricity in the tap
 水龙头有电
 我家水龙头摸着有电
 铁门上好像带电

@@ -16,7 +16,7 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 _OWN = re.compile(
-    r"我家|咱家|俺家|自己家?|我自己|我的|家里|我屋|我们家|阿拉屋里|"
+    r"我家|咱家|俺家|自己家?|我自己|我的|家里|我屋|(?<!那)屋[里头]|我们家|阿拉屋里|"
     r"\bmy (?:own|home|house|flat|place)\b|\bmine\b|\bhome\b",
     re.I,
 )
@@ -38,7 +38,6 @@ _TAIL = re.compile(
     r"(?:尾号|最后|后四位|末|…|ending(?: in)?|tail)\D{0,4}(\d{4})(?!\d)", re.IGNORECASE
 )
 _AFTER = re.compile(r"(?:到|给|户)\D{0,2}(\d{4})(?![\d.元块])")
-_TAIL_ALONE = re.compile(r"\s*\d{4}\s*(?:[的那这]\s*(?:个|一?户|家|套)?\s*[的呢吧]?)?[。.]?\s*")
 FEWEST = 4
 """Digits by which an account is told."""
 _LET = re.compile(rf"[{_KIN}]|租|店|铺|厂|库|公司")
@@ -122,11 +121,7 @@ def _by_words(text: str, accounts: list[Account], place: str) -> list[str]:
 
     A numbered name that is none of theirs is said as it is, unless it is an address.
     """
-    tails = (
-        set(_AFTER.findall(text))
-        | set(_TAIL.findall(text))
-        | ({text.strip()[:FEWEST]} if _TAIL_ALONE.fullmatch(text) else set())
-    )
+    tails = set(_AFTER.findall(text)) | set(_TAIL.findall(text))
     found, rest = called(text, accounts)
     found += [each["account_no"] for each in accounts if each["tail"] in tails]
     if found and _HOME_ITSELF.search(rest):

@@ -7,6 +7,7 @@ from datetime import date
 
 from actions import fields
 from actions.accounts import Account, accounts_of, is_at, named
+from actions.answers import is_question
 from actions.forms import Draft
 from actions.messages import Said
 from actions.say import Turn
@@ -206,6 +207,12 @@ _INSTEAD = re.compile(
     r"\s*[:：]?\s*(?P<new>[^，,。]+)",
     re.IGNORECASE,
 )
+
+
+def corrects(said: Said, draft: Draft) -> bool:
+    """Whether a line is named and what it should be, whatever that sounds like: 电话改成138…."""
+    is_told = _INSTEAD.search(said.typed) and line_of(said, draft)
+    return bool(is_told) and not is_question(said.typed)
 
 
 def renamed(said: Said, draft: Draft) -> dict[str, str]:

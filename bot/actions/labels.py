@@ -22,12 +22,17 @@ _FAMILIAR = dict(
 _TENS = re.compile(r"([一二三四五六七八九])?十([一二三四五六七八九])?")
 _NUMBERED = re.compile(r"\d+(?P<what>\D*[^\d号]\D*)")
 """三号冷库: what is numbered, so that 七号冷库 is known to be one, too."""
+_NUMBER = re.compile(r"(\d+号)\D{2,}")
+"""三号冷库 is 三号库, too."""
 _WITHIN = re.compile(r"[0-9a-z]{2}")
+_LAST_FOUR = re.compile(r"(?<![\d.¥￥充交缴付存])\d{4}(?=[的那这]|$)")
 _TAIL = re.compile(r"(?<![\d.¥￥充交缴付存])\d{5,13}(?![\d.]|元|块|度|千瓦)")
 
 
 def called(text: str, accounts: list[Account]) -> tuple[list[str], str]:
-    """Numbers of the accounts whose names or last five digits stand in a text, and its rest.
+    """Numbers of the accounts whose names or last digits stand in a text, and its rest.
+
+    Five digits are enough anywhere, four where 的 or 那个 follows or nothing at all.
 
     A numbered name that none of them has comes back as it was said.
     """
@@ -41,10 +46,11 @@ def called(text: str, accounts: list[Account]) -> tuple[list[str], str]:
         if _said(name).search(rest):
             rest = _said(name).sub(TAKEN, rest)
             found += [each["account_no"] for same, each in every if same == name]
-    tails = tuple(_TAIL.findall(rest))
-    found += [
-        each["account_no"] for each in accounts if tails and each["account_no"].endswith(tails)
-    ]
+    tails = (*_TAIL.findall(rest), *_LAST_FOUR.findall(rest))
+    ended = [each["account_no"] for each in accounts if each["account_no"].endswith(tails)]
+    if ended:
+        rest = re.sub("|".join(tails), TAKEN, rest)
+    found += ended
     mine = [each["account_no"] for each in accounts if each["account_no"] in found]
     return mine + _strangers(rest, [name for name, _ in every]), rest
 
@@ -86,6 +92,7 @@ def _parts(own: str, others: list[str]) -> set[str]:
         )
         if len(part) > 2 and not re.fullmatch(r"\d+\D?", part)
     }
+    parts |= {f"{found[1]}{found[0][-1]}" for each in parts if (found := _NUMBER.fullmatch(each))}
     return {part for part in parts if _tells_apart(part, others)}
 
 

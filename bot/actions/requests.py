@@ -14,6 +14,7 @@ from actions.drafting import (
     FORM,
     asked,
     begun,
+    corrects,
     filled,
     lacks_account,
     line_of,
@@ -77,7 +78,7 @@ class Requesting(Errand):
         if (
             draft["step"] not in (CONFIRM, CHANGE)
             or said.chosen
-            or not said.may_answer(self.wishes(draft))
+            or not (said.may_answer(self.wishes(draft)) or corrects(said, draft))
         ):
             return {}
         told = fields.learned(draft["fields"], said, date.fromisoformat(draft["today"]))

@@ -71,8 +71,13 @@ def _called(buttons: list[dict[str, str]]) -> list[set[str]]:
     labels = [
         label for label, dots, _ in (each["title"].partition("…") for each in buttons) if dots
     ]
-    called = iter(names(labels))
+    called = iter([each | _numbers(each) for each in names(labels)])
     return [next(called) | _ends(each) if "…" in each["title"] else set() for each in buttons]
+
+
+def _numbers(called: set[str]) -> set[str]:
+    """六号, of 六号冷库; which may be the number of two."""
+    return {found[0] for each in called if (found := re.match(r"\d+号", each))}
 
 
 def _ends(button: dict[str, str]) -> set[str]:

@@ -53,7 +53,8 @@ def test_thanks_with_consent_are_consent(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["确认付款", "付吧", "交吧", "提交", "ok", "没问题", "yes please", "对的，报吧"]
+    "text",
+    ["确认付款", "付吧", "交吧", "提交", "ok", "没问题", "没得问题", "yes please", "对的，报吧"],
 )
 def test_plain_words_of_consent_count_whatever_they_are_taken_for(text: str) -> None:
     assert is_clear_yes("nlu_fallback", text)

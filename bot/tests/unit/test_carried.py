@@ -61,11 +61,12 @@ def test_without_a_question_before_nothing_is_carried():
 
 def test_the_part_of_a_label_that_tells_it_apart_asks_the_same_of_that_account():
     stores = [
-        {"account_no": f"42007700083{each}", "label": f"码头路 66 号 {number}号冷库", "tail": ""}
+        {"account_no": f"42007700083{each}", "label": f"码头路 66 号 {number}号冷库"}
         for each, number in enumerate("一二三", start=1)
     ]
     for text, said in (
         ("那三号冷库呢", {"account_no": "420077000833"}),
+        ("0832", {"account_no": "420077000832"}),
         ("2号冷库上个月的呢", {"account_no": "420077000832", "period": "上个月"}),
     ):
         found = carried(text, QUESTION, stores, TODAY)

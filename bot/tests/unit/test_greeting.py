@@ -13,6 +13,7 @@ from channels.greeting import after_greeting
         ("您好！在吗？我家停电了", "我家停电了"),
         ("早上好，这里是供电公司吗 我要报修", "我要报修"),
         ("Hello there, how much is my bill", "how much is my bill"),
+        ("你好啊 我想问一哈我屋里停电了", "我屋里停电了"),
         ("你好", ""),
         ("喂喂，在吗", ""),
         ("hi there!", ""),

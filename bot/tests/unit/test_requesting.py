@@ -395,3 +395,18 @@ def test_a_story_of_outages_is_a_story(talk: Any, utility: Utility) -> None:
     talk.say("/complaint", payload=True)
     walk(talk, "老停电")
     assert "没电要紧" not in talk.say("这个月停电三次了")
+
+
+def test_a_correction_that_sounds_like_another_matter(
+    talk: Any, utility: Utility, agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk.say("/meter_check", payload=True)
+    walk(talk, "家里 …5603", "走得太快")
+    read = agent.processor.parse_message
+
+    async def bound(message: Any) -> Any:
+        binds = {"intent": {"name": "bind_account", "confidence": 0.9}, "entities": []}
+        return await read(message) | binds
+
+    monkeypatch.setattr(agent.processor, "parse_message", bound)
+    assert "联系电话：13800001234" in talk.say("电话改成13800001234")

@@ -90,13 +90,21 @@ def late_fee_fen(bill: Bill, on: date) -> int:
 
     0 under a tariff that this installation does not know yet; the core then leaves it owed.
     """
-    carried = bill.total_fen - bill.consumption_fen - bill.export_fen
-    arrears = bill.total_fen - carried - bill.settled_fen
-    if on <= bill.due or arrears <= 0:
+    return late_on(bill, bearing_fen(bill) - bill.settled_fen, on)
+
+
+def bearing_fen(bill: Bill) -> int:
+    """The part of a bill that bears a late charge: all but those that it carries itself."""
+    return bill.consumption_fen + bill.export_fen
+
+
+def late_on(bill: Bill, arrears_fen: int, on: date) -> int:
+    """The late charge in fen on so much of a bill, paid on a civil day. 0 as `late_fee_fen`."""
+    if on <= bill.due or arrears_fen <= 0:
         return 0
     try:
         version = load_tariffs().find(bill.tariff, bill.period)
     except UnknownTariff:
         return 0
-    late = Late(arrears, bill.due, on)
+    late = Late(arrears_fen, bill.due, on)
     return rate(Case(version=version, period=bill.period, kwh={}, late=late)).late_fen

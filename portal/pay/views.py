@@ -5,7 +5,7 @@ import secrets
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from payments import history
+from payments import history, landing
 from payments.agreements.showing import held, planned
 from payments.counter.gateway import COUNTER
 from payments.gateways.base import Product
@@ -16,7 +16,7 @@ from portal.agreements.views import autopay_offered
 from portal.current import current_account, my_accounts
 from portal.forms import wants_code
 from portal.passkeys.site import to_script
-from portal.pay import choosing, large, qr, slips, till, way_back
+from portal.pay import choosing, landed, large, qr, slips, till, way_back
 from portal.security import asker_id
 from portal.unit import commit
 from runtime.errors import Refused, Unavailable
@@ -292,6 +292,7 @@ def _of(order: OrderView) -> dict[str, object]:
     return {
         "order": order,
         "stage": _stage(order),
+        "went": _went(order, accounts),
         "again": _once_more(order),
         "way": till.WAYS[order.gateway],
         "code": qr.drawn(code) if code and awaiting else None,
@@ -301,6 +302,18 @@ def _of(order: OrderView) -> dict[str, object]:
         "topping_up": order.purpose == "top_up" and choosing.is_prepaid(accounts),
         "autopay_for": _autopay_for(order, accounts),
     }
+
+
+def _went(order: OrderView, accounts: list[LinkedAccount]) -> tuple[str, str] | None:
+    """What an amount of one's own did, title and sentence; a balance paid ahead is just that."""
+    if (
+        order.purpose != "top_up"
+        or order.stage is not Stage.POSTED
+        or choosing.is_prepaid(accounts)
+    ):
+        return None
+    found = landing.landed(g.session, order)
+    return landed.title(found), landed.sentence(found)
 
 
 def _autopay_for(order: OrderView, accounts: list[LinkedAccount]) -> str | None:

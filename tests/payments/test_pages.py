@@ -1,6 +1,7 @@
 """Paying through the real pages and the real notify addresses, without a script."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from portal.settings import PortalSettings
 from runtime import clock
 from runtime.database import Database
 from runtime.settings import load
-from service.models import User
+from service.models import Posting, User
 from service.people import sessions, users
 from tests.payments.builders import ACCOUNT, BILL, World, create_account, create_bill, link
 
@@ -148,6 +149,74 @@ def test_an_amount_of_ones_own(client: FlaskClient, database: Database) -> None:
     client.post("/pay", data=form | {"amount": field(page, "amount"), "way": "alipay"})
     order = _order(database)
     assert (order.purpose, order.amount_fen) == ("top_up", 100050)
+
+
+LATE = "已经产生的违约金 ¥2.00 会算进下一期账单。"
+
+
+@pytest.mark.parametrize(
+    ("days_late", "parts", "credit_fen", "title", "said"),
+    [
+        (0, [(10000, 0)], 0, "缴好了，已经记账", "¥100.00 缴了 10 月的账单。"),
+        (20, [(10000, 0)], 0, "缴好了，已经记账", f"¥100.00 缴了 10 月的账单。{LATE}"),
+        (
+            20,
+            [(9000, 180)],
+            820,
+            "缴好了，已经记账",
+            "¥91.80 缴了 10 月的账单。余下的 ¥8.20 留在余额里，下次自动抵。",
+        ),
+        (0, [], 10000, "存好了，已经记到余额上", ""),
+        (0, None, 0, "缴好了，已经记账", ""),
+    ],
+)
+def test_the_page_says_what_an_amount_of_ones_own_did(
+    client: FlaskClient,
+    database: Database,
+    world: World,
+    days_late: int,
+    parts: list[tuple[int, int]] | None,
+    credit_fen: int,
+    title: str,
+    said: str,
+) -> None:
+    """The oldest bill first, its late charge when that is not reached, what is left; and while
+    our copy does not know, nothing of them."""
+    due = clock.today() - timedelta(days=days_late)
+    _bill(database, due=due, period=f"{clock.today():%Y}-10")
+    page = html(client, f"/pay/confirm?account={ACCOUNT}&amount=100.00")
+    form = {name: field(page, name) for name in ("csrf_token", "key", "expected", "account")}
+    client.post("/pay", data=form | {"amount": field(page, "amount"), "way": "alipay"})
+    order = _order(database)
+    headers, body = world.alipay_message(order.order_no, 10000)
+    client.post("/callbacks/alipay", data=body, headers=headers)
+    assert "先抵待缴的账单，余下的留在余额里" in html(client, f"/pay/{order.order_no}")
+    with database.unit_of_work() as session:
+        session.execute(
+            text("update payment_order set status = 'posted', posted_at = now(), version = 9")
+        )
+        if parts is not None:
+            session.add(_posting(order, parts, credit_fen))
+    shown = html(client, f"/pay/{order.order_no}")
+    assert f"<h1>{title}</h1>" in shown
+    assert f"<p>{said}</p>" in shown if said else "缴了" not in shown
+
+
+def _posting(order: Order, parts: list[tuple[int, int]], credit_fen: int) -> Posting:
+    return Posting(
+        posting_no="P1",
+        account_no=ACCOUNT,
+        amount_fen=order.amount_fen,
+        channel=order.gateway,
+        order_no=order.order_no,
+        paid_at=clock.now(),
+        posted_at=clock.now(),
+        allocations=[
+            {"bill_no": BILL, "principal_fen": principal, "late_fee_fen": late}
+            for principal, late in parts
+        ],
+        credit_fen=credit_fen,
+    )
 
 
 NO_SUMS = {

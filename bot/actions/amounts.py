@@ -84,14 +84,18 @@ _NO_SUM = re.compile(
 """Words that hold a number and mean none: 一块 as together, the other one."""
 _SHARE = re.compile(
     rf"(?P<half>一半|对半|半数|(?<!and a )\bhalf\b)|(?P<below>{_NUMBER})分之(?P<above>{_NUMBER})|"
-    rf"(?P<tenths>[一二两三四五六七八九])成|(?P<percent>\d{{1,2}})\s*%|(?P<third>\bthird\b)",
+    rf"[交缴付](?P<tenths>[一二两三四五六七八九])成|(?P<percent>\d{{1,2}})\s*%|"
+    r"(?P<third>\b(?:a|one) third\b)",
     re.IGNORECASE,
 )
 _ROUND = (
     r"(?:[\s，,。.!！~吧了的嘛呀啊呢哦喔咯哈]|那|就|还是|只|先|给我|我|要|想|嗯|哎|算了|改|换|成|为|交|缴|付|充|存|"
-    r"行|够|可以|好|算|得|块|元|不是|不对|足|"
-    r"\b(?:just|only|make|it|ok|okay|please|is|enough|will|do|then|pay|yuan)\b)*"
+    r"行|够|可以|好|算|得|块|元|不是|不对|足)*"
 )
+_ROUND_ENGLISH = re.compile(
+    r"\b(?:and|just|only|make it|ok|okay|please|is|enough|will|do|then|pay|yuan|instead)\b"
+)
+_COUNTING = frozenset(_ENGLISH) | frozenset(_ENGLISH_UNIT)
 _ALONE = re.compile(rf"{_ROUND}(?P<number>{_NUMBER}){_ROUND}", re.IGNORECASE)
 _DENIED = re.compile(r"不是|不要|别|不对|哪是|not\b|no\b", re.IGNORECASE)
 _LONG = re.compile(r"\d[\d \-]{8,}\d")
@@ -129,8 +133,12 @@ def paid_fen_of(text: str) -> int | None:
 
 def alone_fen_of(text: str) -> int | None:
     """The sum that is all a text says: 一百就行了. A single digit may as well be a place."""
-    found = _ALONE.fullmatch(_plain(text).strip())
-    return int(_value(found["number"]) * 100) if found and len(found["number"]) > 1 else None
+    plain = _ROUND_ENGLISH.sub(" ", _plain(text)).strip()
+    found = _ALONE.fullmatch(plain)
+    if found:
+        return int(_value(found["number"]) * 100) if len(found["number"]) > 1 else None
+    words = _english(plain) if _COUNTING.issuperset(re.split(r"[\s,.!]+", plain)) else None
+    return words * 100 if words and words > 9 else None
 
 
 def share_of(text: str) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ Money moves from the card alone, at the gateway. What was agreed to is quoted on
 card is shown, so that a yes never stands for another sum.
 """
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,8 @@ from actions.say import Turn
 from actions.when import days_of
 from actions.which import Which, leaves_out, meant_accounts
 
+WRONG = re.compile(r"[对错]|wrong", re.IGNORECASE)
+"""That something is to be different, not that nothing is wanted."""
 BARE = 4
 """Characters of a no that says nothing else."""
 EVERY = "all"
@@ -231,10 +234,11 @@ class Paying(Errand):
 
     def is_no_change(self, said: Said, draft: Draft) -> bool:
         """Whether what should be different was answered with a bare no, which leaves the form."""
-        bare = len(said.typed) <= BARE and is_no(said.intent, said.typed)
+        bare = len(said.typed) <= BARE and not WRONG.search(said.typed)
         return (
             draft["step"] == "change"
             and bare
+            and is_no(said.intent, said.typed)
             and not (is_unchanged(said) or part_of(said) or self.changes(said, draft))
         )
 

@@ -140,6 +140,12 @@ def test_a_no_to_the_change_leaves(talk: Any, utility: Utility, word: str) -> No
     assert talk.say(word).startswith("好，先不办了")
 
 
+def test_what_is_wrong_without_a_word_of_it_is_asked_again(talk: Any, utility: Utility) -> None:
+    begun(talk)
+    talk.tap("改一下")
+    assert talk.say("不对").startswith("没听出要改哪里")
+
+
 @pytest.mark.parametrize("words", ["一百就行了", "还是一百吧", "改成一百"])
 def test_another_sum_while_the_way_is_asked(talk: Any, utility: Utility, words: str) -> None:
     assert "¥200.00。用哪种方式付？" in talk.say("给我家充两百块")

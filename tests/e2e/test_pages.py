@@ -176,3 +176,16 @@ def test_home_in_large_letters(house: House, visit: Visit, theme: str) -> None:
     assert re.fullmatch(r".*电费，待缴，.+元.*。.+zh-CN", said)
     button.click()
     expect(button).to_have_text("念给我听")
+
+
+def test_the_chat_covers_no_link_at_the_end_of_a_page(house: House, visit: Visit) -> None:
+    """Its button floats in the corner in which the footer has the language."""
+    page = visit().new_page()
+    sign_in(house, page, "王春华")
+    page.goto("/accounts")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    floating = page.locator(".ask .button").bounding_box()
+    last = page.locator(".foot").get_by_role("button").last.bounding_box()
+    assert floating is not None
+    assert last is not None
+    assert last["y"] + last["height"] <= floating["y"]

@@ -10,6 +10,8 @@ from typing import Any
 
 Account = dict[str, Any]
 
+LISTED = 12
+"""Accounts the portal tells at most; who has more may have the one that is none of these."""
 TAKEN = "▢"
 """Stands in the rest of a message where a name was."""
 
@@ -33,8 +35,7 @@ def called(text: str, accounts: list[Account]) -> tuple[list[str], str]:
     """Numbers of the accounts whose names or last digits stand in a text, and its rest.
 
     Five digits are enough anywhere, four where 的 or 那个 follows or nothing at all.
-
-    A numbered name that none of them has comes back as it was said.
+    A numbered name that none of them has comes back as it was said, unless there may be more.
     """
     rest, found = plain(text), []
     every = [
@@ -52,7 +53,8 @@ def called(text: str, accounts: list[Account]) -> tuple[list[str], str]:
         rest = re.sub("|".join(tails), TAKEN, rest)
     found += ended
     mine = [each["account_no"] for each in accounts if each["account_no"] in found]
-    return mine + _strangers(rest, [name for name, _ in every]), rest
+    is_all = len(accounts) < LISTED
+    return mine + (_strangers(rest, [name for name, _ in every]) if is_all else []), rest
 
 
 def names(labels: list[str]) -> list[set[str]]:

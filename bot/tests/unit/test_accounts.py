@@ -97,6 +97,11 @@ def test_the_part_of_a_name_that_tells_it_apart_names_an_account(
     assert named(message, STORES) == numbers
 
 
+def test_a_name_that_is_not_listed_may_be_that_of_an_account_beyond_twelve() -> None:
+    assert named(said("七号冷库"), STORES * 2) == []
+    assert set(named(said("三号冷库"), STORES * 2)) == {THREE}
+
+
 def test_a_number_within_a_larger_one_names_nothing() -> None:
     both = [STORES[0], STORES[1] | {"label": "码头路 66 号 十一号冷库"}]
     assert named(said("十一号冷库"), both) == [TWO]

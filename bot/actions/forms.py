@@ -40,6 +40,8 @@ ASKS = 4
 PARTING = frozenset({"human_handoff", "goodbye"})
 """Intents after which a form does not come back."""
 OUTAGE = "report_outage"
+MAY_BE_CUT = re.compile(r"(?:会不?会?|要不要|如果|再不|不[交缴付]).{0,8}(?:停|断|掐)")
+"""Who asks whether the power will be cut off has it."""
 PERSON_WORDS = re.compile(
     r"人工|真人|活人|客服|专员|转接|经理|human|agent|operator|real person|representative", re.I
 )
@@ -222,6 +224,7 @@ class Check(Step):
             and said.confidence >= SURE
             and OUTAGE not in self.errand.wishes(draft)
             and not (said.typed and self.errand.is_free_text(draft))
+            and not MAY_BE_CUT.search(said.typed)
         )
 
     def _is_told(self, said: Said, draft: Draft) -> bool:

@@ -410,3 +410,18 @@ def test_a_correction_that_sounds_like_another_matter(
 
     monkeypatch.setattr(agent.processor, "parse_message", bound)
     assert "联系电话：13800001234" in talk.say("电话改成13800001234")
+
+
+def test_who_asks_whether_the_power_will_be_cut_off_has_it(
+    talk: Any, utility: Utility, agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk.say("我要缴电费")
+    read = agent.processor.parse_message
+
+    async def reported(message: Any) -> Any:
+        reports = {"intent": {"name": "report_outage", "confidence": 0.9}, "entities": []}
+        return await read(message) | reports
+
+    monkeypatch.setattr(agent.processor, "parse_message", reported)
+    assert "没电要紧" not in talk.say("我今天不交会不会给我停电")
+    assert "没电要紧" in talk.say("我家已经停电了")

@@ -267,12 +267,23 @@ def _ask_field(turn: Turn, field: fields.Field) -> None:
         turn.say("utter_field_may_stay_empty", offered)
 
 
+def _promised(draft: Draft) -> str:
+    """When it will be done: by what was chosen, where the limit depends on a choice."""
+    chosen = (
+        each.get("deadline_words")
+        for field in draft["fields"]
+        for each in field["choices"] or []
+        if each["value"] == draft["values"].get(field["name"])
+    )
+    return next((words for words in chosen if words), None) or draft["deadline_words"] or ""
+
+
 def _summarise(turn: Turn, draft: Draft) -> Draft:
     """All that will be filed, for a yes; photos may be added to it."""
     told = [f"{each['label']}：{fields.shown(each, draft['values'])}" for each in lines(draft)]
     own = own_account(draft)
     name = f"{draft['name']} · {own['label']} …{own['tail']}" if own else draft["name"]
-    deadline = draft["deadline_words"] or ""
+    deadline = _promised(draft)
     turn.say("utter_request_summary", name=name, lines="\n".join(told), deadline=deadline)
     if any(each["type"] == fields.PICTURES for each in draft["fields"]) and not draft.get(
         "photos_offered"

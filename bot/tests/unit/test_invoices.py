@@ -56,7 +56,7 @@ def cancelled(utility: Utility) -> list[str]:
 def test_the_only_request_is_taken_back_after_a_yes(talk: Any, utility: Utility) -> None:
     filed(talk)
     said = talk.say("/cancel_request", payload=True)
-    assert said == "撤销投诉、意见 BX2611210001（今天 13:20提交的），确认吗？"
+    assert said == "撤销投诉、意见 BX2611210001（今天 13:20 提交的），确认吗？"
     assert cancelled(utility) == []
     assert "已经撤销" in talk.tap("确认撤销")
     assert cancelled(utility) == ["requests/BX2611210001/cancel"]

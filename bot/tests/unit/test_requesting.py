@@ -6,6 +6,7 @@ import pytest
 from stand_in import example
 from utility import HOME, PARENTS, Utility
 
+from actions import requests
 from actions.accounts import is_at
 from actions.messages import Said
 
@@ -425,3 +426,21 @@ def test_who_asks_whether_the_power_will_be_cut_off_has_it(
     monkeypatch.setattr(agent.processor, "parse_message", reported)
     assert "没电要紧" not in talk.say("我今天不交会不会给我停电")
     assert "没电要紧" in talk.say("我家已经停电了")
+
+
+@pytest.mark.parametrize(
+    ("values", "promised"),
+    [
+        ({"supply": "high"}, "12 月 22 日前办好"),
+        ({"supply": "low"}, "11 月 30 日前办好"),
+        ({}, "最快 11 月 27 日前办好"),
+    ],
+)
+def test_what_is_promised_follows_the_choice(values, promised):
+    choices = [
+        {"value": "high", "title": "高压", "deadline_words": "12 月 22 日前办好"},
+        {"value": "low", "title": "低压", "deadline_words": "11 月 30 日前办好"},
+    ]
+    fields = [{"name": "note", "choices": None}, {"name": "supply", "choices": choices}]
+    draft = {"deadline_words": "最快 11 月 27 日前办好", "fields": fields, "values": values}
+    assert requests._promised(draft) == promised

@@ -62,8 +62,15 @@ def actions() -> Sanic:
 
     app = create_app("actions", cors_origins=[])
     app.register_listener(warm_up, "after_server_start")
+    app.register_listener(_hang_up, "before_server_stop")
     app.register_middleware(_refuse_strangers, "request")
     return app
+
+
+async def _hang_up(*_: object) -> None:
+    from actions.api import portal
+
+    await portal().close()
 
 
 def _refuse_strangers(request: Request) -> HTTPResponse | None:

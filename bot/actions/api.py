@@ -59,6 +59,12 @@ class Portal:
         given = {name: value for name, value in body.items() if value is not None}
         return await self._ask("POST", ref, path, language, json=given)
 
+    async def close(self) -> None:
+        """End the connections; the next question makes new ones."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
     async def _ask(
         self, method: str, ref: str, path: str, language: str, **what: Any
     ) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def door() -> Iterator[Door]:
 
 
 @pytest.fixture
-def portal(door: Door, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+def portal(door: Door, monkeypatch: pytest.MonkeyPatch, run: Run) -> Iterator[StandIn]:
     """The portal of this test; it is signed in for, and knows what its description shows."""
     from actions import answering, api, topic
 
@@ -57,7 +57,8 @@ def portal(door: Door, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     monkeypatch.setenv("DENGHUO_ASSISTANT_API", door.url)
     monkeypatch.setenv("DENGHUO_ASSISTANT_TOKEN", TOKEN)
     api.portal.cache_clear()
-    return door.new()
+    yield door.new()
+    run(api.portal().close())
 
 
 @pytest.fixture

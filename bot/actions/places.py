@@ -71,6 +71,8 @@ class RequestStatus(Topic):
             found = await turn.get("requests")
             requests = found["requests"]
             turn.sentence(found["sentence"])
+            if not requests and not turn.signed_in:
+                turn.card("link", to="follow")
         _show(turn, requests)
         return []
 

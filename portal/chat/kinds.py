@@ -23,6 +23,7 @@ Pages = Literal[
     "elder",
     "payments",
     "agreements",
+    "follow",
 ]
 
 

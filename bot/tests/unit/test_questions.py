@@ -314,6 +314,13 @@ def test_what_cannot_be_a_number_is_not_asked_for(act, portal, number):
     assert [call.path for call in portal.calls] == ["requests"]
 
 
+def test_a_stranger_learns_how_a_request_is_followed_without_sign_in(act, portal):
+    portal.answers("requests", requests=[], sentence="凭受理号就能查。")
+    done = act("action_request_status", message("报的修到哪了", "request_status"), signed_in=False)
+    assert done.said == ["凭受理号就能查。"]
+    assert done.cards == [{"kind": "link", "to": "follow"}]
+
+
 def test_halls_near_a_place(act, portal):
     done = act("action_hall_info", message("滨江路附近的营业厅", "hall_info", address="滨江路"))
     assert portal.asked("halls")[0].given == {"near": "滨江路"}

@@ -32,6 +32,7 @@ PAGES = {
     "profile": Door("profile.index", _l("去“我的”")),
     "sign_in": Door("sign_in.sign_in", _l("登录"), open_to_all=True),
     "payments": Door("payments.index", _l("去看付款记录")),
+    "follow": Door("report.index", _l("凭受理号查进度"), open_to_all=True),
     "agreements": Door("agreements.index", _l("去看自动缴")),
 }
 """The pages that the assistant may name."""

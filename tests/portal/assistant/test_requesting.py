@@ -276,7 +276,7 @@ def test_a_stranger_reports_and_follows_in_the_conversation(stranger: Asker) -> 
     """What needs a sign-in stays closed."""
     assert stranger.get("/requests").json == {
         "requests": [],
-        "sentence": "登录以后能看您办过的申请。",
+        "sentence": "登录以后能看您办过的申请。没登录报的修，凭受理号和电话后四位就能查。",
     }
     answer = stranger.post("/requests", {**REPAIR, "fields": TOLD["outage_repair"]})
     assert answer.status_code == 201

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from portal.chat import kinds
 from portal.chat.cards import DRAWN
 from runtime.database import Database
+from service.conversations import Conversation
 from service.models import Account, Bill, User
 from service.people.users import set_display
 from service.requests import asking
@@ -205,6 +207,7 @@ def test_a_request_and_its_steps(
 def test_pages_by_name(draw: Draw, account: Account) -> None:
     assert 'href="/accounts/bind"' in draw("link", to="bind")
     assert 'href="/requests"' in draw("link", to="requests")
+    assert 'href="/report"' in draw("link", to="follow")
     assert 'name="view" value="elder"' in draw("link", to="elder")
     assert draw("link", to="sign_in") == ""  # they have signed in
     assert 'href="/bills"' in draw("menu")
@@ -370,3 +373,19 @@ def test_another_customers_request_is_not_there(
     )
     assert _card(other.say("给我看")) == ""
     assert made.request_no in _card(talk.say("给我看"))
+
+
+def test_a_stranger_learns_how_their_report_is_followed(
+    talk: Talk, rasa: Rasa, database: Database
+) -> None:
+    talk.say("我家停电了")
+    told = {"trouble": "no_power", "address": "梧桐里 12 栋 502", "phone": "13800002046"}
+    with database.unit_of_work() as session:
+        asker = Asker.of_conversation(session.scalars(select(Conversation.id)).one())
+        made = asking.apply(session, asker, "outage_repair", None, told, "a key")
+    rasa.behaviour = says(
+        {"text": "登记了：", "card": {"kind": "request", "request_no": made.request_no}}
+    )
+    card = talk.say("好").html
+    assert "以后凭受理号和电话后四位，随时能查。" in card
+    assert 'href="/report"' in card

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from portal import words
+from portal.unit import undo
 from runtime.errors import Conflict, Forbidden, NotFound, Refused, TooManyTries, Unavailable
 from runtime.http import OutboundError
 from runtime.logs import get_logger
@@ -95,7 +96,11 @@ def trouble_of(status: int) -> Trouble:
 
 
 def page(status: int, trouble: Trouble | None = None, *, bare: bool = False) -> Response:
-    """The error page. A `bare` one asks the database nothing, for when it may be down."""
+    """The error page. A `bare` one asks the database nothing, for when it may be down.
+
+    The request's unit of work has failed with it: what the page itself asks belongs to a new one.
+    """
+    undo()
     if bare:
         g.without_user = True
     shown = trouble or trouble_of(status)

@@ -69,7 +69,11 @@ def listed(talk: Talk) -> bodies.Requests:
     """The last requests of the person; a stranger's are those of this conversation."""
     found = [told(each) for each in reading.list_requests(talk.session, asker(talk), SHOWN)]
     if not found:
-        nothing = _("您还没有办过申请。") if talk.signed_in else _("登录以后能看您办过的申请。没登录报的修，凭受理号和电话后四位就能查。")
+        nothing = (
+            _("您还没有办过申请。")
+            if talk.signed_in
+            else _("登录以后能看您办过的申请。没登录报的修，凭受理号和电话后四位就能查。")
+        )
         return bodies.Requests(requests=[], sentence=nothing)
     return bodies.Requests(
         requests=found, sentence=formats.joined(each.sentence for each in found[:3])

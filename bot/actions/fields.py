@@ -217,7 +217,7 @@ def _values(field: Field) -> list[str]:
 
 
 def _titles(field: Field) -> str:
-    return "、".join(each["title"] for each in field["choices"] or [])
+    return " / ".join(each["title"] for each in field["choices"] or [])
 
 
 def _title_in(field: Field, text: str) -> str | None:

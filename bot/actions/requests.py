@@ -280,7 +280,9 @@ def _promised(draft: Draft) -> str:
 
 def _summarise(turn: Turn, draft: Draft) -> Draft:
     """All that will be filed, for a yes; photos may be added to it."""
-    told = [f"{each['label']}：{fields.shown(each, draft['values'])}" for each in lines(draft)]
+    told = [
+        turn.named(each["label"], str(fields.shown(each, draft["values"]))) for each in lines(draft)
+    ]
     own = own_account(draft)
     name = f"{draft['name']} · {own['label']} …{own['tail']}" if own else draft["name"]
     deadline = _promised(draft)

@@ -70,6 +70,14 @@ class Turn:
         """zh or en."""
         return self.slot("language") or "zh"
 
+    def named(self, name: str, words: str) -> str:
+        """Words under a name, with the colon of the language."""
+        return f"{name}: {words}" if self.language == "en" else f"{name}：{words}"
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Words in a row, those that are none left out."""
+        return (", " if self.language == "en" else "，").join(each for each in words if each)
+
     @property
     def signed_in(self) -> bool:
         return bool(self.slot("signed_in"))

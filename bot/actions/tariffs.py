@@ -40,7 +40,9 @@ class QueryTariff(Question):
         if not turn.signed_in and _PEAK.search(turn.text) and await say_from_faq(turn):
             return []
         found = await turn.get("tariff", account_no=asked.account_no)
-        turn.sentence("\n".join([found["sentence"], *map(_line, found["lines"])]))
+        turn.sentence(
+            "\n".join([found["sentence"], *(_line(turn, each) for each in found["lines"])])
+        )
         if any(_HOURS.search(each["when"]) for each in found["lines"]) and any(
             map(_is_out_of_season, found["lines"])
         ):
@@ -50,9 +52,9 @@ class QueryTariff(Question):
         return []
 
 
-def _line(line: dict[str, Any]) -> str:
+def _line(turn: Turn, line: dict[str, Any]) -> str:
     """The price of a part, and when it holds or up to where, if that is said."""
-    return f"{line['name']}：" + "，".join(each for each in (line["price"], line["when"]) if each)
+    return turn.named(line["name"], turn.listed((line["price"], line["when"])))
 
 
 def _is_out_of_season(line: dict[str, Any]) -> bool:

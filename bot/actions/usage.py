@@ -23,15 +23,15 @@ class QueryUsage(Question):
         span = asked.span or Span(today.replace(day=1), today)
         days = {"from": span.first, "to": min(span.last, today)}
         found = await turn.get("usage", account_no=asked.account_no, **days)
-        turn.sentence("\n".join(_lines(found)))
+        turn.sentence("\n".join(_lines(turn, found)))
         turn.card("usage", **{name: found[name] for name in ("account_no", "from", "to")})
         turn.say("utter_usage_more")
         return []
 
 
-def _lines(found: dict[str, Any]) -> list[str]:
+def _lines(turn: Turn, found: dict[str, Any]) -> list[str]:
     """What was used, at which hours, and beside the year before; only what the portal tells."""
-    parts = "，".join(f"{each['name']} {each['kwh']}" for each in found["by_period"])
+    parts = turn.listed(f"{each['name']} {each['kwh']}" for each in found["by_period"])
     compared = found["compared"]["sentence"] if found["compared"] else ""
     return [line for line in (found["sentence"], parts, compared) if line]
 

@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import message
+from stand_in import example
 
 
 def user(text, intent):
@@ -285,3 +286,14 @@ def test_a_no_to_nothing_changes_nothing(act, portal, text):
 def test_a_question_that_sounds_like_a_no_is_none(act, portal, text, said):
     done = act("action_deny_alone", message(text, "deny") | {"intent_ranking": []})
     assert done.said[0] == said
+
+
+def test_lines_have_the_marks_of_the_language(act, portal):
+    line = example("tariff")["lines"][0]
+    asked = message("price", "query_tariff")
+    (chinese, *_) = act("action_query_tariff", asked).said
+    (english, *_) = act("action_query_tariff", asked, language="en").said
+    assert f"{line['name']}：{line['price']}" in chinese
+    assert f"{line['name']}: {line['price']}" in english
+    if line["when"]:
+        assert f"{line['price']}, {line['when']}" in english

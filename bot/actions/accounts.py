@@ -22,7 +22,7 @@ _OWN = re.compile(
 )
 _KIN = "爸妈爹娘爷奶公婆哥姐弟妹儿女孙舅叔姨姑岳丈"
 _HOME_ITSELF = re.compile(
-    rf"(?:我们?|咱|俺)(?:自己)?(?:家|屋)(?![{_KIN}{TAKEN}人])|自己家|"
+    rf"(?:我们?|咱|俺)(?:自己)?(?:家|屋)(?![{_KIN}{TAKEN}人])|自己家|我自己[这那][边里屋户套]|"
     r"\bmy (?:own )?(?:home|house|flat|place)\b",
     re.I,
 )

@@ -207,6 +207,7 @@ def test_what_cannot_be_sent_stays_in_the_box(
     late = send(agent, f"{page}/reply", DESK, text="写了半天的话", key="k2")
     assert late.status_code == 409
     assert "这次接待已经结束了。" in words(late.text)
+    assert "写了半天的话</textarea>" in late.text
     assert texts(database, talk)[-1] == ("notice", "finished")
 
 

@@ -10,7 +10,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
-from rasa.shared.core.events import BotUttered, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.events import BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from channels.answers import Answer, Answers, collected
@@ -98,12 +98,8 @@ class Turn:
         )
         before = said_before(tracker, said.message)
         if before:
-            danger = told_of_danger(tracker, said.message)
-            return {
-                "messages": before,
-                "language": tracker.get_slot("language"),
-                "danger": danger,
-            }
+            self._danger = told_of_danger(tracker, said.message)
+            return self._answer(tracker, before)
         self._situate(tracker)
         if self._said.held:
             return await self._beside_a_person(tracker)
@@ -128,8 +124,11 @@ class Turn:
         """What is answered, once it is stored."""
         if self._output.messages:
             await self._processor.save_tracker(tracker)
+        return self._answer(tracker, collected(self._output.messages))
+
+    def _answer(self, tracker: DialogueStateTracker, messages: list[Answer]) -> dict[str, Any]:
         return {
-            "messages": collected(self._output.messages),
+            "messages": messages,
             "language": tracker.get_slot("language"),
             "danger": self._danger,
         }
@@ -266,8 +265,8 @@ def session_begins(tracker: DialogueStateTracker) -> bool:
     return isinstance(next(marks, None), SessionStarted)
 
 
-def _answers(event: BotUttered, message: str) -> bool:
-    """Whether it was said to this message before the message itself was noted."""
+def _is_of(event: Event, message: str) -> bool:
+    """Whether it is this message, or was said to it before the message itself was noted."""
     return (event.metadata or {}).get("message") == message
 
 
@@ -277,14 +276,16 @@ def said_before(tracker: DialogueStateTracker, message: str) -> list[Answer]:
     ours = False
     for event in tracker.events:
         if isinstance(event, UserUttered):
-            ours = (event.metadata or {}).get("message") == message
-        elif isinstance(event, BotUttered) and (ours or _answers(event, message)):
+            ours = _is_of(event, message)
+        elif isinstance(event, BotUttered) and (ours or _is_of(event, message)):
             answers.append(event.message())
     return collected(answers)
 
 
 def told_of_danger(tracker: DialogueStateTracker, message: str) -> bool:
     """Whether danger was understood of this message, when it came before."""
-    said = (event for event in tracker.events if isinstance(event, UserUttered))
-    ours = (event for event in said if (event.metadata or {}).get("message") == message)
-    return any(event.intent_name == DANGER for event in ours)
+    return any(
+        event.intent_name == DANGER and _is_of(event, message)
+        for event in tracker.events
+        if isinstance(event, UserUttered)
+    )

@@ -1,12 +1,12 @@
 """The days that a time in words stands for, as far as a question can be about them."""
 
-import calendar
 from dataclasses import dataclass
 from datetime import date
 
 from actions.messages import Said
 from actions.say import Turn
 from periods import BillPeriod, Unresolved, resolve
+from periods.spans import month_back
 
 
 class Unclear(Exception):  # noqa: N818
@@ -32,9 +32,8 @@ class Span:
 
     def month_before(self, count: int) -> "Span":
         """The calendar month that many months before the first day."""
-        index = self.first.year * 12 + self.first.month - 1 - count
-        year, month = index // 12, index % 12 + 1
-        return Span(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
+        month = month_back(self.first, count)
+        return Span(month.first, month.last)
 
 
 def span(words: str, today: date) -> Span | BillPeriod:

@@ -58,13 +58,13 @@ BLUEPRINTS = (
     "portal.wechat.enter",
     "portal.wechat.own",
     "portal.wechat.door",
-    "portal.desk.door",
-    "portal.desk.differences",
-    "portal.desk.approvals",
-    "portal.desk.counter",
-    "portal.desk.refunds",
-    "portal.desk.conversations",
-    "portal.desk.conversations.ready",
+    "portal.staff.door",
+    "portal.staff.differences",
+    "portal.staff.approvals",
+    "portal.staff.counter",
+    "portal.staff.refunds",
+    "portal.staff.conversations",
+    "portal.staff.conversations.ready",
 )
 """The modules whose `blueprint` makes up the portal; a page is added by a line here."""
 

@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from portal.current import visitor
-from portal.desk.frame import rooms
 from portal.i18n import language
+from portal.staff.frame import rooms
 from service.conversations import is_unread
 
 

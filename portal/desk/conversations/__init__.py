@@ -1,6 +1,0 @@
-"""Conversations at the desk: who waits, the talks that go on, calls back."""
-
-from portal.desk.conversations import call_backs, queue, thread  # noqa: F401 - they join the room
-from portal.desk.conversations.room import blueprint
-
-__all__ = ["blueprint"]

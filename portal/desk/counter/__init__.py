@@ -1,6 +1,0 @@
-"""The counter at the desk: cash for codes and accounts, receipts, drawers and their shifts."""
-
-from portal.desk.counter import receiving, shifts  # noqa: F401 - their pages join the room
-from portal.desk.counter.room import blueprint
-
-__all__ = ["blueprint"]

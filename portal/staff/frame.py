@@ -15,8 +15,12 @@ from portal import words
 from portal.access import staff_only
 from runtime.errors import NotFound, Refused
 
+AGENTS = ("agent", "lead", "admin")
 FINANCE = ("finance", "lead", "admin")
 COUNTER = ("agent", "finance", "lead", "admin")
+FIELD = ("field", "lead", "admin")
+LEADS = ("lead", "admin")
+AUDIT = ("inspector", "admin")
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,55 @@ class RequestMoved(Struct, frozen=True):
     at: datetime
 
 
+class RequestReplied(Struct, frozen=True):
+    """The desk, or somebody in the field, has said something to the customer of a request."""
+
+    request_no: str
+    kind: str
+    user_id: int | None
+    account_no: str | None
+    message_id: int
+
+
+class RequestSaid(Struct, frozen=True):
+    """The customer has said something about a request; the desk is to read it."""
+
+    request_no: str
+    kind: str
+    user_id: int | None
+    account_no: str | None
+    message_id: int
+
+
+class AppointmentChanged(Struct, frozen=True):
+    """A visit was booked, moved or called off; without times there is none any more.
+
+    `by`: customer, staff or house (the request ended or its step was done without the visit).
+    """
+
+    request_no: str
+    kind: str
+    user_id: int | None
+    account_no: str | None
+    step: str
+    by: str
+    was: datetime | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+class RequestRated(Struct, frozen=True):
+    """A customer has said how it was; `low` marks (one or two of five) come back to a lead."""
+
+    request_no: str
+    kind: str
+    user_id: int | None
+    account_no: str | None
+    rating_id: int
+    score: int
+    low: bool
+
+
 class ConversationAdopted(Struct, frozen=True):
     """What was said before signing in is the user's now.
 

@@ -7,6 +7,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const font = '@expo-google-fonts/noto-sans-sc';
 const copies = [
   ['htmx.org/dist/htmx.min.js', 'htmx.min.js'],
+  ['@zxing/library/umd/index.min.js', 'zxing.min.js'],
   [`${font}/400Regular/NotoSansSC_400Regular.ttf`, 'NotoSansSC-Regular.ttf'],
   [`${font}/600SemiBold/NotoSansSC_600SemiBold.ttf`, 'NotoSansSC-SemiBold.ttf'],
   [`${font}/LICENSE_FONT`, 'NotoSansSC-LICENSE'],

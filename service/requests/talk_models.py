@@ -57,6 +57,7 @@ class Appointment(Base):
     A window of a team has as many seats as visits it can make, and a seat is taken once: so it is
     never overbooked. One that was moved or called off keeps its row and gives its seat back.
     `made_by` and `released_by`: customer, staff or house (the request ended, the step was done).
+    `round` is how often the request had been opened again before.
     """
 
     __tablename__ = "request_appointment"
@@ -78,15 +79,22 @@ class Appointment(Base):
         Index(
             "uq_request_appointment_step",
             "request_id",
+            "round",
             "step",
             unique=True,
             postgresql_where=text("released_at is null"),
         ),
         Index("ix_request_appointment_request_id", "request_id"),
+        Index(
+            "ix_request_appointment_starts_at",
+            "starts_at",
+            postgresql_where=text("released_at is null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey("service_request.id"))
+    round: Mapped[int] = mapped_column(SmallInteger)
     step: Mapped[str] = mapped_column(String(32))
     team: Mapped[str] = mapped_column(String(16))
     starts_at: Mapped[datetime]

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from runtime.database import Database
+from service import audit
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,6 +33,8 @@ class RequestGlobals(_AppCtxGlobals):
         unit: Unit | None = self.get("_unit")
         if unit is None:
             unit = self._unit = Unit(_transaction())
+            if has_request_context():
+                unit.session.info[audit.ADDRESS] = request.remote_addr or ""
         return unit.session
 
 

@@ -56,6 +56,7 @@ REFUSALS: dict[str, LazyString] = {
         "往这个手机号要的验证码太多了，%(retry_at)s 以后才能再要。"
         "设过密码的，现在可以用密码登录；没有就打 %(hotline)s。"
     ),
+    "trail.reason_needed": _l("写一句为什么要看、要办。这一句会留下来。"),
     "user.not_registered": _l("这个手机号还没有注册。注册只要一分钟。"),
     "user.already_registered": _l("这个手机号已经注册过了，直接登录就行。"),
     "user.phone_malformed": _l("手机号是 11 位数字，1 开头。再看一眼？"),

@@ -113,7 +113,7 @@ def texts(database: Database, talk: Conversation) -> list[tuple[str, str]]:
         return [(each.author, each.text) for each in history(session, talk)]
 
 
-@pytest.mark.parametrize("role", ["finance", "meter"])
+@pytest.mark.parametrize("role", ["finance", "field"])
 def test_other_roles_have_no_such_room(
     app: Flask, database: Database, waiting: int, role: str
 ) -> None:

@@ -16,6 +16,7 @@ from service.settings import ServiceSettings
 
 TASKS = (
     "service.jobs",
+    "service.customers.work",
     "service.people.tidy",
     "service.requests.work",
     "service.conversations.tidy",

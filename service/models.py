@@ -27,6 +27,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from runtime.crypto import EncryptedText
 from runtime.database import Base
 
+ACCOUNT_PHONE, HOLDER_NAME = "account.phone", "account.holder_name"
+"""Columns that are found by blind index, by the names of their contexts."""
+
 # ---- people -------------------------------------------------------------------------------------
 
 
@@ -131,11 +134,16 @@ class Account(Base):
     """
 
     __tablename__ = "account"
+    __table_args__ = (
+        Index("ix_account_unindexed", "account_no", postgresql_where=text("phone_index is null")),
+    )
 
     account_no: Mapped[str] = mapped_column(String(12), primary_key=True)
     customer_no: Mapped[str | None] = mapped_column(String(20), index=True)
-    holder_name: Mapped[str] = mapped_column(EncryptedText("account.holder_name"))
-    phone: Mapped[str] = mapped_column(EncryptedText("account.phone"))
+    holder_name: Mapped[str] = mapped_column(EncryptedText(HOLDER_NAME))
+    holder_name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    phone: Mapped[str] = mapped_column(EncryptedText(ACCOUNT_PHONE))
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     address: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(16))
     settlement: Mapped[str] = mapped_column(String(8))

@@ -29,7 +29,7 @@ Writer = Callable[[Sequence[Any]], Sequence[str]]
 
 
 def copy_lines(rows: Sequence[Row], seqs: Sequence[int]) -> list[str]:
-    """Rows of one kind as lines of COPY: their fields in order, then the number of the change.
+    """Rows of one kind as lines of COPY: their `columns`, then the number of the change.
 
     Of a kind that is not kept they are empty. Raises Malformed when one of them cannot be stored.
     """
@@ -39,15 +39,17 @@ def copy_lines(rows: Sequence[Row], seqs: Sequence[int]) -> list[str]:
         row.check()
     if not rows[0].table:
         return [""] * len(rows)
-    values = zip(*map(astuple, rows), strict=True)
-    writers = _WRITERS[type(rows[0])]
+    kind = type(rows[0])
+    fields = dict(zip(kind.__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
+    values = (*fields.values(), *(fields[name] for name in kind.indexes.values()))
+    writers = _WRITERS[kind]
     written = [write(column) for write, column in zip(writers, values, strict=True)]
     return [f"{line}\n" for line in map("\t".join, zip(*written, map(str, seqs), strict=True))]
 
 
 def columns(kind: type[Row]) -> tuple[str, ...]:
     """The columns that a kind of change fills, without the number of the change."""
-    return kind.__struct_fields__
+    return (*kind.__struct_fields__, *kind.indexes)
 
 
 def array_texts(raws: Sequence[Raw]) -> list[str]:
@@ -118,6 +120,11 @@ def _sealed(context: str) -> Writer:
     return _each(lambda text: f"\\\\x{crypto.keys().encrypt(text, context).hex()}")
 
 
+def _indexed(context: str) -> Writer:
+    """The blind index of an encrypted column."""
+    return _each(lambda text: f"\\\\x{crypto.blind_index(text, context).hex()}")
+
+
 def _limited(name: str, longest: int | None) -> Writer:
     """Text that fits its column; checked here, so that an older change that fits is not lost."""
     if longest is None:
@@ -139,8 +146,13 @@ _BY_TYPE: tuple[tuple[type[Any], Writer], ...] = (
     (Boolean, _each(lambda value: "t" if value else "f")),
 )
 
-_WRITERS: dict[type[Row], tuple[Writer, ...]] = {
-    row: tuple(_writer(Base.metadata.tables[row.table].columns[name]) for name in columns(row))
-    for row in KINDS.values()
-    if row.table
-}
+
+def _writers(row: type[Row]) -> tuple[Writer, ...]:
+    table = Base.metadata.tables[row.table].columns
+    return (
+        *(_writer(table[name]) for name in row.__struct_fields__),
+        *(_indexed(f"{row.table}.{field}") for field in row.indexes.values()),
+    )
+
+
+_WRITERS = {row: _writers(row) for row in KINDS.values() if row.table}

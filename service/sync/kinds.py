@@ -42,10 +42,12 @@ class Row(Struct, gc=False):
     """The `data` of a change. `table` is where it is kept and `key` what it is kept by.
 
     A kind without a table is not kept: what it says is applied to what we have (`storing`).
+    `indexes` are columns of blind indexes, each with the field by which its row is found.
     """
 
     table: ClassVar[str] = ""
     key: ClassVar[tuple[str, ...]]
+    indexes: ClassVar[dict[str, str]] = {}
 
     def check(self) -> None:
         """Raise Malformed when the values contradict each other."""
@@ -54,6 +56,10 @@ class Row(Struct, gc=False):
 class AccountRow(Row):
     table = "account"
     key = ("account_no",)
+    indexes: ClassVar[dict[str, str]] = {
+        "holder_name_index": "holder_name",
+        "phone_index": "phone",
+    }
 
     account_no: Name
     customer_no: str | None

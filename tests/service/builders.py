@@ -48,8 +48,12 @@ def create_account(session: Session, account_no: str | None = None, **fields: An
         "kind": "residential",
         "settlement": "postpaid",
         "opened": date(2019, 4, 1),
+    } | fields
+    indexes = {
+        "phone_index": blind_index(values["phone"], "account.phone"),
+        "holder_name_index": blind_index(values["holder_name"], "account.holder_name"),
     }
-    return _added(session, Account(**values | fields))
+    return _added(session, Account(**indexes | values))
 
 
 def create_link(session: Session, user: User, account: Account, role: str = "owner") -> Link:

@@ -1,0 +1,1 @@
+"""Customers as the utility's own people at the desk see them: found, looked at, served."""

@@ -32,8 +32,11 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+
+_FEATURES = ("camera", "geolocation", "microphone", "payment", "usb")
+_permitted: dict[str, frozenset[str]] = {}
+"""Blueprint name to what its pages may use of a device; all others use none of it."""
 
 
 def secure(app: Flask, settings: PortalSettings) -> None:
@@ -83,9 +86,21 @@ def exempt_from_form_token(blueprint: Blueprint) -> Blueprint:
     return blueprint
 
 
+def permits(blueprint: Blueprint, *features: str) -> Blueprint:
+    """Let the pages of a blueprint ask for these: camera, geolocation."""
+    _permitted[blueprint.name] = frozenset(features)
+    return blueprint
+
+
+def _permissions() -> str:
+    own = _permitted.get(request.blueprint or "", frozenset())
+    return ", ".join(f"{each}={'(self)' if each in own else '()'}" for each in _FEATURES)
+
+
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.extend(_HEADERS)
+    headers.add("Permissions-Policy", _permissions())
     headers.add("Content-Security-Policy", current_app.extensions["content_policy"])
     if current_settings().secure:
         headers.add("Strict-Transport-Security", f"max-age={YEAR_SECONDS}")

@@ -20,6 +20,8 @@ TEMPLATES = {
     "这一笔有效；不是，别告诉任何人。",
     "code_payment_en": "{code} confirms your payment of {amount} yuan to {payee}, this one only,"
     " for {minutes} minutes. Not you? Don't share it.",
+    "code_follow_zh": "{code} 是您查看所办事项的验证码，{minutes} 分钟内有效，别告诉任何人。",
+    "code_follow_en": "{code} opens your request to you, for {minutes} minutes. Don't share it.",
     "code_bind_zh": "有人想看您家的账单和用电，同意就告诉他 {code}，{minutes} 分钟内有效。",
     "code_bind_en": "Someone asks to see your bills. If you agree, tell them {code}"
     " within {minutes} minutes.",

@@ -28,6 +28,7 @@ BIND = "bind"
 PASSWORD = "password"  # noqa: S105 - a purpose, no secret
 PROVE = "prove"
 PAYMENT = "payment"
+FOLLOW = "follow"
 
 LIFE = timedelta(minutes=5)
 PAUSE = timedelta(minutes=1)

@@ -14,12 +14,14 @@ from service.people.limits import Limit
 class Asker:
     """A user, or a stranger known by their browser or their conversation.
 
-    `network` is where a stranger comes from, for limits that many strangers share.
+    `network` is where a stranger comes from, for limits that many strangers share. `proven` are the
+    numbers of others' requests whose phone has just shown itself here (`requests.guests`).
     """
 
     name: str
     user_id: int | None = None
     network: str | None = None
+    proven: frozenset[str] = frozenset()
 
     @classmethod
     def of_user(cls, user_id: int) -> Self:

@@ -140,7 +140,7 @@ def test_a_no_of_the_provider_is_final(status: int) -> None:
         provider.send("13800002046", "hello", {"code": "1"}, reference="m-7")
 
 
-@pytest.mark.parametrize("purpose", ["sign_in", "sign_up", "bind", "password"])
+@pytest.mark.parametrize("purpose", ["sign_in", "sign_up", "bind", "password", "follow"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_code_has_its_words(purpose: str, language: str) -> None:
     words = TEMPLATES[code_template(purpose, language)]

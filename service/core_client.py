@@ -89,8 +89,15 @@ class Booked(Struct, frozen=True):
     reversals: tuple[Reversed, ...]
 
 
-class _Order(Struct):
+class ServiceOrder(Struct, frozen=True):
+    """Work that the core has in hand, and how far it is."""
+
     service_order_no: str
+    status: str
+
+
+class _Bill(Struct):
+    bill_no: str
 
 
 class _Verdict(Struct):
@@ -248,19 +255,43 @@ class CoreClient:
             )
         except OutboundError as error:
             raise _no_order(error) from error
-        return _read(response, _Order).service_order_no
+        return _read(response, ServiceOrder).service_order_no
 
-    def cancel_order(self, service_order_no: str) -> None:
-        """End a service order; one that is cancelled stays so.
-
-        Raises NotFound (order), Conflict ("service_order.cannot_move": it has ended otherwise) and
-        Unavailable.
-        """
-        path = f"/v1/service-orders/{quote(service_order_no, safe='')}"
+    def order(self, service_order_no: str) -> ServiceOrder:
+        """A service order as it is now. Raises NotFound and Unavailable."""
         try:
-            self._http.patch(path, json={"status": "cancelled"})
+            response = self._http.get(_order_path(service_order_no))
         except OutboundError as error:
             raise _no_order(error) from error
+        return _read(response, ServiceOrder)
+
+    def move_order(
+        self, service_order_no: str, status: str, details: dict[str, Any] | None = None
+    ) -> ServiceOrder:
+        """Bring a service order to a status; one that has it stays so.
+
+        Raises NotFound (order), Conflict ("service_order.cannot_move": it has gone another way)
+        and Unavailable: ask again.
+        """
+        body: dict[str, Any] = {"status": status} | ({"details": details} if details else {})
+        try:
+            response = self._http.patch(_order_path(service_order_no), json=body)
+        except OutboundError as error:
+            raise _no_order(error) from error
+        return _read(response, ServiceOrder)
+
+    def rebill(self, bill_no: str) -> list[str]:
+        """Have a bill made again from the readings as they now are; the numbers of all new bills.
+
+        Raises NotFound (bill), Conflict("bill.cannot_rebill": the bill was replaced already),
+        Refused (it cannot be billed), Unavailable (not known whether it was made: asked again, the
+        core says that it was replaced).
+        """
+        try:
+            response = self._http.post(f"/v1/bills/{quote(bill_no, safe='')}/rebill")
+        except OutboundError as error:
+            raise _no_rebill(error, bill_no=bill_no) from error
+        return [bill.bill_no for bill in _read(response, list[_Bill])]
 
     def settlement(self, day: date, folder: Path) -> Path:
         """The core's file of a civil day, `core-<day>.csv` in a folder (see `service.settlement`).
@@ -309,6 +340,10 @@ def _read(response: httpx.Response, form: type[T]) -> T:
         raise Unavailable("core.unavailable") from error
 
 
+def _order_path(service_order_no: str) -> str:
+    return f"/v1/service-orders/{quote(service_order_no, safe='')}"
+
+
 def _number(response: httpx.Response, header: str) -> int:
     try:
         return int(response.headers[header])
@@ -345,6 +380,16 @@ def _no_order(error: OutboundError) -> Refused:
         return Conflict("service_order.cannot_move" if moved_on else "service_order.key_reused")
     if error.status == 422:
         return Refused("service_order.refused", reason=_reason(error.body))
+    return Unavailable("core.unavailable")
+
+
+def _no_rebill(error: OutboundError, **params: Any) -> Refused:
+    if error.status == 404:
+        return NotFound("bill.not_found", **params)
+    if error.status == 409:
+        return Conflict("bill.cannot_rebill", **params)
+    if error.status == 422:
+        return Refused("bill.rebill_failed", reason=_reason(error.body), **params)
     return Unavailable("core.unavailable")
 
 

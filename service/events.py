@@ -139,7 +139,10 @@ class RequestOpened(Struct, frozen=True):
 
 
 class RequestMoved(Struct, frozen=True):
-    """A request has come to another state. `who`: customer or core; `step` is the kind's own."""
+    """Something has happened to a request: `code`, `who` and `note` are those of its event.
+
+    `state` may be what it `was`: several steps share one. `step` is the kind's own.
+    """
 
     request_no: str
     kind: str
@@ -150,6 +153,31 @@ class RequestMoved(Struct, frozen=True):
     step: str | None
     who: str
     at: datetime
+    code: str
+    note: str | None
+    event_id: int
+
+
+class RequestDueSoon(Struct, frozen=True):
+    """The next promise of a request will soon be over; told once for each promise."""
+
+    request_no: str
+    kind: str
+    team: str
+    user_id: int | None
+    assignee_id: int | None
+    due_at: datetime
+
+
+class RequestLate(Struct, frozen=True):
+    """A promise of a request is over and was not kept; told once for each promise."""
+
+    request_no: str
+    kind: str
+    team: str
+    user_id: int | None
+    assignee_id: int | None
+    due_at: datetime
 
 
 class RequestReplied(Struct, frozen=True):

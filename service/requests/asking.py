@@ -10,20 +10,19 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from runtime import clock, events
+from runtime import clock
 from runtime.crypto import blind_index
 from runtime.errors import Forbidden, NotFound, Refused
 from service.access import RIGHTS, Right, visible_account
-from service.events import RequestOpened
 from service.models import Account, Bill, User
 from service.people.limits import Limit
 from service.people.links import LinkedAccount
-from service.requests import photos, soon
+from service.requests import files, soon, telling, timing
 from service.requests.askers import Asker, count_try
 from service.requests.fields import FieldRefused, check
 from service.requests.kinds import Field, Kind, kind
 from service.requests.models import PHONE, Request, RequestDay, RequestEvent
-from service.requests.promising import promised, promises
+from service.requests.promising import promised
 
 OPEN_USER = Limit("request.user", 30, timedelta(hours=1), "request.too_many")
 OPEN_STRANGER = Limit("request.stranger", 6, timedelta(hours=1), "request.too_many")
@@ -137,9 +136,9 @@ def apply(
     request = _open(session, asker, wanted, account or None, values, key, conversation_id)
     if request is None:
         return session.scalars(_of_key(asker, key)).one()
-    photos.take(session, asker, key, request.id)
+    files.take(session, asker, key, request.id)
     soon.carry(session, request.request_no)
-    _tell(session, request)
+    telling.opened(session, request)
     return request
 
 
@@ -168,25 +167,29 @@ def _open(
 ) -> Request | None:
     """The new row; None when another transaction has just opened the one of this key."""
     now = clock.now()
-    row = _told(values) | _promised(wanted, values, now)
     statement = insert(Request).values(
         request_no=_next_number(session, wanted),
         kind=wanted.name,
+        team=wanted.team,
         account_no=account_no,
         user_id=asker.user_id,
         conversation_id=conversation_id,
         asker=asker.name,
         idempotency_key=key,
         state="received",
+        step=wanted.steps[0].name,
+        promised_at=promised(wanted, values, now),
+        promises={},
         opened_at=now,
         updated_at=now,
-        **row,
+        **_told(values),
     )
     new = session.scalars(statement.on_conflict_do_nothing().returning(Request)).one_or_none()
     if new is not None:
-        first = {"code": "opened", "step": wanted.steps[0].name, "state": "received"}
+        first = {"code": "opened", "step": new.step, "state": "received"}
         session.add(RequestEvent(request_id=new.id, who="customer", at=now, **first))
         session.flush()
+        timing.reset(session, new)
     return new
 
 
@@ -197,14 +200,6 @@ def _told(values: Mapping[str, str]) -> dict[str, Any]:
         "fields": json.dumps(values, ensure_ascii=False),
         "phone": phone,
         "phone_index": blind_index(phone, PHONE) if phone else None,
-    }
-
-
-def _promised(wanted: Kind, values: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    times = promises(wanted, values, now)
-    return {
-        "promised_at": times[wanted.promise.step],
-        "promises": {step: at.isoformat() for step, at in times.items()},
     }
 
 
@@ -221,20 +216,6 @@ def _next_number(session: Session, wanted: Kind) -> str:
         ).returning(RequestDay.last)
     ).one()
     return f"{wanted.prefix}{day:%y%m%d}{last:04d}"
-
-
-def _tell(session: Session, request: Request) -> None:
-    events.publish(
-        session,
-        RequestOpened(
-            request_no=request.request_no,
-            kind=request.kind,
-            user_id=request.user_id,
-            account_no=request.account_no,
-            promised_at=request.promised_at,
-            opened_at=request.opened_at,
-        ),
-    )
 
 
 def _of_key(asker: Asker, key: str) -> Select[Request]:

@@ -1,7 +1,8 @@
-"""Taking a request to the core: at least once from here, exactly once there.
+"""Taking a request to the core, and every step that is made here: at least once from here, exactly
+once there.
 
-The core's order is made under the request's own number, so asking again makes no second one. What
-the core says afterwards comes by its change feed (`following`).
+The core's order is made under the request's own number, so asking again makes no second one, and
+an order is brought to a named status. What the core says comes by its change feed (`following`).
 """
 
 from typing import Any
@@ -12,9 +13,9 @@ from runtime.database import Database
 from runtime.errors import Conflict, Refused, Unavailable
 from runtime.logs import get_logger
 from service.core_client import CoreClient
-from service.requests.kinds import kind
+from service.requests import reading
+from service.requests.kinds import STATUSES, kind
 from service.requests.models import Request
-from service.requests.reading import values
 
 _log = get_logger(__name__)
 
@@ -24,7 +25,7 @@ class NotCarried(Exception):  # noqa: N818 - the job runs again, nothing is wron
 
 
 def carry(database: Database, core: CoreClient, request_no: str) -> None:
-    """Make the core's order of a request, and end it when its customer took the request back.
+    """Make the core's order of a request, and bring it to where the request stands.
 
     No connection to the database is held while the core is asked. Raises NotCarried when the core
     could not be reached or would not take it.
@@ -34,8 +35,8 @@ def carry(database: Database, core: CoreClient, request_no: str) -> None:
         details = _details(request)
     try:
         order_no = request.core_order_no or _open(database, core, request, details)
-        if request.state == "cancelled" and request.core_status != "cancelled":
-            _cancel(core, order_no)
+        if request.state != "received":
+            _bring(core, order_no, request)
     except Refused as refusal:
         _note_failure(database, request, refusal)
         raise NotCarried(request_no) from refusal
@@ -44,7 +45,7 @@ def carry(database: Database, core: CoreClient, request_no: str) -> None:
 def _open(database: Database, core: CoreClient, request: Request, details: dict[str, Any]) -> str:
     """The number of the core's order; kept before anything else is asked."""
     order_no = core.open_order(
-        key=request.request_no,
+        key=_key(request),
         kind=kind(request.kind).core.kind,
         account_no=request.account_no,
         details=details,
@@ -58,23 +59,39 @@ def _open(database: Database, core: CoreClient, request: Request, details: dict[
     return order_no
 
 
-def _cancel(core: CoreClient, order_no: str) -> None:
-    """An order that has ended otherwise meanwhile stays as it is; the feed tells of it."""
+def _bring(core: CoreClient, order_no: str, request: Request) -> None:
+    """An order that has gone another way meanwhile stays as it is; the feed tells of it."""
     try:
-        core.cancel_order(order_no)
+        for status in way(core.order(order_no).status, request.state):
+            core.move_order(order_no, status, {"step": request.step})
     except Conflict:
-        _log.warning("order_ended_before_it_was_cancelled", order=order_no)
+        _log.warning("order_went_another_way", order=order_no, state=request.state)
+
+
+def way(status: str, wanted: str) -> list[str]:
+    """The statuses through which the core's order must go, one after the other.
+
+    The core rejects only what was not begun; later an order can but be cancelled.
+    """
+    if status not in STATUSES[:-1]:
+        return []
+    if wanted == "rejected" and status == "in_progress":
+        return ["cancelled"]
+    if wanted in ("rejected", "cancelled"):
+        return [wanted]
+    return list(STATUSES[reading.rank_of(status) + 1 : reading.rank_of(wanted) + 1])
+
+
+def _key(request: Request) -> str:
+    """What was opened again is another order."""
+    return f"{request.request_no}-{request.reopened}" if request.reopened else request.request_no
 
 
 def _details(request: Request) -> dict[str, Any]:
     """What the core is told. It must not change: a key that comes with other details is refused."""
-    told = values(request)
+    told = reading.values(request)
     fields = {name: told[name] for name in kind(request.kind).core.fields if name in told}
-    return {
-        "request_no": request.request_no,
-        "promised_at": request.promised_at.isoformat(),
-        **fields,
-    }
+    return {"request_no": request.request_no, **fields}
 
 
 def _note_failure(database: Database, request: Request, refusal: Refused) -> None:

@@ -1,7 +1,7 @@
 """What a customer typed into the fields of a kind, made plain and checked field by field."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -41,6 +41,16 @@ def check(kind: Kind, given: Mapping[str, object]) -> tuple[dict[str, str], list
         else:
             values |= {field.name: value} if value else {}
     return values, wrong
+
+
+def clean_all(fields: Sequence[Field], given: Mapping[str, object]) -> dict[str, str]:
+    """The plain values of a small form. Raises FieldRefused for the first that is wrong."""
+    names = [each.name for each in fields]
+    for name in given:
+        if name not in names:
+            raise FieldRefused(name, "unknown")
+    cleaned = {each.name: clean(each, given.get(each.name)) for each in fields}
+    return {name: value for name, value in cleaned.items() if value}
 
 
 def clean(field: Field, given: object) -> str:

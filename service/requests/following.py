@@ -1,8 +1,9 @@
 """What the core's change feed says of service orders, brought to the requests they are for.
 
 A request is found by the number that its order was told, or by the order's own. A change moves a
-request only when it is newer than the last one (`core_seq`), so whatever comes twice or late is
-harmless; orders of nobody's request are passed over.
+request only when it is newer than the last one (`core_seq`) and further than the desk has come
+itself, so whatever comes twice, late or as an echo is harmless; orders of nobody's request are
+passed over.
 """
 
 from collections.abc import Iterable
@@ -12,8 +13,8 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from service.requests import moving
 from service.requests.models import Request
-from service.requests.moving import ENDED, move
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,8 @@ def follow(session: Session, news: Iterable[OrderNews]) -> None:
         if request is not None and request.core_seq < each.seq:
             request.core_seq = each.seq
             request.core_order_no, request.core_status = each.service_order_no, each.status
-            if _moves(request, each.status):
-                move(session, request, each.status, "core", each.at)
+            moving.follow_core(session, request, each.status, each.at)
     session.flush()
-
-
-def _moves(request: Request, status: str) -> bool:
-    """What the customer took back stays so, unless the order had ended before the core heard."""
-    if request.state == "cancelled":
-        return status in ENDED - {"cancelled"}
-    return status != request.state
 
 
 def _request_of(session: Session, news: OrderNews) -> Request | None:

@@ -3,7 +3,7 @@
 A new kind is a new file. What it may say is the classes below; docs/requests.md explains them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -23,9 +23,22 @@ Text = Annotated[str, Meta(min_length=1)]
 Group = Literal["trouble", "supply", "account", "word"]
 Status = Literal["received", "accepted", "in_progress", "done"]
 Known = Literal["account.address", "account.bill", "user.phone", "user.name"]
+Team = Literal["repair", "connection", "metering", "billing", "service"]
+Who = Literal["desk", "field", "customer", "core"]
+When = dict[Name, tuple[Name, ...]]
+"""Values of choices: all of the named fields must have one of theirs."""
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 """The way of every request; it may also end as rejected or cancelled."""
+
+
+def _demand(holds: bool, what: str) -> None:
+    if not holds:
+        raise ValueError(f"is not right: {what}")
+
+
+def _demand_once(names: Sequence[str], what: str) -> None:
+    _demand(len(set(names)) == len(names), f"something stands twice among {what}")
 
 
 class Data(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +88,6 @@ class Field(Data, frozen=True):
         bounded = self.least is not None and self.most is not None
         _demand(self.type not in ("number", "day") or bounded, f"{self.name}: least and most")
         _demand(self.type != "photo" or self.most is not None, f"{self.name}: most")
-        _demand(self.type != "photo" or not self.required, f"{self.name}: photos are never a must")
 
     def title(self, value: str) -> Words | None:
         """The words of a choice's value."""
@@ -93,13 +105,17 @@ class Limit(Data, frozen=True):
 
 
 class Within(Data, frozen=True):
-    """The limit of a step, or one for each value of the field `by`; `source` names the rule."""
+    """The limit of a step, or one for each value of the field `by`; `source` names the rule.
+
+    It counts from the moment of asking, or from that at which the step `after` was reached.
+    """
 
     source: Text
     minutes: Annotated[int, Meta(ge=1)] | None = None
     working_days: Annotated[int, Meta(ge=1)] | None = None
     by: Name | None = None
     limits: dict[Name, Limit] = {}
+    after: Name | None = None
 
     def __post_init__(self) -> None:
         _demand(bool(self.by) == bool(self.limits), "by and limits stand together")
@@ -118,12 +134,33 @@ class Within(Data, frozen=True):
 
 
 class Step(Data, frozen=True):
-    """A step of the timeline, reached when the core's order comes to the status `at`."""
+    """A step of the timeline; while it is reached the core's order has the status `at`.
+
+    `who` brings the request there; `form` is what they fill in, and `tell` what the customer then
+    reads. With `when` the step is there only for some; for a `visit` an appointment can be made.
+    """
 
     name: Name
     at: Status
     title: Words
     within: Within | None = None
+    who: Who = "desk"
+    form: tuple[Field, ...] = ()
+    tell: Words | None = None
+    when: When = {}
+    visit: bool = False
+
+    def __post_init__(self) -> None:
+        _demand_once([each.name for each in self.form], f"{self.name}: form")
+        _demand(not self.visit or self.who == "field", f"{self.name}: a visit is made in the field")
+
+
+class Document(Data, frozen=True):
+    """A paper that is asked for, with a name by which it is filed."""
+
+    name: Name
+    title: Words
+    when: When = {}
 
 
 class Promise(Data, frozen=True):
@@ -148,7 +185,8 @@ class Kind(Data, frozen=True):
 
     `account`: needed, optional (it helps and may be left out) or none. `right` is what the link to
     the account must allow. `cancel` are the states in which the customer may still take it back.
-    `outage`: who asks is first told of an outage that is known already.
+    `outage`: who asks is first told of an outage that is known already. `team` has it in hand and
+    is warned `warn` before a promise ends. What is done may be opened again for `reopen_days`.
     """
 
     name: Name
@@ -163,10 +201,13 @@ class Kind(Data, frozen=True):
     steps: tuple[Step, ...]
     promise: Promise
     core: CoreOrder
+    team: Team
     right: Literal["see_bills", "manage_links"] = "see_bills"
-    documents: tuple[Words, ...] = ()
+    documents: tuple[Document, ...] = ()
     cancel: tuple[Status, ...] = ("received", "accepted")
     outage: bool = False
+    warn: Limit = Limit(working_days=1)
+    reopen_days: Annotated[int, Meta(ge=1)] = 15
 
     def __post_init__(self) -> None:
         names = [each.name for each in self.fields]
@@ -177,15 +218,38 @@ class Kind(Data, frozen=True):
         reached = [STATUSES.index(each.at) for each in self.steps]
         _demand(reached == sorted(reached), "the order of the steps")
         _demand(reached[:1] == [0] and reached[-1:] == [3], "steps from received to done")
-        _demand(self.step(self.promise.step).within is not None, "promise.step has a limit")
+        promised = self.step(self.promise.step)
+        _demand(promised.within is not None and not promised.when, "promise.step has a limit")
+        _demand(not self.steps[0].when and not self.steps[-1].when, "first and last for everyone")
+        _demand_once([each.name for each in self.documents], "documents")
         for step in self.steps:
             self._check_limits(step)
+            self._check_when(step.when, step.name)
+        for document in self.documents:
+            self._check_when(document.when, document.name)
 
     def _check_limits(self, step: Step) -> None:
-        if step.within is None or step.within.by is None:
+        if step.within is None:
             return
-        values = {each.value for each in self.field(step.within.by).choices}
-        _demand(set(step.within.limits) - {OTHERWISE} <= values, f"{step.name}: limits")
+        if step.within.after is not None:
+            before = [each.name for each in self.steps[: self.steps.index(step)]]
+            _demand(step.within.after in before, f"{step.name}: after")
+        if step.within.by is not None:
+            values = {each.value for each in self.field(step.within.by).choices}
+            _demand(set(step.within.limits) - {OTHERWISE} <= values, f"{step.name}: limits")
+
+    def _check_when(self, when: When, what: str) -> None:
+        for name, values in when.items():
+            offered = {each.value for each in self.field(name).choices}
+            _demand(bool(values) and set(values) <= offered, f"{what}: when")
+
+    def route(self, values: Mapping[str, str]) -> tuple[Step, ...]:
+        """The steps that are there for these values."""
+        return tuple(each for each in self.steps if holds(each.when, values))
+
+    def papers(self, values: Mapping[str, str]) -> tuple[Document, ...]:
+        """The documents that are asked for with these values."""
+        return tuple(each for each in self.documents if holds(each.when, values))
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises ValueError."""
@@ -213,6 +277,11 @@ class Kind(Data, frozen=True):
 
 
 N = TypeVar("N", Field, Step)
+
+
+def holds(when: When, values: Mapping[str, str]) -> bool:
+    """Whether each field named by `when` has one of its values there."""
+    return all(values.get(name) in wanted for name, wanted in when.items())
 
 
 def kinds() -> tuple[Kind, ...]:
@@ -251,12 +320,3 @@ def _named(each_of: Sequence[N], name: str) -> N:
         if each.name == name:
             return each
     raise ValueError(f"nothing is called {name}")
-
-
-def _demand(holds: bool, what: str) -> None:
-    if not holds:
-        raise ValueError(f"is not right: {what}")
-
-
-def _demand_once(names: Sequence[str], what: str) -> None:
-    _demand(len(set(names)) == len(names), f"something stands twice among {what}")

@@ -13,9 +13,10 @@ from service.people import limits
 from service.people.limits import Limit
 from service.requests.askers import Asker
 from service.requests.kinds import STATUSES, Field, Step, kind
-from service.requests.models import Request
+from service.requests.models import Request, RequestEvent
 
 FOLLOW_NETWORK = Limit("follow.network", 30, timedelta(minutes=15), "network.locked", exact=False)
+BEGINNINGS = ("opened", "reopened")
 FOLLOW_NUMBER = Limit("follow.number", 10, timedelta(days=1), "request.too_many")
 
 
@@ -27,6 +28,8 @@ class StepTaken:
     state: Literal["done", "now", "ahead", "off"]
     promised_at: datetime | None
     at: datetime | None
+    event: RequestEvent | None = None
+    """What brought the request there: by whom, with what note and form."""
 
     @property
     def kept(self) -> bool | None:
@@ -96,48 +99,62 @@ def told(request: Request) -> list[tuple[Field, str]]:
 
 
 def timeline(request: Request) -> list[StepTaken]:
-    """The steps of the kind, each with its promise and when it was reached.
+    """The steps of this request, each with its promise and when it was reached.
 
-    A step that the core passed over was reached with the one after it. Of a request that ended
-    on the way the steps that were not reached are off.
+    Of a request that ended on the way the steps that were not reached are off; of one that was
+    opened again only what came after that counts.
     """
-    rank = _rank(request)
     ended = request.state in ("rejected", "cancelled")
-    steps: list[StepTaken] = []
-    for step in kind(request.kind).steps:
-        reached = STATUSES.index(step.at) <= rank
-        first = not reached and all(each.state == "done" for each in steps)
-        state: Literal["done", "now", "ahead", "off"] = (
-            "done" if reached else "off" if ended else "now" if first else "ahead"
-        )
+    route = kind(request.kind).route(values(request))
+    now = [each.name for each in route].index(request.step)
+    events = _events_by_step(request)
+    taken: list[StepTaken] = []
+    for place, step in enumerate(route):
+        ahead: Literal["done", "now", "ahead", "off"] = "now" if place == now + 1 else "ahead"
         promised = request.promises.get(step.name)
-        steps.append(
+        event = events.get(step.name) if place <= now else None
+        taken.append(
             StepTaken(
                 step,
-                state,
+                "done" if place <= now else "off" if ended else ahead,
                 datetime.fromisoformat(promised) if promised else None,
-                _reached_at(request, step) if reached else None,
+                event.at if event else None,
+                event,
             )
         )
-    return steps
+    return taken
 
 
-def _rank(request: Request) -> int:
-    """The highest status that the request ever had, by its place among the statuses."""
-    states = {each.state for each in request.events} | {request.state}
-    return max(STATUSES.index(each) for each in STATUSES if each in states)
+def reached(request: Request) -> dict[str, datetime]:
+    """When the steps up to the present one were reached."""
+    return {step: event.at for step, event in _events_by_step(request).items()}
 
 
-def _reached_at(request: Request, step: Step) -> datetime | None:
-    least = STATUSES.index(step.at)
-    return next(
-        (
-            each.at
-            for each in request.events
-            if each.state in STATUSES and STATUSES.index(each.state) >= least
-        ),
-        None,
-    )
+def began_at(request: Request) -> datetime:
+    """When it was asked for, or opened again: from here its limits count."""
+    begun = [each.at for each in request.events if each.code in BEGINNINGS]
+    return begun[-1] if begun else request.opened_at
+
+
+def rank_of(state: str) -> int:
+    """The place of a status on the way; those that end it on the way stand before the first."""
+    return STATUSES.index(state) if state in STATUSES else -1
+
+
+def _events_by_step(request: Request) -> dict[str, RequestEvent]:
+    """The event that first brought a request to each of its steps, since it (last) began.
+
+    A step that was passed over came with the one after it.
+    """
+    events = list(request.events)
+    first = max((at for at, each in enumerate(events) if each.code in BEGINNINGS), default=0)
+    names = [each.name for each in kind(request.kind).route(values(request))]
+    found: dict[str, RequestEvent] = {}
+    for event in events[first:]:
+        if event.step in names and event.code in (*BEGINNINGS, "moved"):
+            for name in names[: names.index(event.step) + 1]:
+                found.setdefault(name, event)
+    return found
 
 
 def _asked_by(asker: Asker) -> ColumnElement[bool]:

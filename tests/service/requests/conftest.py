@@ -25,7 +25,6 @@ TOLD: dict[str, dict[str, str]] = {
         "phone": PHONE,
     },
     "new_connection": {
-        "supply": "resident",
         "address": "柳荫路 8 号",
         "holder": "王建华",
         "phone": PHONE,
@@ -52,6 +51,39 @@ TOLD: dict[str, dict[str, str]] = {
     "dispute": {"bill": "", "reason": "too_high", "phone": PHONE},
     "complaint": {"about": "service", "story": "说好上午来，下午才来。", "phone": PHONE},
     "call_back": {"phone": PHONE, "about": "峰谷电价"},
+    "business_connection": {
+        "address": "柳荫路 8 号",
+        "holder": "柳荫小厨",
+        "capacity": "30",
+        "phone": PHONE,
+    },
+    "high_voltage_connection": {
+        "sources": "single",
+        "important": "yes",
+        "address": "临江工业区 3 号",
+        "holder": "暖阳纺织",
+        "capacity": "800",
+        "phone": PHONE,
+    },
+    "temporary_supply": {
+        "purpose": "works",
+        "address": "柳荫路 20 号工地",
+        "holder": "柳荫建设",
+        "capacity": "50",
+        "from_day": "2026-12-20",
+        "months": "6",
+        "phone": PHONE,
+    },
+    "decrease_capacity": {
+        "capacity": "100",
+        "lasting": "for_good",
+        "from_day": "2026-12-20",
+        "phone": PHONE,
+    },
+    "suspension": {"from_day": "2026-12-20", "phone": PHONE},
+    "resumption": {"why": "arrears", "phone": PHONE},
+    "reading": {"reading": "12045.5", "phone": PHONE},
+    "suggestion": {"story": "账单上写清楚每一档还剩多少。", "phone": PHONE},
 }
 """What is filled in, by kind; the bill of a dispute is the customer's own."""
 

@@ -153,7 +153,7 @@ def test_taken_back_by_the_customer(
         with database.unit_of_work() as session:
             taken_back = moving.cancel(session, customer.asker, NUMBER)
     assert (taken_back.state, taken_back.closed_at) == ("cancelled", ASKED)
-    assert moved == [("received", "cancelled", None, "customer")]
+    assert moved == [("received", "cancelled", "received", "customer")]
     assert steps_of(database) == [
         ("received", "done", None),
         ("crew_sent", "off", None),

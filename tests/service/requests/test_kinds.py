@@ -13,13 +13,21 @@ NAMES = [
     "outage_repair",
     "meter_check",
     "new_connection",
+    "business_connection",
+    "high_voltage_connection",
     "increase_capacity",
     "pv_connection",
     "ev_charger",
+    "temporary_supply",
+    "decrease_capacity",
     "transfer",
     "dispute",
+    "suspension",
+    "resumption",
+    "reading",
     "complaint",
     "call_back",
+    "suggestion",
 ]
 
 
@@ -60,6 +68,11 @@ def test_an_unknown_kind_is_not_found() -> None:
         ("value: morning", "value: any", "twice"),
         ("{when} 前给您回电", "给您回电", "{when}"),
         ("name: phone", "name: mobile", "phone"),
+        ("team: service", "team: nobody", "team"),
+        ("who: desk", "who: neighbour", "who"),
+        ("    who: desk\n", "    visit: true\n", "a visit is made in the field"),
+        ("    who: desk\n", "    when: {time: [morning]}\n", "promise.step"),
+        ("      working_days: 1\n", "      working_days: 1\n      after: called\n", "after"),
     ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, was: str, becomes: str, said: str) -> None:

@@ -11,7 +11,12 @@ import service.requests.models  # noqa: F401 - the models declare the tables
 from runtime import migrate
 from runtime.database import Base, Database, sqlalchemy_url
 
-TABLES = {"service_request", "request_event", "request_photo", "request_day"}
+TABLES = {
+    "service_request",
+    "request_event",
+    "request_photo",
+    "request_day",
+}
 
 
 def test_migration_and_models_agree(database: Database) -> None:
@@ -23,7 +28,23 @@ def test_migration_and_models_agree(database: Database) -> None:
 
 
 def _is_ours(item: Any, name: str, kind: str, reflected: bool, other: Any) -> bool:
-    return (name if kind == "table" else item.table.name) in TABLES
+    return (name if kind == "table" else item.table.name) in TABLES | COURSE
+
+
+COURSE = {"request_pause"}
+
+
+def test_the_course_goes_down_and_up_again(scratch_database: Callable[[str], str]) -> None:
+    url = scratch_database("course")
+    migrate.upgrade(url, revision="0019_course")
+    migrate.downgrade(url, revision="0018_wechat")
+    engine = create_engine(sqlalchemy_url(url))
+    assert set(inspect(engine).get_table_names()) & COURSE == set()
+    columns = {each["name"] for each in inspect(engine).get_columns("service_request")}
+    assert not columns & {"step", "team", "due_at", "paused_at"}
+    migrate.upgrade(url, revision="0019_course")
+    assert set(inspect(engine).get_table_names()) >= COURSE
+    engine.dispose()
 
 
 def test_down_and_up_again(scratch_database: Callable[[str], str]) -> None:

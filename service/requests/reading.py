@@ -49,7 +49,7 @@ def request(
     session: Session, asker: Asker, request_no: str, *, for_update: bool = False
 ) -> Request:
     """The request of that number. Raises NotFound when it is not there for this asker."""
-    query = select(Request).where(Request.request_no == request_no, _asked_by(asker))
+    query = select(Request).where(Request.request_no == request_no, seen_by(asker))
     if for_update:
         query = query.with_for_update().execution_options(populate_existing=True)
     found = session.scalars(query).one_or_none()
@@ -155,6 +155,12 @@ def _events_by_step(request: Request) -> dict[str, RequestEvent]:
             for name in names[: names.index(event.step) + 1]:
                 found.setdefault(name, event)
     return found
+
+
+def seen_by(asker: Asker) -> ColumnElement[bool]:
+    """What is theirs, and what this browser has shown a phone for."""
+    own = _asked_by(asker)
+    return own | Request.request_no.in_(asker.proven) if asker.proven else own
 
 
 def _asked_by(asker: Asker) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from runtime.errors import Conflict, Refused
 from service.conversations.saying import LONGEST_KEY, clean
 from service.events import RequestReplied, RequestSaid
 from service.people.limits import Limit
-from service.requests import reading
+from service.requests import moving, reading
 from service.requests.askers import Asker, count_try
 from service.requests.models import Request
 from service.requests.talk_models import RequestMessage
@@ -33,7 +33,7 @@ SAY_NETWORK = Limit("request.say.network", 300, timedelta(hours=1), "network.loc
 def say(session: Session, asker: Asker, request_no: str, text: str, key: str) -> RequestMessage:
     """Store what the customer says; the same key again gives the message that is there.
 
-    Raises NotFound; Refused: "message.empty", "message.too_long" (most), "message.key_malformed";
+    While we wait for an answer it is one, and the clock goes on. Raises NotFound; Refused: "message.empty", "message.too_long" (most), "message.key_malformed";
     Conflict("request.talk_closed"); TooManyTries.
     """
     request = reading.request(session, asker, request_no)
@@ -45,6 +45,8 @@ def say(session: Session, asker: Asker, request_no: str, text: str, key: str) ->
     message, is_new = _store(session, request, "customer", key, text=words)
     if is_new:
         events.publish(session, RequestSaid(message_id=message.id, **_of(request)))
+        if request.paused_at is not None:
+            moving.resume(session, request_no)
     return message
 
 

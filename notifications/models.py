@@ -7,13 +7,16 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Identity,
+    Index,
     LargeBinary,
     String,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+import service.models  # noqa: F401 - messages refer to users
 from runtime.crypto import EncryptedText
 from runtime.database import Base
 
@@ -61,6 +64,33 @@ class Attachment(Base):
     name: Mapped[str] = mapped_column(String(80))
     media_type: Mapped[str] = mapped_column(String(40))
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class InboxMessage(Base):
+    """What a user is told in the portal itself; `key` makes it told once.
+
+    `kind` says what happened, `params` (JSON) its figures. The words are made when it is read.
+    """
+
+    __tablename__ = "inbox_message"
+    __table_args__ = (
+        UniqueConstraint("user_id", "key"),
+        Index("ix_inbox_message_user", "user_id", "id"),
+        Index(
+            "ix_inbox_message_unread",
+            "user_id",
+            "kind",
+            postgresql_where=text("read_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    key: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(40))
+    params: Mapped[str] = mapped_column(EncryptedText("inbox_message.params"))
+    at: Mapped[datetime] = mapped_column(index=True)
+    read_at: Mapped[datetime | None]
 
 
 class WeChatToken(Base):

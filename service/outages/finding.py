@@ -4,7 +4,7 @@ For everybody there is nothing in an answer but areas, streets, times and reason
 a person is bound to their links, as all customer data.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -94,7 +94,7 @@ def current_and_coming(
     now = now or clock.now()
     query = select(Outage).where(_awaited(now, now - LONGEST)).order_by(Outage.starts_at)
     most = max(1, min(limit, AT_ONCE))
-    found = [_view(row, now) for row in session.scalars(query.limit(most))]
+    found = [view(row, now) for row in session.scalars(query.limit(most))]
     return sorted(found, key=lambda each: each.phase is not Phase.NOW)
 
 
@@ -111,7 +111,7 @@ def recent(
         .order_by(ended.desc(), Outage.outage_no)
         .limit(AT_ONCE)
     )
-    return [_view(row, now) for row in session.scalars(query)]
+    return [view(row, now) for row in session.scalars(query)]
 
 
 def find(session: Session, outage_no: str, now: datetime | None = None) -> OutageView:
@@ -119,7 +119,15 @@ def find(session: Session, outage_no: str, now: datetime | None = None) -> Outag
     row = session.get(Outage, outage_no)
     if row is None:
         raise NotFound("outage.not_found", outage_no=outage_no)
-    return _view(row, now or clock.now())
+    return view(row, now or clock.now())
+
+
+def known(session: Session, numbers: Collection[str]) -> dict[str, Outage]:
+    """The outages of these numbers, by their number."""
+    if not numbers:
+        return {}
+    rows = session.scalars(select(Outage).where(Outage.outage_no.in_(numbers)))
+    return {row.outage_no: row for row in rows}
 
 
 def for_user(session: Session, user_id: int, now: datetime | None = None) -> list[OwnOutage]:
@@ -151,7 +159,7 @@ def hitting(session: Session, account_no: str, now: datetime | None = None) -> O
         .limit(1)
     )
     row = session.scalars(query).first()
-    return _view(row, now) if row else None
+    return view(row, now) if row else None
 
 
 def near(session: Session, text: str, now: datetime | None = None) -> Near:
@@ -233,11 +241,12 @@ _OWN = Question(_own_outages())
 def _own(row: tuple[Any, ...], now: datetime) -> OwnOutage:
     *values, accounts = row
     named = zip((column.name for column in _COLUMNS), values, strict=True)
-    return OwnOutage(_view(Outage(**dict(named)), now), tuple(sorted(accounts)))
+    return OwnOutage(view(Outage(**dict(named)), now), tuple(sorted(accounts)))
 
 
-def _view(row: Outage, now: datetime) -> OutageView:
-    phase = _phase(row, now)
+def view(row: Outage, now: datetime) -> OutageView:
+    """An outage as it stands at an instant."""
+    stands = phase(row, now)
     late = row.expected_end_at is not None and row.expected_end_at <= now
     return OutageView(
         outage_no=row.outage_no,
@@ -252,13 +261,14 @@ def _view(row: Outage, now: datetime) -> OutageView:
         ended_at=row.ended_at,
         state=row.state,
         updated_at=row.updated_at,
-        phase=phase,
-        by_plan=row.state == "announced" and phase is not Phase.COMING,
-        overdue=phase is Phase.NOW and late,
+        phase=stands,
+        by_plan=row.state == "announced" and stands is not Phase.COMING,
+        overdue=stands is Phase.NOW and late,
     )
 
 
-def _phase(row: Outage, now: datetime) -> Phase:
+def phase(row: Outage | OutageFacts, now: datetime) -> Phase:
+    """Where an outage stands at an instant."""
     if row.state == "cancelled":
         return Phase.CANCELLED
     if row.state == "restored":

@@ -1,12 +1,16 @@
-"""The table of outages: a copy of the core's, written by `service/sync` alone."""
+"""Tables of outages: the copy of the core's, its history, and who wants to hear of an area.
+
+`outage` is written by `service/sync` alone.
+"""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+import service.models  # noqa: F401 - an area is watched by users
 from runtime.database import Base
 
 
@@ -40,3 +44,28 @@ class Outage(Base):
     state: Mapped[str] = mapped_column(String(12))  # announced | ongoing | restored | cancelled
     updated_at: Mapped[datetime]
     seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class OutageChange(Base):
+    """How an outage came to stand differently: the fields that changed, before and after.
+
+    Both are JSON objects of the same names, instants in ISO 8601.
+    """
+
+    __tablename__ = "outage_change"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    outage_no: Mapped[str] = mapped_column(ForeignKey("outage.outage_no"), index=True)
+    at: Mapped[datetime]
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class AreaWatch(Base):
+    """A user who wants to hear of outages of an area, whether they have an account there or not."""
+
+    __tablename__ = "outage_area_watch"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    area: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
+    since: Mapped[datetime] = mapped_column(server_default=func.now())

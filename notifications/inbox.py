@@ -1,0 +1,131 @@
+"""The inbox: what a user is told in the portal itself, each thing once.
+
+Kept are what happened and its figures, sealed; the words are made when it is read, in the
+language of whoever reads (`portal/inbox/saying.py`). Who writes into an inbox names a key, and
+the same key again is the same message.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, delete, exists, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from notifications.models import InboxMessage
+from runtime import clock
+from runtime.errors import NotFound
+from runtime.questions import asked
+
+PAGE = 30
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message as it is kept: what happened, its figures, and whether it was read."""
+
+    id: int
+    kind: str
+    params: dict[str, Any]
+    at: datetime
+    is_read: bool
+
+
+def put(
+    session: Session,
+    user_id: int,
+    key: str,
+    kind: str,
+    params: Mapping[str, Any],
+    at: datetime | None = None,
+) -> None:
+    """Tell a user something; `params` must be JSON. A key that is known changes nothing."""
+    row = {"user_id": user_id, "key": key, "kind": kind, "at": at or clock.now()}
+    written = insert(InboxMessage).values(**row, params=_written(params))
+    session.execute(written.on_conflict_do_nothing())
+
+
+def put_to_all(
+    session: Session,
+    users: Subquery,
+    key: str,
+    kind: str,
+    params: Mapping[str, Any],
+    at: datetime,
+) -> None:
+    """Tell all `users` (a column `user_id`) the same, in one statement."""
+    columns = InboxMessage.__table__.c
+    figures = literal(_written(params), columns.params.type)
+    rows = select(users.c.user_id, literal(key), literal(kind), figures, literal(at))
+    written = insert(InboxMessage).from_select(["user_id", "key", "kind", "params", "at"], rows)
+    session.execute(written.on_conflict_do_nothing())
+
+
+def page(
+    session: Session, user_id: int, *, before: int | None = None, unread_only: bool = False
+) -> list[Told]:
+    """Messages to a user, the newest first, `PAGE` of them and one more when there are more."""
+    query = select(InboxMessage).where(InboxMessage.user_id == user_id)
+    if before is not None:
+        query = query.where(InboxMessage.id < before)
+    if unread_only:
+        query = query.where(InboxMessage.read_at.is_(None))
+    rows = session.scalars(query.order_by(InboxMessage.id.desc()).limit(PAGE + 1))
+    return [_told(row) for row in rows]
+
+
+def mark(session: Session, user_id: int, message_id: int, *, read: bool) -> Told:
+    """Note that a message was read, or is to count as new. Raises NotFound."""
+    found = session.scalars(
+        select(InboxMessage).where(InboxMessage.id == message_id, InboxMessage.user_id == user_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("inbox.not_found")
+    if read != (found.read_at is not None):
+        found.read_at = clock.now() if read else None
+    return _told(found)
+
+
+def mark_all(session: Session, user_id: int, up_to: int) -> None:
+    """Everything up to this message was read; what came while the page was open stays new."""
+    _mark(session, user_id, InboxMessage.id <= up_to)
+
+
+def mark_kind(session: Session, user_id: int, kind: str) -> None:
+    """All of one kind was read, because the customer has seen the thing itself."""
+    _mark(session, user_id, InboxMessage.kind == kind)
+
+
+def has_unread(session: Session, user_id: int, kind: str) -> bool:
+    """Whether something of this kind waits to be read already."""
+    waits = _unread(user_id) & (InboxMessage.kind == kind)
+    return session.scalar(select(exists().where(waits))) or False
+
+
+def is_unread() -> ColumnElement[bool]:
+    """For a Question that knows `user_id`: whether anything is unread."""
+    return exists().where(InboxMessage.user_id == asked("user_id"), InboxMessage.read_at.is_(None))
+
+
+def forget(session: Session, before: datetime) -> None:
+    """Forget what was told before then."""
+    session.execute(delete(InboxMessage).where(InboxMessage.at < before))
+
+
+def _mark(session: Session, user_id: int, these: ColumnElement[bool]) -> None:
+    session.execute(update(InboxMessage).where(_unread(user_id), these).values(read_at=clock.now()))
+
+
+def _unread(user_id: int) -> ColumnElement[bool]:
+    return (InboxMessage.user_id == user_id) & InboxMessage.read_at.is_(None)
+
+
+def _written(params: Mapping[str, Any]) -> str:
+    return json.dumps(params, ensure_ascii=False)
+
+
+def _told(row: InboxMessage) -> Told:
+    return Told(row.id, row.kind, json.loads(row.params), row.at, row.read_at is not None)

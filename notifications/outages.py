@@ -1,0 +1,96 @@
+"""Outages in the inboxes of those whom they concern.
+
+Whom that is may be half a town, so the sync that brings the news only asks for a job; the job
+tells everybody in one statement, and what comes twice is told once.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from notifications import inbox
+from runtime import clock
+from runtime.jobs import BACKOFF, database, defer, jobs
+from service.events import OutageAnnounced, OutageChanged, OutageFacts
+from service.outages import watching
+from service.outages.finding import Phase, phase
+
+TIMES = ("state", "starts_at", "expected_end_at", "ended_at")
+"""What changes of an outage, its state first."""
+
+OLD = timedelta(days=1)
+"""An end that is heard of later than this is no news: the first load of a utility brings many."""
+
+
+def on_announced(session: Session, event: OutageAnnounced) -> None:
+    """Tell of an outage that comes or is there; of one that is over nobody is told."""
+    if phase(event.outage, clock.now()) in (Phase.NOW, Phase.COMING):
+        _ask(session, "announced", event.outage, event.outage.areas)
+
+
+def on_changed(session: Session, event: OutageChanged) -> None:
+    """Tell everybody what the change is for them."""
+    for what, areas in _news(event):
+        _ask(session, what, event.outage, areas, event.before)
+
+
+def _news(event: OutageChanged) -> Iterator[tuple[str, Collection[str]]]:
+    """What is to be told to which areas. Other words for the reason are no news."""
+    now, before = event.outage, event.before
+    if now.ended_at is not None:
+        if before.ended_at is None and now.ended_at > clock.now() - OLD:
+            yield ("over" if now.state == "restored" else "called_off"), now.areas
+        return
+    if phase(now, clock.now()) is Phase.OVER:
+        return
+    stay, come = set(now.areas) & set(before.areas), set(now.areas) - set(before.areas)
+    yield "announced", come
+    yield "spared", set(before.areas) - set(now.areas)
+    if before.state != now.state == "ongoing":
+        yield "begun", stay
+    elif (now.starts_at, now.expected_end_at) != (before.starts_at, before.expected_end_at):
+        yield "moved", stay
+
+
+def _ask(
+    session: Session,
+    what: str,
+    outage: OutageFacts,
+    areas: Collection[str],
+    before: OutageFacts | None = None,
+) -> None:
+    if not areas:
+        return
+    told = {"outage_no": outage.outage_no, "now": _times(outage)}
+    if before is not None and what == "moved":
+        told["before"] = _times(before)
+    now = clock.now().isoformat()
+    defer(session, tell, what=what, areas=sorted(areas), told=told, at=now)
+
+
+def _times(outage: OutageFacts) -> dict[str, Any]:
+    """What is kept of it in every inbox: where and why the outage itself tells."""
+    return {name: msgspec.to_builtins(getattr(outage, name)) for name in TIMES}
+
+
+@jobs.task(name="notifications.outage", queue="notifications", retry=BACKOFF)
+def tell(what: str, areas: list[str], told: dict[str, Any], at: str) -> None:
+    """Tell everybody in these areas what happened to an outage."""
+    with database().unit_of_work() as session:
+        inbox.put_to_all(
+            session,
+            watching.audience(areas),
+            _key(what, told),
+            f"outage.{what}",
+            told,
+            datetime.fromisoformat(at),
+        )
+
+
+def _key(what: str, told: dict[str, Any]) -> str:
+    """An outage can be moved more than once, and each time is told."""
+    times = [] if what in ("announced", "spared") else [told["now"][name] for name in TIMES[1:]]
+    return ":".join(["outage", told["outage_no"], what, *map(str, times)])

@@ -73,6 +73,20 @@ class Request(Base):
             postgresql_where=text("closed_at is null"),
         ),
         Index("ix_service_request_outage", "outage_no"),
+        Index(
+            "ix_service_request_unassigned",
+            "team",
+            "due_at",
+            "id",
+            postgresql_where=text("closed_at is null and assignee_id is null"),
+        ),
+        Index(
+            "ix_service_request_paused",
+            "paused_at",
+            "id",
+            postgresql_where=text("paused_at is not null and closed_at is null"),
+        ),
+        Index("ix_service_request_closed", "closed_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

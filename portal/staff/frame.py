@@ -44,6 +44,13 @@ def desk(
     Its first page is the endpoint `index`.
     """
     blueprint = Blueprint(f"desk_{name}", import_name, url_prefix=f"/desk/{name}")
+    return room(blueprint, title, roles, icon=icon)
+
+
+def room(
+    blueprint: Blueprint, title: LazyString, roles: Collection[str], *, icon: str
+) -> Blueprint:
+    """Make a blueprint a room of the bar, open to `roles` alone; it begins at `index`."""
     _rooms[blueprint.name] = Room(blueprint.name, title, icon, frozenset(roles))
     return staff_only(blueprint, roles)
 

@@ -7,7 +7,8 @@ way itself is the map's on the phone.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import asin, cos, radians, sin, sqrt
+from functools import partial
+from math import asin, cos, inf, radians, sin, sqrt
 from typing import Self
 
 EARTH_METRES = 6_371_008.8
@@ -97,17 +98,17 @@ def _walk(stops: Iterable[Stop], here: Place | None) -> Iterable[Leg]:
     """From here to the nearest, from there to the nearest; with nowhere to begin, by the clock."""
     left = sorted(stops, key=lambda each: (each.place is None, *_clock(each)))
     while left:
-        stop = min(left, key=lambda each: _far(here, each)) if here else left[0]
+        stop = min(left, key=partial(_far, here))
         left.remove(stop)
         yield Leg(stop, distance(here, stop.place) if here and stop.place else None)
         here = stop.place or here
 
 
-def _far(here: Place, stop: Stop) -> float:
-    """`min` keeps the first of equals, so those without a place stay in the order of the clock."""
-    return distance(here, stop.place) if stop.place else float("inf")
+def _far(here: Place | None, stop: Stop) -> float:
+    """`min` keeps the first of equals, so what cannot be measured stays in the order of the clock."""
+    return distance(here, stop.place) if here and stop.place else inf
 
 
 def _clock(stop: Stop) -> tuple[bool, float, str]:
-    due = stop.due_at.timestamp() if stop.due_at else float("inf")
+    due = stop.due_at.timestamp() if stop.due_at else inf
     return not stop.urgent, due, stop.request_no

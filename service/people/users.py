@@ -98,7 +98,7 @@ def names(session: Session, user_ids: Collection[int]) -> dict[int, str]:
     """What people are called, also those who have left; "" for who has never said."""
     if not user_ids:
         return {}
-    found = session.execute(select(User.id, User.name).where(User.id.in_(user_ids))).tuples()
+    found = session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))
     return {user_id: name or "" for user_id, name in found}
 
 

@@ -166,7 +166,7 @@ def on_moved(session: Session, event: RequestMoved) -> None:
             Appointment.starts_at > clock.now(),
         )
     )
-    for appointment, request in session.execute(query).tuples().all():
+    for appointment, request in session.execute(query).all():
         step = visit_step(request)
         if step is None or step.name != appointment.step:
             _release(appointment, "house")
@@ -269,7 +269,7 @@ def _taken(session: Session, team: str, after: datetime) -> dict[datetime, int]:
         )
         .group_by(Appointment.starts_at)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _tell(

@@ -77,7 +77,7 @@ def low(session: Session, limit: int = 100) -> list[LowRating]:
         .order_by(Rating.at, Rating.id)
         .limit(limit)
     )
-    return [LowRating(*row) for row in session.execute(query).tuples()]
+    return [LowRating(*row) for row in session.execute(query)]
 
 
 def follow_up(session: Session, rating_id: int, done: str, *, by: int) -> Rating:
@@ -100,7 +100,7 @@ def follow_up(session: Session, rating_id: int, done: str, *, by: int) -> Rating
 def since(session: Session, begin: datetime) -> list[int]:
     """How many marks of one, two, three, four and five were given since then."""
     query = select(Rating.score, func.count()).where(Rating.at >= begin).group_by(Rating.score)
-    counted = dict(session.execute(query).tuples().all())
+    counted = dict(session.execute(query).all())
     return [counted.get(score, 0) for score in range(1, 6)]
 
 

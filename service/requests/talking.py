@@ -33,7 +33,8 @@ SAY_NETWORK = Limit("request.say.network", 300, timedelta(hours=1), "network.loc
 def say(session: Session, asker: Asker, request_no: str, text: str, key: str) -> RequestMessage:
     """Store what the customer says; the same key again gives the message that is there.
 
-    While we wait for an answer it is one, and the clock goes on. Raises NotFound; Refused: "message.empty", "message.too_long" (most), "message.key_malformed";
+    While we wait for an answer it is one, and the clock goes on. Raises NotFound; Refused:
+    "message.empty", "message.too_long" (most), "message.key_malformed";
     Conflict("request.talk_closed"); TooManyTries.
     """
     request = reading.request(session, asker, request_no)
@@ -89,7 +90,7 @@ def unread(session: Session, request_ids: Collection[int], by: Side) -> dict[int
         )
         .group_by(RequestMessage.request_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def mark_read(session: Session, request_id: int, by: Side, up_to: int) -> None:

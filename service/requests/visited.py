@@ -13,4 +13,4 @@ def steps_of_photos(session: Session, request_id: int) -> dict[str, str]:
         .join(FieldVisit, FieldVisit.id == FieldPhoto.visit_id)
         .where(FieldVisit.request_id == request_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

@@ -54,7 +54,7 @@ BLUEPRINTS = (
     "portal.invoices.views",
     "portal.requests.views",
     "portal.requests.report",
-    "portal.requests.photos",
+    "portal.requests.files",
     "portal.wechat.enter",
     "portal.wechat.own",
     "portal.wechat.door",

@@ -56,6 +56,12 @@ REFUSALS: dict[str, LazyString] = {
         "往这个手机号要的验证码太多了，%(retry_at)s 以后才能再要。"
         "设过密码的，现在可以用密码登录；没有就打 %(hotline)s。"
     ),
+    "second.wrong": _l("密码不对。想不起来，请管理员给您一个新的。"),
+    "second.other": _l("这一样已经给过了，第二步要另一样。"),
+    "second.codes_spent": _l(
+        "今天要的验证码太多了，%(retry_at)s 以后才能再要。现在可以用通行密钥，或请管理员看一下。"
+    ),
+    "second.locked": _l("第二步试得太多了，%(retry_at)s 以后再试。现在还进得来的办法是通行密钥。"),
     "trail.reason_needed": _l("写一句为什么要看、要办。这一句会留下来。"),
     "user.not_registered": _l("这个手机号还没有注册。注册只要一分钟。"),
     "user.already_registered": _l("这个手机号已经注册过了，直接登录就行。"),
@@ -83,6 +89,9 @@ REFUSALS: dict[str, LazyString] = {
     "title.tax_no_wrong": _l("代码是 18 位，最后一位对不上。请照营业执照再看一眼。"),
     "title.too_many": _l("抬头最多存 %(most)s 个，请先删掉不用的。"),
     "outage.not_found": _l("没有这次停电的消息，编号可能不对。"),
+    "outage.area_unknown": _l("没有这个片区。从列表里选一个。"),
+    "outage.watch_too_many": _l("最多关注 %(most)s 个片区，请先去掉几个。"),
+    "inbox.not_found": _l("没有这条消息，可能已经过期了。"),
     "mail.malformed": _l("这个邮箱地址不像是对的。请再看一眼。"),
     "account.not_found": _l("您的名下没有这个户号。"),
     "account.number_malformed": _l("户号是 12 位数字，账单上写着。再看一眼？"),
@@ -237,14 +246,22 @@ REFUSALS: dict[str, LazyString] = {
     "request.field.day": _l("“%(label)s”请写成 2026-12-14 这样的日期。"),
     "request.field.days": _l("“%(label)s”请选今天起 %(least)s 到 %(most)s 天之间的一天。"),
     "request.field.bill": _l("这个户号没有这张账单。请从列出的里面选一张。"),
-    "photo.too_large": _l("这张照片太大了，一张最多 %(most)s MB。"),
+    "photo.too_large": _l("这个文件太大了，一个最多 %(most)s MB。"),
     "photo.too_many_pixels": _l("这张照片太大了，换一张小一点的，或者重新拍一张。"),
-    "photo.not_one": _l("这个文件不是照片，或者坏了。请传 JPEG、PNG 或 WebP。"),
+    "photo.not_one": _l("这个文件不是照片，也不是 PDF，或者坏了。请传 JPEG、PNG、WebP 或 PDF。"),
     "photo.heic": _l("HEIC 照片我们读不了。请存成 JPEG 再传，或者截一张图。"),
-    "photo.too_many": _l("照片最多 %(most)s 张。"),
-    "photo.too_often": _l("照片传得太多了，%(retry_at)s 以后再传。"),
-    "photo.closed": _l("这件事已经结束，不能再加照片。"),
-    "photo.not_found": _l("没有这张照片。"),
+    "photo.too_many": _l("照片最多 %(most)s 张，每样证件也最多 %(most)s 份。"),
+    "photo.too_often": _l("照片、文件传得太多了，%(retry_at)s 以后再传。"),
+    "photo.closed": _l("这件事已经结束，不能再加照片、文件。"),
+    "photo.not_found": _l("没有这张照片、这份文件。"),
+    "pdf.not_one": _l("这份 PDF 坏了，打不开。重新存一份再传，或者拍成照片。"),
+    "pdf.locked": _l("这份 PDF 加了密码。去掉密码再传，或者拍成照片。"),
+    "pdf.too_many_pages": _l("这份 PDF 页数太多，最多 %(most)s 页。只留要用的几页再传。"),
+    "pdf.too_slow": _l("这份 PDF 太复杂了。重新存一份再传，或者拍成照片。"),
+    "file.infected": _l("这个文件里有病毒，没有收。请换一份，也查一查您的设备。"),
+    "file.unchecked": _l(
+        "现在没法检查文件是不是安全，先没有收。其他填的都在，10 分钟后再传；急的话打 %(hotline)s。"
+    ),
     "core.unavailable": _l("电费系统在维护，现在核对不了。10 分钟后再试。"),
 }
 

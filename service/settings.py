@@ -2,9 +2,9 @@
 
 from datetime import time
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from runtime.settings import Settings
 
@@ -59,3 +59,47 @@ class HallSettings(Settings):
         description="YAML file of the business halls (`docs/halls.md`); "
         "without it those of the demo utility",
     )
+
+
+class Area(NamedTuple):
+    """A part of the earth between two parallels and two meridians, in degrees (WGS 84)."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def holds(self, latitude: float, longitude: float) -> bool:
+        return self.south <= latitude <= self.north and self.west <= longitude <= self.east
+
+
+class RequestSettings(Settings):
+    """Who looks at uploaded files, and where the utility's customers live."""
+
+    clamd: str = Field(
+        "",
+        pattern=r"^(|unix:/\S+|tcp://[^/\s]+)$",
+        description="Socket of ClamAV's daemon, `unix:/run/clamav/clamd.ctl` or "
+        "`tcp://127.0.0.1:3310`: it looks at every uploaded file, and none is kept while it does "
+        "not answer; without it none is looked at",
+    )
+    service_area: str = Field(
+        "",
+        pattern=r"^(|-?\d+(\.\d+)?(,-?\d+(\.\d+)?){3})$",
+        description="Where the utility supplies, as `south,west,north,east` in degrees (WGS 84): "
+        "a place outside is asked about again; without it all of China",
+    )
+
+    @field_validator("service_area")
+    @classmethod
+    def _an_area(cls, value: str) -> str:
+        if value:
+            south, west, north, east = map(float, value.split(","))
+            if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
+                raise ValueError("it must be south,west,north,east in degrees")
+        return value
+
+    @property
+    def area(self) -> Area | None:
+        """Where the utility supplies; None where that is not said."""
+        return Area(*map(float, self.service_area.split(","))) if self.service_area else None

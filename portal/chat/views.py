@@ -34,7 +34,7 @@ from portal.chat.under import Told, Under, opens, under
 from portal.current import visitor
 from portal.display import forget_view, view
 from portal.i18n import language
-from portal.requests import filling
+from portal.requests import receiving
 from portal.requests.who import MOST_BYTES
 from portal.unit import commit, database
 from runtime import clock
@@ -50,7 +50,8 @@ from service.conversations import (
     rate,
 )
 from service.conversations.models import EMERGENCY
-from service.requests import photos
+from service.requests import files
+from service.requests.files import Owner
 
 blueprint = public(Blueprint("chat", __name__, url_prefix="/chat"))
 blueprint.after_request(whose.keep)
@@ -182,16 +183,16 @@ def rate_talk() -> ResponseReturnValue:
 def add_photo() -> ResponseReturnValue:
     """Photos for a request that is being made, by the card that asks for them."""
     draft = request.form.get("draft", "")[:64]
-    who, contents = whose.asker(g.session), filling.uploaded()
+    who, sent = whose.asker(g.session), receiving.uploads()
     try:
-        if not draft or not contents:
+        if not draft or not sent:
             raise Refused("photo.not_one")
-        for content in contents:
-            photos.add(g.session, filling.folder(), who, draft, content)
+        for each in sent:
+            receiving.receive(who, Owner(who.name, draft), each)
     except Refused as refusal:
         return _answer(Told(said=words.refusal(refusal)))
     commit()
-    count = len(photos.of_draft(g.session, who, draft))
+    count = len(files.of_draft(g.session, who, draft))
     said = ngettext("收到 %(num)s 张照片。", "收到 %(num)s 张照片。", count)
     return _answer(Told(said=said, kind="good"))
 

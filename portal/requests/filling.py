@@ -7,28 +7,26 @@ and the photos that were added on the way are found by it.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import FileStorage
 
 from portal import words
 from portal.current import current_account, my_accounts
 from portal.outages import saying as outages
-from portal.requests import saying
+from portal.requests import receiving, saying
 from portal.requests.who import asker
-from portal.settings import current_settings
 from runtime import clock
 from runtime.errors import Forbidden, NotFound, Refused
 from service.outages import finding
 from service.outages.finding import OutageView
 from service.people.links import LinkedAccount
-from service.requests import asking, photos
+from service.requests import asking, files
 from service.requests.asking import Prepared
 from service.requests.fields import FieldRefused
+from service.requests.files import Owner
 from service.requests.kinds import Kind
-from service.requests.models import Request, RequestPhoto
+from service.requests.models import Request, RequestFile
 from service.requests.promising import promised
 
 NO_ACCOUNT = "none"
@@ -43,7 +41,7 @@ class Sheet:
     others: list[LinkedAccount]
     key: str
     typed: dict[str, str]
-    photos: list[RequestPhoto]
+    files: list[RequestFile]
     outage: OutageView | None = None
     wrong: dict[str, str] = field(default_factory=dict)
     said: str | None = None
@@ -62,43 +60,21 @@ def fill(wanted: Kind, opened: Callable[[Request], ResponseReturnValue]) -> Resp
     if request.method == "GET":
         return _page(_sheet(wanted, _key(), None))
     key, typed = _key(), _typed(wanted)
-    said = keep(uploaded(), key) if wanted.photos else None
+    said = _receive(wanted, key)
     if said:
         return _page(_sheet(wanted, key, typed, said=said), 422)
     for unwanted in request.form.getlist("remove"):
-        photos.remove(g.session, asker(), key, unwanted)
+        files.remove(g.session, asker(), key, unwanted)
     action = request.form.get("action", "check")
     if action == "edit":
         return _page(_sheet(wanted, key, typed))
     return _send(wanted, key, typed, opened) if action == "send" else _check(wanted, key, typed)
 
 
-def folder() -> Path:
-    """Where the files of photos lie."""
-    return photos.folder(current_settings().var)
-
-
-def uploaded() -> list[bytes]:
-    """The photos that came with a form; an empty one is what a browser sends for none."""
-    return [content for each in request.files.getlist("photos") if (content := _read(each))]
-
-
-def keep(contents: list[bytes], to: str | Request) -> str | None:
-    """Keep photos for a form, by its key, or a request; the sentence when one cannot be kept."""
-    try:
-        for content in contents:
-            if isinstance(to, Request):
-                photos.add_to(g.session, folder(), asker(), to, content)
-            else:
-                photos.add(g.session, folder(), asker(), to, content)
-    except Refused as refusal:
-        return words.refusal(refusal)
-    return None
-
-
-def _read(file: FileStorage) -> bytes:
-    """No more than is needed to see that it is too much."""
-    return file.stream.read(photos.LARGEST_BYTES + 1)
+def _receive(wanted: Kind, key: str) -> str | None:
+    """Keep the files that came with the form; the sentence when one cannot be kept."""
+    sent = receiving.uploads() if wanted.photos else []
+    return receiving.receive_all(asker(), Owner(asker().name, key), sent)
 
 
 def _check(wanted: Kind, key: str, typed: dict[str, str]) -> ResponseReturnValue:
@@ -155,7 +131,7 @@ def _sheet(
         others=[each for each in asking.eligible(wanted, my_accounts()) if each != account],
         key=key,
         typed=known if typed is None else typed,
-        photos=photos.of_draft(g.session, asker(), key),
+        files=files.of_draft(g.session, asker(), key),
         outage=finding.hitting(g.session, number) if wanted.outage and number else None,
         wrong={each.params["field"]: words.refusal(each) for each in of_fields},
         said=said or (of_all[0] if of_all else None),

@@ -6,10 +6,11 @@ from flask_babel import gettext as _
 
 from portal import words
 from portal.current import my_account
-from portal.requests import filling, saying
+from portal.requests import receiving, saying
 from portal.requests.who import asker
 from runtime.errors import Refused
-from service.requests import moving, photos, reading
+from service.requests import files, moving, reading
+from service.requests.files import Owner
 from service.requests.models import Request
 
 
@@ -23,7 +24,7 @@ def show(room: str, found: Request, refused: str | None = None, *, own: bool = T
         account=my_account(found.account_no) if found.account_no else None,
         is_new="new" in request.args,
         may_cancel=own and moving.may_cancel(found),
-        takes_photos=own and found.state not in moving.ENDED and len(found.photos) < photos.MOST,
+        takes_photos=own and found.state not in moving.ENDED and len(found.files) < files.MOST,
         refused=refused,
         saying=saying,
         timeline=reading.timeline(found),
@@ -33,8 +34,10 @@ def show(room: str, found: Request, refused: str | None = None, *, own: bool = T
 def add_photos(room: str, request_no: str) -> ResponseReturnValue:
     """Photos for a request that is on its way."""
     found = reading.request(g.session, asker(), request_no)
-    refused = filling.keep(filling.uploaded(), found)
+    owner = Owner.of(found)
+    refused = receiving.receive_all(asker(), owner, receiving.uploads())
     if refused:
+        found = reading.request(g.session, asker(), request_no)
         return show(room, found, refused), 422
     return redirect(url_for(f"{room}.show", request_no=request_no) + "#photos", 303)
 

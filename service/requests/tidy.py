@@ -7,19 +7,19 @@ from sqlalchemy import delete, select
 
 from runtime import clock
 from runtime.database import Database
-from service.requests.models import RequestPhoto
+from service.requests.models import RequestFile
 
 KEPT = timedelta(days=2)
 """How long a form may be left open with its photos."""
 
 
 def tidy(database: Database, folder: Path) -> int:
-    """Delete old photos of unsent forms, and every old file without a row; how many files."""
+    """Delete old files of unsent forms, and every old file without a row; how many files."""
     before = clock.now() - KEPT
     with database.unit_of_work() as session:
         session.execute(
-            delete(RequestPhoto).where(
-                RequestPhoto.request_id.is_(None), RequestPhoto.added_at < before
+            delete(RequestFile).where(
+                RequestFile.request_id.is_(None), RequestFile.added_at < before
             )
         )
     return sum(_remove(database, each, before) for each in sorted(folder.glob("??")))
@@ -27,12 +27,10 @@ def tidy(database: Database, folder: Path) -> int:
 
 def _remove(database: Database, part: Path, before: datetime) -> int:
     """The old files of one part of the folder that no row names; a new one's row may be coming."""
-    old = [each for each in part.glob("*.jpg") if each.stat().st_mtime < before.timestamp()]
+    old = [each for each in part.glob("*.*") if each.stat().st_mtime < before.timestamp()]
     with database.unit_of_work() as session:
         named = set(
-            session.scalars(
-                select(RequestPhoto.name).where(RequestPhoto.name.startswith(part.name))
-            )
+            session.scalars(select(RequestFile.name).where(RequestFile.name.startswith(part.name)))
         )
     lost = [each for each in old if each.stem not in named]
     for each in lost:

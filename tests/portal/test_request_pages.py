@@ -21,7 +21,7 @@ from runtime.database import Database
 from service.models import Bill, Link
 from service.requests import moving
 from service.requests.kinds import kinds
-from service.requests.models import Request, RequestPhoto
+from service.requests.models import Request, RequestFile
 from tests.portal.conftest import (
     PHONE,
     CoreThatKnows,
@@ -91,7 +91,7 @@ def with_photos(client: FlaskClient, path: str, *files: bytes, **more: str) -> T
     return client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
-def count(database: Database, model: type[Request] | type[RequestPhoto]) -> int:
+def count(database: Database, model: type[Request] | type[RequestFile]) -> int:
     with database.unit_of_work() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
@@ -257,7 +257,7 @@ def test_for_a_neighbour_nothing_is_there(
 ) -> None:
     with_photos(client, REPAIR, picture(), **TOLD, key="k" * 24, account=home)
     send(client, account=home)
-    photo = re.search(r"/photos/\w+\.jpg", client.get(f"/requests/{NUMBER}").text)
+    photo = re.search(r"/files/\w+\.jpg", client.get(f"/requests/{NUMBER}").text)
     assert photo
     assert client.get(photo[0]).status_code == 200
     for path in (
@@ -271,7 +271,7 @@ def test_for_a_neighbour_nothing_is_there(
     assert with_photos(neighbour, f"/requests/{NUMBER}/photos", picture()).status_code == 404
     assert neighbour.get(f"{REPAIR}?account={home}").status_code == 404
     assert send(neighbour, account=home).status_code == 404
-    assert (count(database, Request), count(database, RequestPhoto)) == (1, 1)
+    assert (count(database, Request), count(database, RequestFile)) == (1, 1)
     with database.unit_of_work() as session:
         assert session.scalars(select(Request.state)).one() == "received"
 
@@ -336,7 +336,7 @@ def test_a_late_promise_is_admitted(client: FlaskClient, home: str) -> None:
         (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "这个文件不是照片"),
         (b"<!doctype html><script>alert(1)</script>", "这个文件不是照片"),
         (b"\0\0\0\x18ftypheic", "HEIC 照片我们读不了"),
-        (picture() + b"\0" * 30 * 1024 * 1024, "这张照片太大了，一张最多 10 MB。"),
+        (picture() + b"\0" * 30 * 1024 * 1024, "这个文件太大了，一个最多 10 MB。"),
     ],
     ids=["svg", "html", "heic", "30 MB"],
 )
@@ -347,7 +347,7 @@ def test_what_is_no_photo_is_refused_and_the_form_stays(
     assert page.status_code == 422
     assert sentence in words(page.text)
     assert "电梯停了" in page.text
-    assert count(database, RequestPhoto) == 0
+    assert count(database, RequestFile) == 0
 
 
 def test_photos_stay_with_the_form_until_it_is_sent(
@@ -361,11 +361,11 @@ def test_photos_stay_with_the_form_until_it_is_sent(
     assert re.findall(r'name="remove" value="(\w+)"', again.text) == [names[1]]
     send(client, account=home)
     shown = client.get(f"/requests/{NUMBER}").text
-    assert f"/photos/{names[1]}.jpg" in shown
-    served = client.get(f"/photos/{names[1]}.jpg")
+    assert f"/files/{names[1]}.jpg" in shown
+    served = client.get(f"/files/{names[1]}.jpg")
     assert (served.mimetype, served.headers["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
     assert served.headers["Cache-Control"].startswith("private")
-    assert client.get(f"/photos/{names[0]}.jpg").status_code == 404
+    assert client.get(f"/files/{names[0]}.jpg").status_code == 404
 
 
 def test_photos_can_be_added_while_it_is_on_its_way(
@@ -375,7 +375,7 @@ def test_photos_can_be_added_while_it_is_on_its_way(
     path = f"/requests/{NUMBER}/photos"
     assert with_photos(client, path, picture()).status_code == 303
     assert with_photos(client, path, picture()).status_code == 303
-    assert count(database, RequestPhoto) == 1
+    assert count(database, RequestFile) == 1
     refused = with_photos(client, path, b"<svg/>")
     assert (refused.status_code, "这个文件不是照片" in words(refused.text)) == (422, True)
     bring(database, "done")
@@ -392,7 +392,7 @@ def test_a_chat_adds_a_photo_to_what_it_will_send(
         refused = with_photos(client, "/chat/photo", *files, draft=draft)
         assert (refused.status_code, "这个文件不是照片" in words(refused.text)) == (422, True)
     send(client, account=home)
-    photo = re.search(r"/photos/\w+\.jpg", client.get(f"/requests/{NUMBER}").text)
+    photo = re.search(r"/files/\w+\.jpg", client.get(f"/requests/{NUMBER}").text)
     assert photo
     with Image.open(BytesIO(client.get(photo[0]).data)) as image:
         assert image.size == (40, 30)
@@ -429,7 +429,7 @@ def test_who_has_no_account_is_led_to_bind_one(client: FlaskClient, database: Da
 
 
 def test_what_nobody_offers_is_not_there(client: FlaskClient, home: str) -> None:
-    for path in ("/requests/new/nothing", "/report/new/nothing", "/requests/BX0", "/photos/x.jpg"):
+    for path in ("/requests/new/nothing", "/report/new/nothing", "/requests/BX0", "/files/x.jpg"):
         assert client.get(path).status_code == 404
 
 

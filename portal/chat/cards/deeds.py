@@ -9,7 +9,7 @@ from portal.chat.whose import asker
 from portal.current import visitor
 from portal.invoices.views import offered
 from portal.requests import saying
-from service.requests import photos, reading
+from service.requests import files, reading
 
 
 def invoice(card: InvoiceCard) -> Shown:
@@ -33,5 +33,5 @@ def request(card: RequestCard) -> Shown:
 
 def photo(card: PhotoCard) -> Shown:
     """Where photos are added, for as long as they may be."""
-    kept = photos.of_draft(g.session, asker(g.session), card.draft)
-    return {"draft": card.draft, "kept": kept, "most": photos.MOST}
+    kept = files.of_draft(g.session, asker(g.session), card.draft)
+    return {"draft": card.draft, "kept": kept, "most": files.MOST}

@@ -16,6 +16,8 @@ TEMPLATES = {
     "code_prove_zh": "{code} 是您确认本人的验证码，{minutes} 分钟内有效，别告诉任何人。",
     "code_prove_en": "{code} is your code to show it is you, for {minutes} minutes."
     " Don't share it.",
+    "code_staff_zh": "{code} 是您进工作台的验证码，{minutes} 分钟内有效，别告诉任何人。",
+    "code_staff_en": "{code} lets you in to the desk, for {minutes} minutes. Don't share it.",
     "code_payment_zh": "您要付 {amount} 元给{payee}。是您本人，就填 {code}，{minutes} 分钟内只对"
     "这一笔有效；不是，别告诉任何人。",
     "code_payment_en": "{code} confirms your payment of {amount} yuan to {payee}, this one only,"

@@ -45,6 +45,7 @@ BLUEPRINTS = (
     "portal.outages.views",
     "portal.halls.views",
     "portal.sign_in.views",
+    "portal.sign_in.second",
     "portal.accounts.views",
     "portal.profile.views",
     "portal.passkeys.views",

@@ -1,5 +1,7 @@
 """Who is asking, and about which of their accounts."""
 
+from datetime import timedelta
+
 from flask import Flask, g, request
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response
@@ -64,8 +66,13 @@ def my_account(number: str) -> LinkedAccount | None:
 
 
 def current_account() -> LinkedAccount | None:
-    """The account last chosen in this browser, else the first; None when there is none."""
+    """The account last chosen in this browser, else the first; None when there is none.
+
+    Where the desk looks at pages as the customer it is the account that was opened.
+    """
     mine = my_accounts()
+    if viewing := g.get("viewing"):
+        return my_account(viewing.account_no)
     chosen = request.cookies.get(ACCOUNT_COOKIE)
     return next((each for each in mine if str(each.link_id) == chosen), mine[0] if mine else None)
 
@@ -82,10 +89,21 @@ def remember_account(response: Response, link_id: int) -> None:
     )
 
 
+def half_way() -> SignedIn | None:
+    """Who of the utility's own people sits at this browser and owes the second step."""
+    token = token_in_cookie()
+    return sessions.find_half_way(g.session, token, lifetime()) if token else None
+
+
 def lifetime(settings: PortalSettings | None = None) -> Lifetime:
     """How long a sign-in lasts."""
     settings = settings or current_settings()
-    return Lifetime(settings.session_idle, settings.session_life)
+    return Lifetime(
+        settings.session_idle,
+        settings.session_life,
+        timedelta(minutes=settings.staff_idle_minutes),
+        {"field": timedelta(minutes=settings.field_idle_minutes)},
+    )
 
 
 def token_in_cookie() -> str | None:

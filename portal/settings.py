@@ -45,6 +45,19 @@ class PortalSettings(Settings):
         7, ge=1, le=90, description="Days without a visit after which a sign-in ends"
     )
     session_days: int = Field(30, ge=1, le=365, description="Days after which a sign-in ends")
+    staff_idle_minutes: int = Field(
+        30,
+        ge=5,
+        le=1440,
+        description="Minutes without a visit after which a sign-in of the utility's own people "
+        "ends",
+    )
+    field_idle_minutes: int = Field(
+        480,
+        ge=5,
+        le=1440,
+        description="The same for field staff, who are often without signal",
+    )
     form_targets: str = Field(
         "",
         description="Further origins that a form may lead to, parted by spaces "

@@ -37,6 +37,12 @@ class User(Base):
     """A person who signs in. Phone numbers are found by blind index only."""
 
     __tablename__ = "user_account"
+    __table_args__ = (
+        CheckConstraint(
+            "staff_role in ('agent', 'lead', 'finance', 'field', 'inspector', 'admin')",
+            name="staff_role",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     phone: Mapped[str] = mapped_column(EncryptedText("user.phone"))
@@ -52,9 +58,16 @@ class User(Base):
 
 
 class SignInSession(Base):
-    """A signed-in browser; the cookie holds the token, the table its SHA-256."""
+    """A signed-in browser; the cookie holds the token, the table its SHA-256.
+
+    `first_step` is what opened it. One of the utility's own people is signed in only when
+    `two_steps_at` is set too (`service.people.second_step`).
+    """
 
     __tablename__ = "sign_in_session"
+    __table_args__ = (
+        CheckConstraint("first_step in ('password', 'code', 'passkey')", name="first_step"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
@@ -66,6 +79,8 @@ class SignInSession(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     proved_at: Mapped[datetime | None]  # see service.people.proof
+    first_step: Mapped[str | None] = mapped_column(String(8))
+    two_steps_at: Mapped[datetime | None]
 
 
 class OneTimeCode(Base):

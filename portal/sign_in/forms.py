@@ -20,6 +20,18 @@ class CodeSignInForm(Form):
     next = HiddenField()
 
 
+class SecondByCodeForm(Form):
+    refusals = {"code.": "code"}  # noqa: RUF012
+    code = code_field()
+    next = HiddenField()
+
+
+class SecondByPasswordForm(Form):
+    refusals = {"second.wrong": "password"}  # noqa: RUF012
+    password = PasswordField(_l("密码"), [required(_l("请填密码"))])
+    next = HiddenField()
+
+
 class SignUpForm(Form):
     refusals = {"user.": "phone", "code.": "code", "password.": "password"}  # noqa: RUF012
     phone = phone_field()

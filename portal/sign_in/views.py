@@ -2,19 +2,26 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, g, redirect, request, session
+from flask import Blueprint, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.access import public
-from portal.current import drop_token, keep_token, lifetime, token_in_cookie, visitor
+from portal.current import (
+    drop_token,
+    half_way,
+    keep_token,
+    lifetime,
+    token_in_cookie,
+    visitor,
+)
 from portal.forms import Form, form_page, wants_code
 from portal.i18n import chosen_language, language
 from portal.navigation import home, way_back
 from portal.security import asker_address
 from portal.sign_in.forms import CodeSignInForm, PasswordSignInForm, SignUpForm
 from portal.wechat.enter import OPENID
-from runtime.errors import NotFound, Refused
+from runtime.errors import Refused
 from service.people import codes, sessions, users
 from service.people import sign_in as door
 from service.people.sign_in import From
@@ -26,6 +33,8 @@ blueprint = public(Blueprint("sign_in", __name__))
 def sign_in() -> ResponseReturnValue:
     if visitor():
         return redirect(way_back(request.args.get("next")))
+    if request.method == "GET" and half_way():
+        return redirect(url_for("second_step.show", next=request.args.get("next")))
     form = PasswordSignInForm(next=request.args.get("next"))
     if form.validate_on_submit():
         try:
@@ -133,10 +142,5 @@ def welcome(token: str, next_page: str | None) -> ResponseReturnValue:
 
 
 def _end_present_session() -> None:
-    token = token_in_cookie()
-    signed_in = sessions.find_signed_in(g.session, token, lifetime()) if token else None
-    if signed_in is not None:
-        try:
-            sessions.revoke(g.session, signed_in.user_id, signed_in.session_id)
-        except NotFound:
-            return
+    if token := token_in_cookie():
+        sessions.end(g.session, token)

@@ -42,6 +42,8 @@ CODE_HERE = Limit("code.here", 10, timedelta(days=1), "code.too_many")
 CODE_PHONE = Limit("code.phone", 30, timedelta(days=1), "code.too_many")
 CODE_ADDRESS = Limit("code.address", 60, timedelta(hours=1), "network.locked", exact=False)
 PASSWORD_CHANGE = Limit("password.user", 8, timedelta(minutes=15), "password.locked")
+SECOND_STEP = Limit("second.user", 10, timedelta(hours=1), "second.locked")
+STAFF_CODES = Limit("code.staff", 40, timedelta(days=1), "second.codes_spent")
 PASSKEY_ADDRESS = Limit(
     "passkey.address", 600, timedelta(minutes=15), "network.locked", exact=False
 )

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv6Address, ip_address
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from service.models import SignInSession, User
@@ -26,11 +26,17 @@ def network(address: str) -> str:
 
 
 def is_familiar(session: Session, phone: str, address: str) -> bool:
-    """Whether the owner of the phone has signed in from this network, as far as is remembered."""
+    """Whether the owner of the phone has signed in from this network, as far as is remembered.
+
+    The first of two steps is no sign-in yet.
+    """
     seen = session.scalars(
         select(SignInSession.address)
         .join(User, User.id == SignInSession.user_id)
-        .where(User.phone_index == users.phone_index(phone))
+        .where(
+            User.phone_index == users.phone_index(phone),
+            or_(User.staff_role.is_(None), SignInSession.two_steps_at.is_not(None)),
+        )
         .distinct()
     )
     return network(address) in {network(each) for each in seen}

@@ -6,7 +6,8 @@ database opens no session.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -20,14 +21,28 @@ from service.models import SignInSession, User
 TOUCH_EVERY = timedelta(minutes=5)
 """How exact "last seen" is; a visit within this time writes nothing."""
 DEVICE_LENGTH = 200
+PASSWORD, CODE, PASSKEY = "password", "code", "passkey"
+"""What opens a session."""
+HALF_WAY = timedelta(minutes=15)
+"""So long one of the utility's own people may take from the first step to the second."""
 
 
 @dataclass(frozen=True)
 class Lifetime:
-    """A session ends `idle` after the last visit, and in any case `whole` after its start."""
+    """A session ends `idle` after the last visit, and in any case `whole` after its start.
+
+    That of the utility's own people ends `staff_idle` after the last visit, or after what
+    `role_idle` says of their role.
+    """
 
     idle: timedelta
     whole: timedelta
+    staff_idle: timedelta = timedelta(minutes=30)
+    role_idle: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def idle_of(self, role: str | None) -> timedelta:
+        """How long somebody of this role may be away."""
+        return self.idle if role is None else self.role_idle.get(role, self.staff_idle)
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,13 @@ class SignedIn:
     elder_mode: bool
     staff_role: str | None
     last_seen_at: datetime
+    first_step: str | None = None
+    two_steps_at: datetime | None = None
+
+    @property
+    def half_way(self) -> bool:
+        """Whether the second step of one of the utility's own people is still owed."""
+        return self.staff_role is not None and self.two_steps_at is None
 
 
 @dataclass(frozen=True)
@@ -68,6 +90,8 @@ _SIGNED_IN = Question(
         User.elder_mode,
         User.staff_role,
         SignInSession.last_seen_at,
+        SignInSession.first_step,
+        SignInSession.two_steps_at,
     )
     .join(User, User.id == SignInSession.user_id)
     .where(
@@ -81,11 +105,23 @@ _SIGNED_IN = Question(
 
 
 def open_session(
-    session: Session, user: User, *, device: str, address: str, lifetime: Lifetime
+    session: Session,
+    user: User,
+    *,
+    device: str,
+    address: str,
+    lifetime: Lifetime,
+    shown: Collection[str] = (),
 ) -> str:
-    """Begin a session; returns the token for the cookie, which is stored nowhere."""
+    """Begin a session; returns the token for the cookie, which is stored nowhere.
+
+    `shown` is what the person has shown, in order. A passkey, or two of the others, let the
+    utility's own people in; one alone only as far as the second step.
+    """
     token = secrets.token_urlsafe(32)
     now = clock.now()
+    whole = PASSKEY in shown or len(set(shown)) > 1
+    life = lifetime.whole if whole or user.staff_role is None else HALF_WAY
     session.add(
         SignInSession(
             token_sha256=_digest(token),
@@ -94,7 +130,9 @@ def open_session(
             address=address,
             created_at=now,
             last_seen_at=now,
-            expires_at=now + lifetime.whole,
+            expires_at=now + life,
+            first_step=next(iter(shown), None),
+            two_steps_at=now if whole else None,
         )
     )
     session.flush()
@@ -102,10 +140,24 @@ def open_session(
 
 
 def find_signed_in(session: Session, token: str, lifetime: Lifetime) -> SignedIn | None:
-    """Who holds `token`; None when it is unknown, revoked, expired or long unused."""
-    now = clock.now()
-    row = _SIGNED_IN.ask_one(session, token=_digest(token), now=now, idle_since=now - lifetime.idle)
-    return SignedIn(*row) if row else None
+    """Who holds `token`; None when it is unknown, revoked, expired, long unused, or half way."""
+    found = _find(session, token, lifetime)
+    return None if found is None or found.half_way else found
+
+
+def find_half_way(session: Session, token: str, lifetime: Lifetime) -> SignedIn | None:
+    """Who of the utility's own people has shown one thing and is to show another."""
+    found = _find(session, token, lifetime)
+    return found if found and found.half_way and found.first_step else None
+
+
+def end(session: Session, token: str) -> None:
+    """End the session of this token, if there is one."""
+    session.execute(
+        update(SignInSession)
+        .where(SignInSession.token_sha256 == _digest(token), SignInSession.revoked_at.is_(None))
+        .values(revoked_at=clock.now())
+    )
 
 
 def needs_touch(signed_in: SignedIn) -> bool:
@@ -170,6 +222,14 @@ def revoke_others(session: Session, user_id: int, keep: int | None) -> int:
         .returning(SignInSession.id)
     )
     return len(ended.all())
+
+
+def _find(session: Session, token: str, lifetime: Lifetime) -> SignedIn | None:
+    now = clock.now()
+    row = _SIGNED_IN.ask_one(session, token=_digest(token), now=now, idle_since=now - lifetime.idle)
+    found = SignedIn(*row) if row else None
+    away = found is not None and now - found.last_seen_at >= lifetime.idle_of(found.staff_role)
+    return None if away else found
 
 
 def _digest(token: str) -> bytes:

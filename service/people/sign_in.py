@@ -1,4 +1,7 @@
-"""Signing up and signing in: what a person must show, and how often they may try."""
+"""Signing up and signing in: what a person must show, and how often they may try.
+
+The utility's own people show a second thing (`second_step`), unless they came by a passkey.
+"""
 
 from dataclasses import dataclass
 
@@ -39,7 +42,7 @@ def sign_in_with_password(session: Session, phone: str, password: str, origin: F
         few = left <= proof.FEW
         raise Refused("sign_in.wrong_few", left=left) if few else Refused("sign_in.wrong")
     user.password_hash = passwords.improved_hash(stored, password) or stored
-    return _open(session, user, phone, origin)
+    return enter(session, user, origin, sessions.PASSWORD)
 
 
 def send_sign_in_code(session: Session, phone: str, origin: From, language: str) -> None:
@@ -61,7 +64,7 @@ def sign_in_with_code(session: Session, phone: str, code: str, origin: From) -> 
     user = users.find_by_phone(session, phone)
     if user is None:
         raise Refused("user.not_registered")
-    return _open(session, user, phone, origin)
+    return enter(session, user, origin, sessions.CODE)
 
 
 def sign_in_with_passkey(
@@ -74,7 +77,7 @@ def sign_in_with_passkey(
     """
     with limits.counting(session, limits.SIGN_IN_ADDRESS, network(origin.address)):
         user = passkeys.owner(session, site, browser, credential)
-    return _open(session, user, user.phone, origin)
+    return enter(session, user, origin, sessions.PASSKEY)
 
 
 def send_sign_up_code(session: Session, phone: str, origin: From, language: str) -> None:
@@ -107,7 +110,7 @@ def sign_up(
     proof.require_code(session, codes.SIGN_UP, phone, code, origin.address)
     hashed = passwords.hash_password(password, phone)
     user = users.add_user(session, phone, password_hash=hashed, name=name, language=language)
-    return _open(session, user, phone, origin)
+    return enter(session, user, origin, sessions.CODE)
 
 
 def change_password(
@@ -152,8 +155,14 @@ def _set_password(session: Session, user: User, new: str, keep_session: int) -> 
     sessions.revoke_others(session, user.id, keep_session)
 
 
-def _open(session: Session, user: User, phone: str, origin: From) -> str:
-    limits.SIGN_IN.forget_here(session, phone, origin.address)
+def enter(session: Session, user: User, origin: From, *shown: str) -> str:
+    """The token of a new session for whoever has shown these things, in order."""
+    limits.SIGN_IN.forget_here(session, user.phone, origin.address)
     return sessions.open_session(
-        session, user, device=origin.device, address=origin.address, lifetime=origin.lifetime
+        session,
+        user,
+        device=origin.device,
+        address=origin.address,
+        lifetime=origin.lifetime,
+        shown=shown,
     )

@@ -1,8 +1,6 @@
 """Getting in: sign up with a code by SMS, bind an account with proof, and be kept out of others."""
 
 import re
-import time
-from typing import Any
 
 import httpx
 import pytest
@@ -10,25 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visit, sign_in
 from tests.house import House
+from tests.sms import code_sent_to
 
 pytestmark = pytest.mark.browser
-
-
-def messages_to(house: House, phone: str) -> list[dict[str, Any]]:
-    """What lies in the SMS box, the newest first."""
-    box = httpx.get(f"{house.place.sandbox}/test/sms", params={"phone": phone}, trust_env=False)
-    return list(box.json()["messages"])
-
-
-def code_sent_to(house: House, phone: str, seconds: float = 20, had: int = 0) -> str:
-    """The code in the newest message, once there are more than the phone had."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        messages = messages_to(house, phone)
-        if len(messages) > had:
-            return str(messages[0]["params"]["code"])
-        time.sleep(0.2)
-    raise AssertionError(f"No message came to {phone} within {seconds} seconds.")
 
 
 def sign_up(house: House, page: Page, phone: str) -> None:

@@ -9,9 +9,9 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from denghuo.demo import people
 from tests.e2e.conftest import PHONE, Visit, resident, sign_in, violations
-from tests.e2e.test_doors import messages_to
 from tests.e2e.test_paying import POSTED_MS, confirm_by_code, order_no, pay_at_gateway
 from tests.house import House
+from tests.sms import messages_to
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from runtime.settings import load
 from service.settings import ServiceSettings
 from tests.e2e.conftest import PHONE, Visit, resident, sign_in, violations
-from tests.e2e.test_doors import code_sent_to, messages_to
 from tests.house import House
+from tests.sms import code_sent_to, messages_to
 
 pytestmark = pytest.mark.browser
 

@@ -1,9 +1,11 @@
 """What the portal's tests stand on: an application on the test database, and a browser for it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from portal.app import create_app
+from portal.current import SIGN_IN_COOKIE
 from portal.settings import PortalSettings
 from runtime import events
 from runtime.database import Database
@@ -24,6 +27,7 @@ from tests.portal.places import NOW
 
 PHONE = "13800002046"
 PASSWORD = "lamp by the window"
+SECOND = "/sign-in/second"
 
 
 @dataclass
@@ -76,6 +80,13 @@ def user(database: Database, client: FlaskClient) -> User:
 @pytest.fixture
 def codes_sent() -> Iterator[list[CodeIssued]]:
     """The codes that would have gone out by SMS."""
+    with codes_of_now() as sent:
+        yield sent
+
+
+@contextmanager
+def codes_of_now() -> Iterator[list[CodeIssued]]:
+    """What goes out by SMS meanwhile."""
     sent: list[CodeIssued] = []
     with events.subscribed(CodeIssued, lambda _session, event: sent.append(event)):
         yield sent
@@ -128,13 +139,34 @@ def post(client: FlaskClient, path: str, /, **fields: str):  # type: ignore[no-u
 
 
 def staff(app: Flask, database: Database, phone: str, role: str) -> FlaskClient:
-    """The browser of somebody of the utility's own, signed in."""
+    """The browser of somebody of the utility's own, signed in by both steps."""
     user = create_user(database, phone)
     with database.unit_of_work() as session:
         session.execute(update(User).where(User.id == user.id).values(staff_role=role))
     client = app.test_client()
-    sign_in(client, phone)
+    come_to_work(client, phone)
     return client
+
+
+def come_to_work(client: FlaskClient, phone: str) -> None:
+    """Sign in by both steps."""
+    sign_in(client, phone)
+    take_second_step(client)
+
+
+def sign_in_of(client: FlaskClient, url: str) -> Any:
+    """The cookie that makes a real browser at `url` signed in as this one is."""
+    cookie = client.get_cookie(SIGN_IN_COOKIE)
+    assert cookie is not None
+    return {"name": SIGN_IN_COOKIE, "value": cookie.value, "url": url}
+
+
+def take_second_step(client: FlaskClient) -> None:
+    """Give the code that is sent to whoever came by password."""
+    with codes_of_now() as sent:
+        assert post(client, SECOND, action="send").status_code == 200
+        answer = post(client, SECOND, code=sent[-1].code)
+    assert answer.status_code == 302, answer.get_data(as_text=True)
 
 
 def sign_in(client: FlaskClient, phone: str = PHONE, password: str = PASSWORD) -> None:

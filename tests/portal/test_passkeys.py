@@ -19,7 +19,15 @@ from service.models import SignInSession, User
 from service.people.events import CodeIssued
 from service.people.models import Passkey, PasskeyChallenge
 from tests.authenticator import Device
-from tests.portal.conftest import PASSWORD, PHONE, CoreThatKnows, create_user, form_token, sign_in
+from tests.portal.conftest import (
+    PASSWORD,
+    PHONE,
+    CoreThatKnows,
+    create_user,
+    form_token,
+    sign_in,
+    take_second_step,
+)
 from tests.portal.places import says, words
 
 ADD, DOOR = "/profile/passkeys/add", "/sign-in/passkey"
@@ -188,6 +196,7 @@ def test_staff_have_passkeys_too(app: Flask, database: Database) -> None:
     with database.unit_of_work() as session:
         session.get_one(User, person.id).staff_role = "finance"
     sign_in(client)
+    take_second_step(client)
     device, other = add(client), app.test_client()
     assert enter(other, device.get(asked(other, DOOR, "/sign-in"))).status_code == 302
     assert other.get("/profile/passkeys").status_code == 200

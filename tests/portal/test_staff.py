@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from runtime.database import Database
-from tests.portal.conftest import PASSWORD, PHONE, create_user, post
+from tests.portal.conftest import PASSWORD, PHONE, create_user, post, take_second_step
 from tests.portal.places import words
 
 
@@ -16,6 +16,7 @@ def staff(app: Flask, database: Database) -> FlaskClient:
         session.merge(user).staff_role = "inspector"
     client = app.test_client()
     assert post(client, "/sign-in", phone=PHONE, password=PASSWORD).headers["Location"] == "/"
+    take_second_step(client)
     return client
 
 

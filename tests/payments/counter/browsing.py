@@ -12,6 +12,7 @@ from portal.current import lifetime
 from runtime.database import Database
 from service.models import User
 from service.people import sessions
+from service.people.sessions import PASSKEY
 from tests.payments.conftest import Home
 
 TOKEN = "of the machines"
@@ -33,6 +34,7 @@ def signed_in(app: Flask, database: Database, user_id: int) -> FlaskClient:
             device="test",
             address="127.0.0.1",
             lifetime=lifetime(app.extensions["settings"]),
+            shown=(PASSKEY,),
         )
     client = app.test_client()
     client.set_cookie("denghuo", token)

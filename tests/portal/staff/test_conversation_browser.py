@@ -27,7 +27,7 @@ from service.conversations import (
 from service.models import User
 from service.settings import DeskSettings
 from tests.e2e.conftest import violations
-from tests.portal.conftest import PASSWORD, create_user, staff
+from tests.portal.conftest import create_user, sign_in_of, staff
 from tests.portal.places import move_in
 
 pytestmark = pytest.mark.browser
@@ -58,18 +58,14 @@ def talk(database: Database, monkeypatch: pytest.MonkeyPatch) -> Conversation:
 @pytest.fixture
 def page(app: Flask, database: Database, browser: Browser, talk: Conversation) -> Iterator[Page]:
     """The lead of the desk, signed in."""
-    staff(app, database, LEAD, "lead")
+    client = staff(app, database, LEAD, "lead")
     server = make_server("127.0.0.1", 0, app, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     context = browser.new_context(
         base_url=f"http://127.0.0.1:{server.server_port}", locale="zh-CN", viewport=SIZES[1]
     )
+    context.add_cookies([sign_in_of(client, f"http://127.0.0.1:{server.server_port}")])
     page = context.new_page()
-    page.goto("/sign-in")
-    page.fill("input[name=phone]", LEAD)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("main button.primary")
-    page.wait_for_url("**/desk/**")
     yield page
     context.close()
     server.shutdown()

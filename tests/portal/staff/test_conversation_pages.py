@@ -28,7 +28,7 @@ from service.conversations import (
 )
 from service.conversations.models import CannedReply
 from service.models import User
-from tests.portal.conftest import create_user, staff
+from tests.portal.conftest import come_to_work, create_user, staff
 from tests.portal.places import move_in, says, words
 
 CUSTOMER = "13800002046"
@@ -366,6 +366,8 @@ def test_calls_back_are_taken_on_and_noted(
     clock: time_machine.Traveller,
 ) -> None:
     clock.move_to(NIGHT)
+    for client, phone in ((agent, AGENT), (other, OTHER), (lead, LEAD)):
+        come_to_work(client, phone)
     with database.unit_of_work() as session:
         number = ask_for_person(session, talk, "asked", "想问增容").handoff_id
     calls = f"{DESK}/calls"

@@ -3,19 +3,22 @@
 Each table is one grouped question. The due day is the civil day in China.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from runtime import clock
 from service.models import User
 from service.requests.models import Request, RequestEvent
+from service.requests.talk_models import Rating
 
 DAYS = 30
 """Of how many past days promises and ratings are told."""
+LOW = 2
+"""A mark up to which a customer was not content."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,23 @@ class Load:
     paused: int
     urgent: int
     free: int
+
+    def __add__(self, other: "Load") -> "Load":
+        return Load(*(own + more for own, more in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
+class Rated:
+    """What customers said in the past days: how many, the sum of their 1 to 5, how many 1 or 2."""
+
+    count: int
+    total: int
+    low: int
+
+    @property
+    def tenths(self) -> int:
+        """The mean in tenths, half up: 43 is 4.3."""
+        return (self.total * 20 + self.count) // (self.count * 2)
 
 
 @dataclass(frozen=True)
@@ -66,6 +86,17 @@ def kept_by_team(session: Session) -> dict[str, Kept]:
     return _kept(session, Request.team)
 
 
+def rated_by_team(session: Session) -> dict[str, Rated]:
+    """What customers said in the past days, by the team of their request."""
+    query = (
+        select(Request.team, func.count(), func.sum(Rating.score), _count(Rating.score <= LOW))
+        .join(Request, Request.id == Rating.request_id)
+        .where(Rating.at >= clock.now() - timedelta(days=DAYS))
+        .group_by(Request.team)
+    )
+    return {row[0]: Rated(*row[1:]) for row in session.execute(query)}
+
+
 def of_people(session: Session) -> list[OfPerson]:
     """Everybody who has or had something in hand, who has most first."""
     loads, done = _loads(session, Request.assignee_id), _kept(session, Request.assignee_id)
@@ -97,8 +128,7 @@ def _kept(session: Session, by: Any) -> dict[Any, Kept]:
         .where(Request.closed_at >= clock.now() - timedelta(days=DAYS), Request.state == "done")
         .group_by(by)
     )
-    rows: list[Row[Any]] = list(session.execute(query))
-    return {key: Kept(done, kept) for key, done, kept in rows}
+    return {row[0]: Kept(row[1], row[2]) for row in session.execute(query)}
 
 
 def _count(holds: ColumnElement[bool]) -> ColumnElement[int]:

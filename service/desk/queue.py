@@ -8,7 +8,18 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal, Self, get_args
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, and_, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from runtime import clock
@@ -123,8 +134,7 @@ def counts(session: Session, me: int, team: str | None) -> dict[Queue, int]:
     """How many stand in each queue; `MOST_COUNTED` + 1 means more than can be counted here."""
     wanted = Wanted(team=team)
     sums = [_counted(replace(wanted, queue=queue), me).label(queue) for queue in QUEUES]
-    found: Row[Any] = session.execute(select(*sums)).one()
-    return dict(zip(QUEUES, found, strict=True))
+    return dict(zip(QUEUES, session.execute(select(*sums)).one(), strict=True))
 
 
 def how_many(session: Session, wanted: Wanted, me: int, most: int) -> int:

@@ -54,6 +54,7 @@ def farewell(place: Place, residents: list[Resident]) -> None:
     for resident in residents:
         click.echo(f"    {resident.phone}   {resident.note}")
     click.echo(
+        f"\n  Staff sign in with two steps: the code is in the SMS box, {place.sandbox}/sms."
         "\n  The assistant may still be learning: until then the chat answers with its menu."
         "\n  Ctrl-C ends everything that was started here.\n"
     )

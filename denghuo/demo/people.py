@@ -24,6 +24,10 @@ STAFF = (
     ("13800009603", "沈知秋", "lead", "Staff: leads the desk, writes its ready replies"),
     ("13800009601", "方敏", "finance", "Staff: finance, asks"),
     ("13800009602", "陆远山", "finance", "Staff: finance, the second person who approves"),
+    ("13800009604", "贺长川", "field", "Staff: field, repairs and visits"),
+    ("13800009605", "苏一帆", "field", "Staff: field, the colleague"),
+    ("13800009606", "顾明微", "inspector", "Staff: reads the trail of who looked at whom"),
+    ("13800009607", "程牧之", "admin", "Staff: gives and takes roles"),
 )
 """Phone, name, role and a note on each of the utility's own people."""
 

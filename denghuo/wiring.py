@@ -5,7 +5,7 @@ Written once, here, and called by every process that may publish an event.
 
 from sqlalchemy.orm import Session
 
-from notifications import autopay, balances, mail, sms, wechat
+from notifications import autopay, balances, mail, outages, requests, sms, wechat
 from notifications.mail import Enclosure
 from payments import refunds
 from payments.agreements import listening
@@ -15,16 +15,28 @@ from payments.invoices.events import InvoiceIssued
 from payments.reconciliation import resolving
 from runtime import events
 from runtime.money import yuan
+from service.customers import exports, rebills
 from service.events import (
     ActionApproved,
     ActionDeclined,
+    AppointmentChanged,
     AutoPayNews,
     BalanceSank,
     BillIssued,
     ConversationAdopted,
+    OutageAnnounced,
+    OutageChanged,
     PaymentReversed,
+    RequestDueSoon,
+    RequestJoined,
+    RequestLate,
+    RequestMoved,
+    RequestOpened,
+    RequestRated,
+    RequestReplied,
     StaffReplied,
 )
+from service.outages import changing
 from service.people.events import CodeIssued
 from service.requests import asking
 
@@ -43,7 +55,26 @@ def wire() -> None:
     events.subscribe(ActionDeclined, closing.on_declined)
     events.subscribe(ActionApproved, resolving.on_approved)
     events.subscribe(ActionDeclined, resolving.on_declined)
+    events.subscribe(ActionApproved, rebills.on_approved)
+    events.subscribe(ActionApproved, exports.on_approved)
     events.subscribe(ConversationAdopted, take_requests_along)
+    events.subscribe(OutageChanged, changing.on_changed)
+    _fill_inboxes()
+
+
+def _fill_inboxes() -> None:
+    """What people read in the portal itself."""
+    events.subscribe(RequestOpened, requests.on_opened)
+    events.subscribe(RequestMoved, requests.on_moved)
+    events.subscribe(RequestJoined, requests.on_joined)
+    events.subscribe(RequestDueSoon, requests.on_due_soon)
+    events.subscribe(RequestLate, requests.on_late)
+    events.subscribe(RequestReplied, requests.on_replied)
+    events.subscribe(RequestRated, requests.on_rated)
+    events.subscribe(AppointmentChanged, requests.on_appointment)
+    events.subscribe(StaffReplied, requests.on_talk)
+    events.subscribe(OutageAnnounced, outages.on_announced)
+    events.subscribe(OutageChanged, outages.on_changed)
 
 
 def take_back_invoices(session: Session, event: PaymentReversed) -> None:

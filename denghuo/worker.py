@@ -29,6 +29,7 @@ TASKS = (
     "notifications.sms",
     "notifications.mail",
     "notifications.wechat",
+    "notifications.outages",
     "notifications.tidy",
 )
 """The modules that declare tasks."""

@@ -8,7 +8,7 @@ the same key again is the same message.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, delete, exists, literal, select, update
@@ -21,6 +21,8 @@ from runtime.errors import NotFound
 from runtime.questions import asked
 
 PAGE = 30
+KEPT = timedelta(days=400)
+"""How long a message can be read again: a year and a month."""
 
 
 @dataclass(frozen=True)

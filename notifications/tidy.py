@@ -1,4 +1,4 @@
-"""Forgetting whom a message went to, once nobody will ask any more."""
+"""Forgetting whom a message went to, and old inboxes, once nobody will ask any more."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -6,6 +6,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.orm import Session
 
+from notifications import inbox
 from notifications.models import Attachment, Message
 from runtime import clock
 from runtime.jobs import database, jobs, nightly
@@ -36,3 +37,4 @@ def forget(timestamp: int) -> None:
     """Forget once a night."""
     with database().unit_of_work() as session:
         forget_recipients(session)
+        inbox.forget(session, clock.now() - inbox.KEPT)

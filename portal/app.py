@@ -44,6 +44,7 @@ BLUEPRINTS = (
     "portal.chat.views",
     "portal.outages.views",
     "portal.halls.views",
+    "portal.inbox.views",
     "portal.sign_in.views",
     "portal.sign_in.second",
     "portal.accounts.views",

@@ -9,11 +9,14 @@ from flask import Flask, g, render_template, request, url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
+from sqlalchemy import select
 
+from notifications import inbox
 from portal.current import visitor
 from portal.i18n import language
 from portal.staff.frame import rooms
-from service.conversations import is_unread
+from runtime.questions import Question
+from service import conversations
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Place:
 
     @property
     def address(self) -> str:
-        return _address(self.endpoint)
+        return _root() + _address(self.endpoint)
 
     def is_current(self, room: str | None) -> bool:
         """Whether a page of the blueprint `room` belongs to this entry."""
@@ -61,13 +64,31 @@ OWN_PLACE = Place(
 )
 """A customer's own things; it stands at the end of the top bar."""
 
-BARS = 256
+BARS = 1024
 """Bars that a process keeps ready: there are fewer, and every page has one."""
 
 
 @cache
 def _address(endpoint: str) -> str:
-    return url_for(endpoint)
+    return url_for(endpoint).removeprefix(request.script_root)
+
+
+def _root() -> str:
+    """What the customer's pages stand under while the desk looks at them, as the customer."""
+    return request.script_root if "viewing" in g else ""
+
+
+@dataclass(frozen=True)
+class News:
+    """What waits for this person: words of the desk in the chat, messages in the inbox."""
+
+    chat: bool = False
+    inbox: bool = False
+
+
+NO_NEWS = News()
+_NEWS = Question(select(conversations.is_unread().label("chat"), inbox.is_unread().label("inbox")))
+"""Asked once on every page of whoever is signed in."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +100,15 @@ class Bar:
     role: str | None
     room: str | None
     invites: bool
-    news: bool
+    news: News
+    root: str
 
 
 def bar(bare: bool = False) -> Markup:
     """The top bar of this page; a `bare` page does not ask who is there."""
     person = _person()
     invites = not person and not bare and request.endpoint != "sign_in.sign_in"
-    news = person == "customer" and not bare and _has_news()
-    return _bar(Bar(language(), person, _role(), request.blueprint, invites, news))
+    return _bar(Bar(language(), person, _role(), request.blueprint, invites, _news(bare), _root()))
 
 
 @lru_cache(BARS)
@@ -113,11 +134,13 @@ def _person() -> Literal["customer", "staff"] | None:
     return "staff" if person.staff_role else "customer"
 
 
-def _has_news() -> bool:
-    """Whether a person has written in the chat; not where the customer is looking at it."""
+def _news(bare: bool) -> News:
+    """What is new; not in the chat where the customer is looking at it."""
     person = visitor()
-    looks = request.blueprint == "chat"
-    return person is not None and not looks and is_unread(g.session, person.id)
+    if person is None or bare:
+        return NO_NEWS
+    ((in_chat, in_inbox),) = _NEWS.ask(g.session, user_id=person.id)
+    return News(in_chat and request.blueprint != "chat", in_inbox)
 
 
 def _role() -> str | None:

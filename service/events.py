@@ -180,6 +180,16 @@ class RequestLate(Struct, frozen=True):
     due_at: datetime
 
 
+class RequestJoined(Struct, frozen=True):
+    """A report is about an outage that is known: it waits for its end."""
+
+    request_no: str
+    kind: str
+    user_id: int | None
+    account_no: str | None
+    outage_no: str
+
+
 class RequestReplied(Struct, frozen=True):
     """The desk, or somebody in the field, has said something to the customer of a request."""
 

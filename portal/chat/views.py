@@ -24,6 +24,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from notifications import inbox
+from notifications.requests import TALK
 from portal import words
 from portal.access import public
 from portal.chat import own_words, turn, whose
@@ -211,6 +213,8 @@ def seen() -> ResponseReturnValue:
     if mine is not None and up_to:
         mark = mark_read if request.values.get("read") else mark_delivered
         mark(g.session, mine, "customer", up_to=up_to)
+        if request.values.get("read") and mine.user_id is not None:
+            inbox.mark_kind(g.session, mine.user_id, TALK)
     return "", 204
 
 

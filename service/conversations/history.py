@@ -4,27 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from runtime import clock
-from runtime.questions import Question, asked
+from runtime.questions import asked
 from service.conversations.models import Conversation, Handoff, Message
 
 Reader = Literal["customer", "staff"]
 _WRITERS: dict[str, tuple[str, ...]] = {"customer": ("staff", "assistant"), "staff": ("customer",)}
 """Whose messages a reader receives."""
-_UNREAD = Question(
-    select(Message.id)
-    .join(Conversation, Conversation.id == Message.conversation_id)
-    .where(
-        Conversation.user_id == asked("user_id"),
-        Conversation.closed_at.is_(None),
-        Message.author == "staff",
-        Message.read_at.is_(None),
-    )
-    .limit(1)
-)
 
 
 @dataclass(frozen=True)
@@ -117,9 +106,15 @@ def mark_read(
     return _mark(session, fresh, delivered_at=delivered_at, read_at=now)
 
 
-def is_unread(session: Session, user_id: int) -> bool:
-    """Whether somebody at the desk has written what the user has not seen yet."""
-    return bool(_UNREAD.ask(session, user_id=user_id))
+def is_unread() -> ColumnElement[bool]:
+    """For a Question that knows `user_id`: whether the desk has written what they have not seen."""
+    return exists().where(
+        Message.conversation_id == Conversation.id,
+        Conversation.user_id == asked("user_id"),
+        Conversation.closed_at.is_(None),
+        Message.author == "staff",
+        Message.read_at.is_(None),
+    )
 
 
 def _received(conversation: Conversation, reader: Reader, up_to: int | None) -> ColumnElement[bool]:

@@ -1,0 +1,139 @@
+"""What happens to a request, in the inbox of whoever asked for it.
+
+What customers do themselves they are not told. A stranger has no inbox: they follow by the number.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from notifications import inbox
+from runtime import clock
+from service.events import (
+    AppointmentChanged,
+    RequestDueSoon,
+    RequestJoined,
+    RequestLate,
+    RequestMoved,
+    RequestOpened,
+    RequestRated,
+    RequestReplied,
+    StaffReplied,
+)
+from service.models import User
+
+TOLD = frozenset({"moved", "paused", "resumed", "rejected"})
+"""Codes of a request's events that its customer is told of as such."""
+
+TALK = "talk.replied"
+LEAD = "lead"
+Event = (
+    RequestOpened | RequestMoved | RequestJoined | RequestLate | RequestReplied | AppointmentChanged
+)
+
+
+def on_opened(session: Session, event: RequestOpened) -> None:
+    """Its number and its promise, to be found again."""
+    _tell(session, event, "opened", "opened", promised_at=event.promised_at)
+
+
+def on_moved(session: Session, event: RequestMoved) -> None:
+    """A step was reached, or the request waits, goes on, was refused.
+
+    The clock makes a request wait in one case: its customer is asked whether the power is back.
+    """
+    if event.who == "customer" or event.code not in TOLD:
+        return
+    asks = event.code == "paused" and event.who == "clock"
+    what = "back" if asks else event.code
+    _tell(session, event, what, f"event:{event.event_id}", step=event.step, note=event.note)
+
+
+def on_joined(session: Session, event: RequestJoined) -> None:
+    """A report is about an outage that is known."""
+    _tell(session, event, "joined", f"joined:{event.outage_no}", outage_no=event.outage_no)
+
+
+def on_late(session: Session, event: RequestLate) -> None:
+    """A promise was not kept: its customer hears that from us, and so does whoever leads."""
+    _tell(session, event, "late", f"late:{event.due_at.isoformat()}", due_at=event.due_at)
+    leading = User.staff_role == LEAD
+    _tell_staff(session, event, "late", or_(leading, User.id == event.assignee_id))
+
+
+def on_due_soon(session: Session, event: RequestDueSoon) -> None:
+    """Whoever has it in hand is warned."""
+    _tell_staff(session, event, "due", User.id == event.assignee_id)
+
+
+def on_replied(session: Session, event: RequestReplied) -> None:
+    """The desk has written about it."""
+    _tell(session, event, "replied", f"replied:{event.message_id}")
+
+
+def on_appointment(session: Session, event: AppointmentChanged) -> None:
+    """Somebody else has booked, moved or called off a visit."""
+    if event.by == "customer" or (event.by == "house" and event.starts_at is None):
+        return
+    times = {"starts_at": event.starts_at, "ends_at": event.ends_at, "was": event.was}
+    key = f"visit:{event.step}:{event.was}:{event.starts_at}:{clock.now().isoformat()}"
+    _tell(session, event, "visit", key, **times)
+
+
+def on_rated(session: Session, event: RequestRated) -> None:
+    """A low mark comes to everybody who leads."""
+    if event.low:
+        known = {"score": event.score}
+        _put_to_staff(session, event, "rated", str(event.rating_id), User.staff_role == LEAD, known)
+
+
+def on_talk(session: Session, event: StaffReplied) -> None:
+    """The desk has written in the chat. While one such message is unread another says no more."""
+    if event.user_id is not None and not inbox.has_unread(session, event.user_id, TALK):
+        inbox.put(session, event.user_id, f"talk:{event.message_id}", TALK, {})
+
+
+def _tell(session: Session, event: Event, what: str, key: str, **more: Any) -> None:
+    if event.user_id is None:
+        return
+    known = {name: _plain(value) for name, value in more.items() if value is not None}
+    inbox.put(
+        session,
+        event.user_id,
+        f"request:{event.request_no}:{key}",
+        f"request.{what}",
+        {"request_no": event.request_no, "request_kind": event.kind, **known},
+    )
+
+
+def _tell_staff(
+    session: Session, event: RequestDueSoon | RequestLate, what: str, whom: ColumnElement[bool]
+) -> None:
+    due_at = event.due_at.isoformat()
+    _put_to_staff(session, event, what, due_at, whom, {"due_at": due_at})
+
+
+def _put_to_staff(
+    session: Session,
+    event: RequestDueSoon | RequestLate | RequestRated,
+    what: str,
+    key: str,
+    whom: ColumnElement[bool],
+    known: dict[str, Any],
+) -> None:
+    """Tell those of the utility's own people who still work here."""
+    works = User.staff_role.is_not(None), User.disabled_at.is_(None)
+    inbox.put_to_all(
+        session,
+        select(User.id.label("user_id")).where(whom, *works).subquery(),
+        f"desk:{event.request_no}:{what}:{key}",
+        f"desk.{what}",
+        {"request_no": event.request_no, "request_kind": event.kind, **known},
+        clock.now(),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

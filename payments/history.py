@@ -188,6 +188,11 @@ def payments_of(session: Session, user_id: int, account_no: str) -> list[Payment
     Raises NotFound and Forbidden as `visible_account` does.
     """
     visible_account(session, user_id, account_no, needs=Right.SEE_BILLS)
+    return payments_at_the_desk(session, account_no)
+
+
+def payments_at_the_desk(session: Session, account_no: str) -> list[Payment]:
+    """The same of any account: for the utility's own people alone."""
     payments = [*_posted(session, account_no), *_on_the_way(session, account_no)]
     refunds = refunds_of(session, {payment.order_no for payment in payments})
     payments = [_with_refunds(each, account_no, refunds) for each in payments]

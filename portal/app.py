@@ -65,6 +65,7 @@ BLUEPRINTS = (
     "portal.staff.approvals",
     "portal.staff.counter",
     "portal.staff.refunds",
+    "portal.staff.customers",
     "portal.staff.conversations",
     "portal.staff.conversations.ready",
 )

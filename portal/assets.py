@@ -58,11 +58,15 @@ def load(path: str) -> Asset | None:
 
 @cache
 def address(path: str) -> str:
-    """The address of an asset in a page. An unknown path is an error of the page."""
+    """The address of an asset in a page. An unknown path is an error of the page.
+
+    It is the same wherever the portal is mounted (`portal.staff.customers.viewing`).
+    """
     asset = load(path)
     if asset is None:
         raise FileNotFoundError(f"static/{path} is missing; `npm ci && npm run build` makes assets")
-    return url_for("assets.serve", path=path, v=asset.version)
+    built = url_for("assets.serve", path=path, v=asset.version)
+    return built.removeprefix(request.script_root)
 
 
 def register(app: Flask) -> None:

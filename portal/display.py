@@ -39,7 +39,7 @@ def theme() -> str:
 def view() -> str:
     """`plain`, or `elder` with its large letters and buttons."""
     chosen = request.cookies.get(VIEW_COOKIE)
-    if chosen in VIEWS:
+    if chosen in VIEWS and "viewing" not in g:  # who is seen as the customer sees as they do
         return chosen
     person = visitor()
     return "elder" if person and person.elder_mode else "plain"

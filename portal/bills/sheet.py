@@ -2,14 +2,14 @@
 
 Reading a bill takes a few queries; putting it into words takes several times as long. People look
 at the bill of this month again and again, so the words are kept, by all that they are made of:
-what was just read from the database, the day, the language. Whatever changes, they are made anew,
-and nobody gets what was made of another's rows.
+what was just read from the database, the day, the language, where links lead. Whatever changes,
+they are made anew, and nobody gets what was made of another's rows.
 """
 
 from datetime import date
 from functools import lru_cache
 
-from flask import render_template
+from flask import render_template, request
 from markupsafe import Markup
 
 from portal.bills.reading import USUAL, KnownBill, bill_page
@@ -25,7 +25,7 @@ KEPT = 256
 def written(known: KnownBill, against: str | None) -> Markup:
     """The bill in the language of this request, held against the month that was asked for."""
     compared = against if against in AGAINST else USUAL
-    spoken = (language(), utility_name(), current_settings().hotline)
+    spoken = (language(), utility_name(), current_settings().hotline, request.script_root)
     return _sheet(known, compared, clock.today(), spoken)
 
 

@@ -5,9 +5,19 @@ from flask_babel import lazy_gettext as _l
 from portal.security import asker_address, asker_id
 from portal.unit import database
 from service import audit
+from service.customers import exports, opening, rebills
 
+SEARCHED, PHONE, PAGE = "customer.searched", "customer.phone", "customer.page"
 DEEDS = {
     audit.SEEN: _l("看了"),
+    SEARCHED: _l("找客户"),
+    opening.OPENED: _l("打开了客户"),
+    PHONE: _l("看了整个手机号"),
+    opening.AS_CUSTOMER: _l("开始以客户的身份看"),
+    PAGE: _l("以客户的身份看了一页"),
+    rebills.DEED: _l("申请重新出账"),
+    exports.WANTED: _l("申请导出数据"),
+    exports.FETCHED: _l("取走了导出的数据"),
 }
 """The words of a deed in the list of the trail; a room that records a new one adds it here."""
 
@@ -18,8 +28,13 @@ def seen(subject: str, reason: str, about: str = "") -> None:
     For pages that only look: their own connection cannot write. What the page shows is not
     shown when this fails. Arguments and refusals are those of `audit.record`.
     """
+    did(audit.SEEN, subject, reason, about)
+
+
+def did(deed: str, subject: str, reason: str, about: str = "", *, by: int | None = None) -> None:
+    """The same of another deed than looking; `by` where the asker is not the one who is seen."""
     with database().unit_of_work() as own:
         own.info[audit.ADDRESS] = asker_address()
         audit.record(
-            own, by=asker_id(), deed=audit.SEEN, subject=subject, reason=reason, about=about
+            own, by=by or asker_id(), deed=deed, subject=subject, reason=reason, about=about
         )

@@ -20,6 +20,8 @@ UNSPOKEN = {
     "reversal.key_reused",
     "reversal.refused",
     "settlement.malformed",
+    "bill.cannot_rebill",  # said by the core to the job that has a bill made again
+    "bill.rebill_failed",
 }
 
 

@@ -54,7 +54,7 @@ def _handler(double: CoreDouble) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
-            self._serve(json.loads(self.rfile.read(length)))
+            self._serve(json.loads(self.rfile.read(length)) if length else None)
 
         def _serve(self, body: Any) -> None:
             url = urlsplit(self.path)

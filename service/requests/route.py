@@ -40,12 +40,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Stop:
-    """A job to go to. `visit` is the window that was arranged with the customer, if any."""
+    """A job to go to. `visit` is the window that was arranged with the customer, if any.
+
+    `begun`: the worker is there already.
+    """
 
     request_no: str
     place: Place | None
     due_at: datetime | None
     urgent: bool = False
+    begun: bool = False
     visit: tuple[datetime, datetime] | None = None
 
 
@@ -66,7 +70,7 @@ def distance(one: Place, other: Place) -> float:
 
 
 def order(stops: Iterable[Stop], start: Place | None, now: datetime) -> list[Leg]:
-    """All stops, each once, from `start`: what presses, what is free, then later windows.
+    """All stops, each once, from `start`: what is begun, what presses, the free, later windows.
 
     Within these the nearest is next; those without a place come last, the most pressing first.
     """
@@ -89,6 +93,8 @@ def presses(stop: Stop, now: datetime) -> bool:
 
 
 def _turn(stop: Stop, now: datetime) -> tuple[int, datetime]:
+    if stop.begun:
+        return -1, now
     if presses(stop, now):
         return 0, now
     return (1, now) if stop.visit is None else (2, stop.visit[0])
@@ -105,7 +111,7 @@ def _walk(stops: Iterable[Stop], here: Place | None) -> Iterable[Leg]:
 
 
 def _far(here: Place | None, stop: Stop) -> float:
-    """`min` keeps the first of equals, so what cannot be measured stays in the order of the clock."""
+    """`min` keeps the first of equals: what cannot be measured stays in the order of the clock."""
     return distance(here, stop.place) if here and stop.place else inf
 
 

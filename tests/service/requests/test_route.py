@@ -62,6 +62,10 @@ def test_what_presses_goes_first_however_far() -> None:
     assert names(jobs) == "urgent waits late near"
 
 
+def test_what_is_begun_is_finished_first() -> None:
+    assert names([stop("urgent", 1, urgent=True), stop("begun", 9, begun=True)]) == "begun urgent"
+
+
 def test_an_arranged_window_is_kept_for_its_time() -> None:
     afternoon = (NOW + timedelta(hours=4), NOW + timedelta(hours=7))
     tomorrow = (NOW + timedelta(days=1), NOW + timedelta(days=1, hours=3))

@@ -35,14 +35,12 @@ def _scripts(side: str) -> ScriptDirectory:
 
 def _models(side: str) -> MetaData:
     """Every model of a side, wherever in a room it stands."""
-    if side == "core":
-        core: MetaData = importlib.import_module("core.models").Base.metadata
-        return core
-    for room in ROOMS:
+    for room in ["core"] if side == "core" else ROOMS:
         for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
-            if module.name.endswith(".models"):
+            if module.name.endswith("models"):
                 importlib.import_module(module.name)
-    return Base.metadata
+    core: MetaData = importlib.import_module("core.models").Base.metadata
+    return core if side == "core" else Base.metadata
 
 
 @pytest.mark.parametrize("side", SIDES)

@@ -38,7 +38,7 @@ from service.events import (
 )
 from service.outages import changing
 from service.people.events import CodeIssued
-from service.requests import asking
+from service.requests import asking, joining
 
 
 def wire() -> None:
@@ -59,6 +59,8 @@ def wire() -> None:
     events.subscribe(ActionApproved, exports.on_approved)
     events.subscribe(ConversationAdopted, take_requests_along)
     events.subscribe(OutageChanged, changing.on_changed)
+    events.subscribe(OutageAnnounced, joining.on_announced)
+    events.subscribe(OutageChanged, joining.on_changed)
     _fill_inboxes()
 
 

@@ -215,6 +215,11 @@ def _awaited(now: Instant, earliest: Instant) -> ColumnElement[bool]:
     return and_(Outage.starts_at > earliest, or_(Outage.state == "ongoing", announced))
 
 
+def is_dark(now: datetime) -> ColumnElement[bool]:
+    """In a query over `Outage`: whether the power is off by it at this instant."""
+    return and_(_awaited(now, now - LONGEST), Outage.starts_at <= now)
+
+
 def _planned_end() -> ColumnElement[datetime]:
     return func.coalesce(Outage.expected_end_at, Outage.starts_at + literal(UNTOLD, Interval))
 

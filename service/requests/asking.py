@@ -17,7 +17,7 @@ from service.access import RIGHTS, Right, visible_account
 from service.models import Account, Bill, User
 from service.people.limits import Limit
 from service.people.links import LinkedAccount
-from service.requests import files, soon, telling, timing
+from service.requests import files, joining, soon, telling, timing
 from service.requests.askers import Asker, count_try
 from service.requests.fields import FieldRefused, check
 from service.requests.kinds import Field, Kind, kind
@@ -139,6 +139,7 @@ def apply(
     files.take(session, asker, key, request.id)
     soon.carry(session, request.request_no)
     telling.opened(session, request)
+    joining.join_known(session, request)
     return request
 
 

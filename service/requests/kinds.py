@@ -185,7 +185,8 @@ class Kind(Data, frozen=True):
 
     `account`: needed, optional (it helps and may be left out) or none. `right` is what the link to
     the account must allow. `cancel` are the states in which the customer may still take it back.
-    `outage`: who asks is first told of an outage that is known already. `team` has it in hand and
+    `outage`: who asks is first told of an outage that is known already; what is told with the
+    values `joins` then waits for the end of that outage (`joining`). `team` has it in hand and
     is warned `warn` before a promise ends. What is done may be opened again for `reopen_days`.
     """
 
@@ -211,6 +212,7 @@ class Kind(Data, frozen=True):
 
     def __post_init__(self) -> None:
         names = [each.name for each in self.fields]
+    joins: When = {}
         _demand_once(names, "fields")
         _demand_once([each.name for each in self.steps], "steps")
         _demand(any(each.type == "phone" and each.name == "phone" for each in self.fields), "phone")
@@ -227,6 +229,7 @@ class Kind(Data, frozen=True):
             self._check_when(step.when, step.name)
         for document in self.documents:
             self._check_when(document.when, document.name)
+        self._check_when(self.joins, "joins")
 
     def _check_limits(self, step: Step) -> None:
         if step.within is None:

@@ -138,12 +138,16 @@ def pause(
 def resume(session: Session, request_no: str, *, by: int | None = None) -> Request:
     """The customer has answered, or (`by`) the desk goes on without. Again changes nothing.
 
-    A step that is the customer's own keeps the clock standing. Raises NotFound.
+    A step that is the customer's own keeps the clock standing, and so does an outage that the
+    request has joined until the desk takes it out (`joining`). Raises NotFound.
     """
     request = locked(session, request_no)
     onward = next_step(request)
     if request.paused_at is None or (onward is not None and onward.who == "customer"):
         return request
+    if by is None and request.outage_no is not None:
+        return request
+    request.outage_no = None
     _take(request, "resume", "request.moved_on")
     timing.go_on(session, request, clock.now())
     _write(session, request, "resumed", By("staff", by) if by is not None else CUSTOMER)
@@ -186,6 +190,7 @@ def reopen(session: Session, asker: Asker, request_no: str, why: str) -> Request
         raise Conflict("request.too_late")
     _take(request, "reopen", "request.moved_on")
     request.reopened += 1
+    request.outage_no = None
     request.core_order_no = request.core_status = None
     first = steps(request)[0]
     was, request.step = request.state, first.name
@@ -221,6 +226,11 @@ def urge(session: Session, request_no: str, urgent: bool, *, by: int) -> Request
     request = locked(session, request_no)
     request.urgent = urgent
     return request
+
+
+def record(session: Session, request: Request, code: str, by: By) -> None:
+    """Write down something that happened to a locked request where it stands, and tell it."""
+    _write(session, request, code, by)
 
 
 def locked(session: Session, request_no: str) -> Request:

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from functools import cache
 
-from runtime.jobs import Backoff, database, jobs, nightly
+from runtime.jobs import BACKOFF, Backoff, database, jobs, nightly
 from runtime.settings import load
 from service.core_client import CoreClient
-from service.requests import carrying, clocks, files, soon, tidy
+from service.requests import carrying, clocks, files, joining, soon, tidy
 from service.settings import ServiceSettings
 
 FOR_EVER = Backoff(attempts=1_000_000, longest=timedelta(minutes=1))
@@ -34,6 +34,25 @@ def carry(request_no: str) -> None:
 def watch(timestamp: int) -> None:
     """Warn of promises that will soon be over, and escalate those that were not kept."""
     clocks.watch(database())
+
+
+@jobs.task(name=soon.JOIN.name, queue=soon.JOIN.queue, retry=BACKOFF)
+def join(outage_no: str) -> None:
+    """Let reports that came before an outage was known join it."""
+    joining.join_all(database(), outage_no)
+
+
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(
+    name=soon.ASK_BACK.name,
+    queue=soon.ASK_BACK.queue,
+    queueing_lock=soon.ASK_BACK.name,
+    retry=BACKOFF,
+)
+def ask_back(timestamp: int) -> None:
+    """Ask whose outage is over, also by the clock alone, and end what nobody answered."""
+    joining.ask_all(database())
+    joining.end_silent(database())
 
 
 @jobs.periodic(cron=nightly(50))

@@ -1,0 +1,274 @@
+"""Reports of an outage that is known already: they wait for its end instead of for a crew.
+
+A report joins an outage of its place as it is opened, or as the outage becomes known. From then
+on its own clock stands. When the outage is over its customer is asked whether the power is back:
+yes ends the request, no makes it an ordinary one again, an urgent one, whose clock goes on from
+there; and that can be said at any time, for the cause may be in the house. Whoever says nothing
+has power again.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from runtime import clock, events
+from runtime.database import Database
+from runtime.errors import Conflict
+from service import places
+from service.events import OutageAnnounced, OutageChanged, RequestJoined
+from service.models import Account, ServicePoint
+from service.outages import finding
+from service.outages.finding import OutageView, Phase
+from service.outages.models import Outage
+from service.requests import moving, reading, soon, timing
+from service.requests.askers import Asker
+from service.requests.kinds import holds, kind, kinds
+from service.requests.models import Request, RequestEvent
+from service.requests.moving import CUSTOMER, By
+
+BEFORE = timedelta(hours=1)
+"""So long before an outage is said to have begun, reports may be of it."""
+
+SILENCE = timedelta(days=3)
+"""Who has not answered for so long has power again; what is done can be opened again."""
+
+ASKED = "back:"
+"""How the key of the event begins by which a customer is asked."""
+
+NEARBY = timedelta(minutes=30)
+"""Reports from one area that come within this time may have one cause."""
+
+
+def join_known(session: Session, request: Request) -> None:
+    """Let a request that was just opened join the outage of its place, if there is one."""
+    if not _may_join(request):
+        return
+    outage = _outage_at(session, request)
+    if outage is not None:
+        _join(session, request, outage.outage_no)
+
+
+def is_joined(request: Request) -> bool:
+    """Whether it waits for the end of an outage."""
+    open_still = request.closed_at is None and request.paused_at is not None
+    return open_still and request.outage_no is not None
+
+
+def is_asked(request: Request) -> bool:
+    """Whether its customer is to say if the power is back."""
+    return is_joined(request) and any(each.key == _key(request) for each in request.events)
+
+
+def power_is_back(session: Session, asker: Asker, request_no: str) -> Request:
+    """The customer says so: the request is done. Saying it again changes nothing.
+
+    Raises NotFound, Conflict("request.moved_on").
+    """
+    request = reading.request(session, asker, request_no, for_update=True)
+    if request.state == "done":
+        return request
+    _require_joined(request)
+    moving.finish(session, request, CUSTOMER)
+    return request
+
+
+def still_dark(session: Session, asker: Asker, request_no: str) -> Request:
+    """It is another matter, or still dark: an ordinary request from now on, and an urgent one.
+
+    Saying it again changes nothing. Raises NotFound, Conflict("request.moved_on").
+    """
+    request = reading.request(session, asker, request_no, for_update=True)
+    if request.closed_at is None and request.outage_no is None:
+        return request
+    _require_joined(request)
+    request.outage_no, request.urgent = None, True
+    moving.resume(session, request_no)
+    return request
+
+
+def near(session: Session, request: Request) -> int:
+    """How many other households of its transformer area reported a failure about when it was.
+
+    Only such reports count that are of no outage that is known: they may be of one that is not.
+    """
+    here, there = aliased(ServicePoint), aliased(ServicePoint)
+    query = (
+        select(func.count(Request.account_no.distinct()))
+        .join(there, there.account_no == Request.account_no)
+        .join(here, here.area == there.area)
+        .where(here.account_no == request.account_no, Request.account_no != request.account_no)
+        .where(Request.kind.in_(_kinds()), Request.outage_no.is_(None))
+        .where(Request.opened_at.between(request.opened_at - NEARBY, request.opened_at + NEARBY))
+        .where(Request.state != "cancelled")
+    )
+    return session.scalar(query) or 0
+
+
+# ---- the outage is news --------------------------------------------------------------------------
+
+
+def on_announced(session: Session, event: OutageAnnounced) -> None:
+    """Reports came before the outage had a number: a job looks for those that are of it."""
+    if finding.phase(event.outage, clock.now()) is Phase.NOW:
+        soon.join(session, event.outage.outage_no)
+
+
+def on_changed(session: Session, event: OutageChanged) -> None:
+    """Others may be of it now; or it is over, and those that are of it are asked."""
+    now, before = event.outage, event.before
+    if now.ended_at is not None:
+        soon.ask_back(session)
+    elif now.state == "ongoing" and (now.state, now.areas) != (before.state, before.areas):
+        soon.join(session, now.outage_no)
+
+
+def join_all(database: Database, outage_no: str) -> int:
+    """Let the reports that nobody has begun to work on join an outage; how many they were."""
+    with database.unit_of_work() as session:
+        outage = finding.find(session, outage_no)
+        if outage.phase is not Phase.NOW:
+            return 0
+        found = [each for each in _waiting(session, outage) if _is_of(session, each, outage)]
+        for each in found:
+            _join(session, each, outage_no)
+        return len(found)
+
+
+def ask_all(database: Database) -> int:
+    """Ask whose outage is over whether the power is back; how many were asked."""
+    over = exists().where(Outage.outage_no == Request.outage_no, ~finding.is_dark(clock.now()))
+    return _each(database, over & ~_asked(), _ask)
+
+
+def end_silent(database: Database) -> int:
+    """End the requests whose customers have not answered for long; how many there were."""
+    return _each(database, _asked(before=clock.now() - SILENCE), _end)
+
+
+# ---- how -----------------------------------------------------------------------------------------
+
+AT_ONCE = 200
+"""Requests of one transaction, so that no lock is held for long."""
+
+
+def _join(session: Session, request: Request, outage_no: str) -> None:
+    request.outage_no = outage_no
+    timing.stand(session, request, clock.now(), None, None)
+    moving.record(session, request, "joined", By("clock"))
+    events.publish(
+        session,
+        RequestJoined(
+            request_no=request.request_no,
+            kind=request.kind,
+            user_id=request.user_id,
+            account_no=request.account_no,
+            outage_no=outage_no,
+        ),
+    )
+
+
+def _ask(session: Session, request: Request) -> None:
+    moving.record(session, request, "paused", By("clock", key=_key(request)))
+
+
+def _end(session: Session, request: Request) -> None:
+    moving.finish(session, request, By("clock"))
+
+
+def _key(request: Request) -> str:
+    """Of the event by which a customer was asked, once for each outage."""
+    return f"{ASKED}{request.outage_no}"
+
+
+def _require_joined(request: Request) -> None:
+    if not is_joined(request):
+        raise Conflict("request.moved_on")
+
+
+def _may_join(request: Request) -> bool:
+    wanted = kind(request.kind)
+    return wanted.outage and holds(wanted.joins, reading.values(request))
+
+
+def _outage_at(session: Session, request: Request) -> OutageView | None:
+    """The outage that is on where the report is from: by its account, else by its words."""
+    place = _place(request)
+    if _is_at_account(session, request, place):
+        return finding.hitting(session, request.account_no or "")
+    found = finding.near(session, place).outages
+    sure = (each for each in found if finding.is_surely_at(each, place))
+    return next((each for each in sure if each.phase is Phase.NOW), None)
+
+
+def _is_of(session: Session, request: Request, outage: OutageView) -> bool:
+    """Whether a report that waits is of this outage."""
+    place = _place(request)
+    if not _may_join(request):
+        return False
+    if not _is_at_account(session, request, place):
+        return finding.is_surely_at(outage, place)
+    at_account = ServicePoint.account_no == request.account_no
+    points = select(ServicePoint.area).where(at_account)
+    return not set(outage.areas).isdisjoint(session.scalars(points))
+
+
+def _waiting(session: Session, outage: OutageView) -> list[Request]:
+    """Reports since it began that nobody has in hand, those without an account among them."""
+    query = (
+        select(Request)
+        .where(Request.kind.in_(_kinds()), Request.state == "received", Request.closed_at.is_(None))
+        .where(Request.outage_no.is_(None), Request.paused_at.is_(None))
+        .where(Request.assignee_id.is_(None), Request.opened_at >= outage.starts_at - BEFORE)
+        .order_by(Request.id)
+        .with_for_update(skip_locked=True)
+    )
+    return list(session.scalars(query))
+
+
+def _is_at_account(session: Session, request: Request, place: str) -> bool:
+    """Whether a report is about the account's own place, and not of somebody else's."""
+    account = session.get(Account, request.account_no) if request.account_no else None
+    if account is None:
+        return False
+    told, known = places.bare(place), places.bare(account.address)
+    return not told or told.startswith(known) or known.startswith(told)
+
+
+def _kinds() -> list[str]:
+    """The kinds that report a failure."""
+    return [each.name for each in kinds() if each.outage]
+
+
+def _place(request: Request) -> str:
+    told = reading.values(request)
+    fields = kind(request.kind).fields
+    return next((told.get(each.name, "") for each in fields if each.type == "address"), "")
+
+
+def _asked(before: datetime | None = None) -> ColumnElement[bool]:
+    """Whether there is the event by which the customer was asked."""
+    found = exists().where(
+        RequestEvent.request_id == Request.id,
+        RequestEvent.key == func.concat(ASKED, Request.outage_no),
+    )
+    return found if before is None else found.where(RequestEvent.at <= before)
+
+
+def _each(
+    database: Database, which: ColumnElement[bool], deed: Callable[[Session, Request], None]
+) -> int:
+    """What another worker looks at is passed over; what is left over comes a little later."""
+    joined = Request.outage_no.is_not(None), Request.closed_at.is_(None)
+    query = select(Request).where(*joined, Request.paused_at.is_not(None), which)
+    count = 0
+    while True:
+        with database.unit_of_work() as session:
+            rows = query.order_by(Request.id).limit(AT_ONCE).with_for_update(skip_locked=True)
+            found = session.scalars(rows).all()
+            for each in found:
+                deed(session, each)
+        count += len(found)
+        if len(found) < AT_ONCE:
+            return count

@@ -239,6 +239,31 @@ REFUSALS: dict[str, LazyString] = {
     "request.cannot_cancel": _l(
         "这件事已经办到一半，或者已经结束，不能在这里撤。请打 %(hotline)s。"
     ),
+    "request.moved_on": _l("这一步刚才已经有人做了，或者还没轮到它。看看现在到哪一步了。"),
+    "request.paused": _l("在等用户补东西，补来了再往下办。等不了，就先点“不等了”。"),
+    "request.needs_missing": _l("写一句要用户补什么。"),
+    "request.reason_missing": _l("写一句为什么。"),
+    "request.too_late": _l("办完太久了，不能再打开。请重新提交一件，或打 %(hotline)s。"),
+    "person.not_found": _l("没有这个人，或者已经不在这里工作了。换一个人。"),
+    "desk.team_unknown": _l("没有这个班组。"),
+    "desk.filter_name": _l("给它起个名字，再存。"),
+    "desk.filters_full": _l("最多存 %(most)s 个，先删掉不用的。"),
+    "desk.filter_not_found": _l("这个已经删掉了。"),
+    "desk.note_missing": _l("备注是空的，写一句再存。"),
+    "desk.note_too_long": _l("备注最长 %(most)s 个字。"),
+    "desk.taken": _l("同事先接了这一件。要转，请班长来转。"),
+    "desk.deed_unknown": _l("没有这样的办法，什么都没改。"),
+    "desk.reason_missing": _l("写一句为什么要导出。"),
+    "request.talk_closed": _l("这件事办完一个多月了，留言已经关上。请打 %(hotline)s。"),
+    "visit.not_needed": _l("这件事现在不用上门，没有时间要约。"),
+    "visit.not_offered": _l("这个时间不能约。请从列出的里面选一个。"),
+    "visit.full": _l("这个时间刚被约满了。请另选一个，原来约的没有动。"),
+    "visit.too_late": _l("离约好的时间太近了，人可能已经在路上。要改就打 %(hotline)s。"),
+    "visit.not_found": _l("现在没有约好的时间。"),
+    "rating.stars": _l("请选一个：从“很好”到“不好”。"),
+    "rating.closed": _l("现在还不能评价，或者办完太久了。有话要说，就在留言里写。"),
+    "rating.not_found": _l("没有这个评价。"),
+    "rating.followed_missing": _l("写一句怎么处理的。"),
     "request.field": _l("“%(label)s”填得不对。再看一眼？"),
     "request.field.missing": _l("请填“%(label)s”。"),
     "request.field.unknown": _l("多填了一项我们不认识的。"),
@@ -246,6 +271,13 @@ REFUSALS: dict[str, LazyString] = {
     "request.field.too_long": _l("“%(label)s”太长了，最多 %(most)s 个字。"),
     "request.field.too_short": _l("“%(label)s”太短了，写详细一点，我们好找。"),
     "request.field.phone": _l("“%(label)s”是 11 位手机号，1 开头。再看一眼？"),
+    "request.field.point": _l(
+        "“%(label)s”写成 31.0912, 113.0826 这样的两个数，要在国内。不知道就空着，写清门牌就行。"
+    ),
+    "request.field.elsewhere": _l(
+        "“%(label)s”不在我们供电的地方。再看一眼；不知道就空着，写清门牌就行。"
+    ),
+    "request.field.no_photo": _l("请加一张“%(label)s”，没有照片核对不了。"),
     "request.field.choice": _l("“%(label)s”请从给出的里面选一个。"),
     "request.field.number": _l("“%(label)s”请写数字。"),
     "request.field.range": _l("“%(label)s”从 %(least)s 到 %(most)s。"),
@@ -268,6 +300,17 @@ REFUSALS: dict[str, LazyString] = {
     "file.unchecked": _l(
         "现在没法检查文件是不是安全，先没有收。其他填的都在，10 分钟后再传；急的话打 %(hotline)s。"
     ),
+    "field.no_job": _l("这一件不在您手里。看看今天的活。"),
+    "field.deed_unknown": _l("没有收下。看看下面填的，改好再交。"),
+    "field.other_meter": _l(
+        "表号 %(meter_no)s 和这一户登记的不一样。再看一眼；真是这一块，就勾上“我看过两遍”。"
+    ),
+    "field.done_already": _l("“%(step)s”%(when)s 已经由%(doer)s办好了。"),
+    "field.cancelled": _l("客户把“%(what)s”撤回了，不用去了。"),
+    "field.rejected": _l("“%(what)s”没有受理，不用去了。"),
+    "field.given_away": _l("“%(what)s”改派给了%(holder)s。"),
+    "field.taken_back": _l("“%(what)s”调度收回去了，现在没有派给谁。"),
+    "field.no_longer": _l("这一件刚刚有了变化，您做的这一步没有算数。"),
     "core.unavailable": _l("电费系统在维护，现在核对不了。10 分钟后再试。"),
 }
 

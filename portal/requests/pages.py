@@ -6,40 +6,58 @@ from flask_babel import gettext as _
 
 from portal import words
 from portal.current import my_account
-from portal.requests import receiving, saying
+from portal.requests import following, receiving, saying
 from portal.requests.who import asker
+from portal.unit import database
 from runtime.errors import Refused
-from service.requests import files, moving, reading
+from service.requests import moving, reading, talking
 from service.requests.files import Owner
+from service.requests.kinds import kind
 from service.requests.models import Request
 
 
 def show(room: str, found: Request, refused: str | None = None, *, own: bool = True) -> str:
     """The page; `room` is the blueprint it belongs to. Who only follows sees no more than steps."""
-    return render_template(
+    followed = following.follow(found, own=own)
+    page = render_template(
         "requests/show.html",
         made=found,
+        followed=followed,
         room=room,
         own=own,
         account=my_account(found.account_no) if found.account_no else None,
         is_new="new" in request.args,
-        may_cancel=own and moving.may_cancel(found),
-        takes_photos=own and found.state not in moving.ENDED and len(found.files) < files.MOST,
         refused=refused,
         saying=saying,
-        timeline=reading.timeline(found),
     )
+    _mark_read(followed)
+    return page
 
 
 def add_photos(room: str, request_no: str) -> ResponseReturnValue:
-    """Photos for a request that is on its way."""
+    """Photos and papers for a request that is on its way."""
     found = reading.request(g.session, asker(), request_no)
-    owner = Owner.of(found)
-    refused = receiving.receive_all(asker(), owner, receiving.uploads())
-    if refused:
-        found = reading.request(g.session, asker(), request_no)
-        return show(room, found, refused), 422
+    owner, sent = Owner.of(found), receiving.uploads(document=_document(found))
+    if refused := receiving.receive_all(asker(), owner, sent):
+        return show(room, reading.request(g.session, asker(), request_no), refused), 422
     return redirect(url_for(f"{room}.show", request_no=request_no) + "#photos", 303)
+
+
+def _document(found: Request) -> str | None:
+    """Which of the papers that are asked for is being sent; none for a photo of something else."""
+    named = request.form.get("document")
+    return named if named in {each.name for each in kind(found.kind).documents} else None
+
+
+def _mark_read(followed: following.Followed) -> None:
+    """What the desk has said is read now; a page alone cannot write, and nobody waits for it.
+
+    Where the desk looks at the page as the customer, nobody has read anything.
+    """
+    if g.get("viewing") or not any(each.is_new for each in followed.talk):
+        return
+    with database().unit_of_work() as own:
+        talking.mark_read(own, followed.made.id, "customer", followed.talk[-1].id)
 
 
 def cancel(room: str, request_no: str) -> ResponseReturnValue:

@@ -1,5 +1,6 @@
 """Without a sign-in: reporting that the power is off, and following a request by its number."""
 
+from collections.abc import Callable
 from functools import partial
 
 from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
@@ -8,13 +9,15 @@ from flask.typing import ResponseReturnValue
 from portal import words
 from portal.access import public
 from portal.current import visitor
-from portal.requests import filling, pages
-from portal.requests.who import asker, takes_photos
+from portal.forms import Form, code_field, form_page, wants_code
+from portal.i18n import language
+from portal.requests import deeds, filling, pages
+from portal.requests.who import asker, let_in, takes_photos
 from portal.security import asker_address
 from runtime.errors import NotFound, Refused
 from service.people.networks import network
 from service.people.typed import plain
-from service.requests import reading
+from service.requests import guests, reading
 from service.requests.kinds import kind as kind_of
 from service.requests.models import Request
 
@@ -23,6 +26,12 @@ FOLLOWED = "followed"
 MOST_FOLLOWED = 5
 
 blueprint = takes_photos(public(Blueprint(ROOM, __name__, url_prefix="/report")))
+deeds.offer(blueprint, ROOM)
+
+
+class ProveForm(Form):
+    refusals = {"code.": "code"}  # noqa: RUF012
+    code = code_field()
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -48,12 +57,41 @@ def fill(kind: str) -> ResponseReturnValue:
     return filling.fill(wanted, partial(pages.opened, ROOM))
 
 
+@blueprint.post("/new/<kind>/draft")
+def keep(kind: str) -> ResponseReturnValue:
+    wanted = kind_of(kind)
+    if wanted.sign_in or visitor() is not None:
+        abort(404)
+    return filling.keep(wanted)
+
+
 @blueprint.get("/<request_no>")
 def show(request_no: str) -> ResponseReturnValue:
     try:
         return pages.show(ROOM, reading.request(g.session, asker(), request_no))
     except NotFound:
         return pages.show(ROOM, _followed(request_no), own=False)
+
+
+@blueprint.route("/<request_no>/prove", methods=["GET", "POST"])
+def prove(request_no: str) -> ResponseReturnValue:
+    """A code to the phone of the request lets whoever follows it do all that its customer may."""
+    found, form, sent = _followed(request_no), ProveForm(), False
+    if wants_code():
+        sent = _refused(form, partial(_send_code, request_no)) is None
+    elif form.validate_on_submit():
+        proving = partial(_prove, request_no, form.code.data)
+        if _refused(form, proving) is None:
+            let_in(request_no)
+            return redirect(url_for("report.show", request_no=request_no), 303)
+    return form_page(
+        "requests/prove.html",
+        form,
+        request_no=request_no,
+        phone=found.phone,
+        sent=sent,
+        wait=guests.seconds_to_wait(g.session, request_no),
+    )
 
 
 @blueprint.post("/<request_no>/photos")
@@ -64,6 +102,24 @@ def add_photos(request_no: str) -> ResponseReturnValue:
 @blueprint.route("/<request_no>/cancel", methods=["GET", "POST"])
 def cancel(request_no: str) -> ResponseReturnValue:
     return pages.cancel(ROOM, request_no)
+
+
+def _send_code(request_no: str) -> None:
+    guests.send_code(g.session, request_no, address=asker_address(), language=language())
+
+
+def _prove(request_no: str, code: str) -> None:
+    guests.prove(g.session, request_no, code, address=asker_address())
+
+
+def _refused(form: Form, deed: Callable[[], None]) -> Refused | None:
+    """Do it; a refusal is said in the form."""
+    try:
+        deed()
+    except Refused as refusal:
+        form.refuse(refusal)
+        return refusal
+    return None
 
 
 def _follow(request_no: str) -> None:

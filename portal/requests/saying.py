@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from flask import g
+from flask_babel import ngettext
+from markupsafe import Markup
 
 from portal import formats
 from portal.i18n import gettext as _
@@ -16,7 +18,7 @@ from service.models import Bill
 from service.requests import reading
 from service.requests.asking import KnownField, Prepared
 from service.requests.kinds import Field, Kind, Words, kind
-from service.requests.models import Request
+from service.requests.models import Request, RequestPause
 from service.requests.reading import StepTaken
 
 BADGES = {"done": "good", "rejected": "bad", "cancelled": ""}
@@ -153,15 +155,13 @@ def real(step: StepTaken) -> Real | None:
 
 def summary(request: Request) -> list[tuple[str, str]]:
     """What was told, label and value, phones masked."""
-    return [
-        (said(field.label), value_words(field, value)) for field, value in reading.told(request)
-    ]
+    return [(said(field.label), _shown(field, value)) for field, value in reading.told(request)]
 
 
 def values_told(wanted: Kind, values: dict[str, str]) -> list[tuple[str, str]]:
     """The same of what is about to be sent, phones whole: they are to be checked."""
     return [
-        (said(each.label), value_words(each, values[each.name], whole=True))
+        (said(each.label), _shown(each, values[each.name], whole=True))
         for each in wanted.told
         if each.name in values
     ]
@@ -182,7 +182,17 @@ def value_words(field: Field, value: str, *, whole: bool = False) -> str:
             return formats.day(datetime.fromisoformat(value).date())
         case "number" if field.unit:
             return f"{value} {said(field.unit)}"
+        case "point":
+            return value.replace(",", ", ")
     return value
+
+
+def _shown(field: Field, value: str, *, whole: bool = False) -> str:
+    """A value on a page: a place also opens in the maps of a phone."""
+    words = value_words(field, value, whole=whole)
+    if field.type == "point":
+        return Markup('<a class="whole" href="geo:{}">{}</a>').format(value, words)
+    return words
 
 
 def choices(known: KnownField) -> list[tuple[str, str]]:
@@ -220,3 +230,33 @@ def groups(kinds: Sequence[Kind]) -> list[tuple[str, list[Kind]]]:
 def _promised_step(request: Request) -> StepTaken:
     name = kind(request.kind).promise.step
     return next(each for each in reading.timeline(request) if each.step.name == name)
+
+
+def window(starts_at: datetime, ends_at: datetime) -> str:
+    """`12 月 14 日 周一 14:00–17:00`: when somebody comes."""
+    day = clock.civil_date(starts_at)
+    hours = f"{formats.clock_time(starts_at)}–{formats.clock_time(ends_at)}"
+    return f"{formats.day(day)} {formats.weekday(day)} {hours}"
+
+
+def stars(score: int) -> str:
+    """A mark of one to five in words."""
+    words = {5: _("很好"), 4: _("好"), 3: _("一般"), 2: _("不太好"), 1: _("不好")}
+    return words[score]
+
+
+def stood(pause: RequestPause) -> str:
+    """How long the customer's part has taken: it is shown apart, and does not count."""
+    if pause.until is None:
+        return _("%(since)s 起等您这边，这段时间不算在期限里", since=formats.moment(pause.since))
+    return _("等您这边 %(long)s，没算在期限里", long=_long(pause.until - pause.since))
+
+
+def _long(time: timedelta) -> str:
+    """`3 天`, `5 小时`, `20 分钟`: whole ones of the largest unit."""
+    minutes = max(1, round(time.total_seconds() / 60))
+    if minutes >= 24 * 60:
+        return ngettext("%(num)s 天", "%(num)s 天", minutes // (24 * 60))
+    if minutes >= 60:
+        return ngettext("%(num)s 小时", "%(num)s 小时", minutes // 60)
+    return ngettext("%(num)s 分钟", "%(num)s 分钟", minutes)

@@ -6,14 +6,15 @@ from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.access import customer_only
-from portal.requests import filling, pages, saying
+from portal.requests import deeds, filling, pages, saying
 from portal.requests.who import asker, takes_photos
-from service.requests import moving, reading
+from service.requests import drafts, moving, reading
 from service.requests.kinds import kind as kind_of
 from service.requests.kinds import kinds
 
 ROOM = "requests"
 blueprint = takes_photos(customer_only(Blueprint(ROOM, __name__, url_prefix="/requests")))
+deeds.offer(blueprint, ROOM)
 
 
 @blueprint.get("")
@@ -26,6 +27,7 @@ def index() -> ResponseReturnValue:
         going=going,
         ended=[each for each in mine if each.state in moving.ENDED],
         timeline=reading.timeline(going[0]) if going else [],
+        drafts=drafts.listed(g.session, asker()),
         groups=saying.groups(kinds()),
         saying=saying,
     )
@@ -40,6 +42,11 @@ def new() -> ResponseReturnValue:
 @blueprint.route("/new/<kind>", methods=["GET", "POST"])
 def fill(kind: str) -> ResponseReturnValue:
     return filling.fill(kind_of(kind), partial(pages.opened, ROOM))
+
+
+@blueprint.post("/new/<kind>/draft")
+def keep(kind: str) -> ResponseReturnValue:
+    return filling.keep(kind_of(kind))
 
 
 @blueprint.get("/<request_no>")

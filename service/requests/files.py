@@ -24,6 +24,7 @@ from service.requests.askers import Asker, count_try
 from service.requests.guard import Guard
 from service.requests.models import Request, RequestFile
 from service.requests.moving import ENDED
+from service.requests.reading import seen_by
 
 LARGEST_BYTES = 10 * 1024 * 1024
 MOST = 6
@@ -179,10 +180,7 @@ class Served:
 
 def serve(session: Session, folder: Path, asker: Asker, name: str) -> Served:
     """A file that the asker added, or of a request of theirs. Raises NotFound."""
-    theirs = RequestFile.asker == asker.name
-    if asker.user_id is not None:
-        theirs |= Request.user_id == asker.user_id
-    return _served(session, folder, name, theirs)
+    return _served(session, folder, name, (RequestFile.asker == asker.name) | seen_by(asker))
 
 
 def serve_of(session: Session, folder: Path, request: Request, name: str) -> Served:

@@ -100,7 +100,7 @@ def bring(database: Database, state: str) -> None:
     """The core has moved the request on."""
     with database.unit_of_work() as session:
         request = session.scalars(select(Request)).one()
-        moving.move(session, request, state, "core", clock.now())
+        moving.follow_core(session, moving.locked(session, request.request_no), state, clock.now())
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=[each.name for each in kinds()])

@@ -38,7 +38,7 @@ from service.events import (
 )
 from service.outages import changing
 from service.people.events import CodeIssued
-from service.requests import asking, joining
+from service.requests import appointments, asking, joining
 
 
 def wire() -> None:
@@ -58,6 +58,7 @@ def wire() -> None:
     events.subscribe(ActionApproved, rebills.on_approved)
     events.subscribe(ActionApproved, exports.on_approved)
     events.subscribe(ConversationAdopted, take_requests_along)
+    events.subscribe(RequestMoved, appointments.on_moved)
     events.subscribe(OutageChanged, changing.on_changed)
     events.subscribe(OutageAnnounced, joining.on_announced)
     events.subscribe(OutageChanged, joining.on_changed)

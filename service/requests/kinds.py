@@ -207,12 +207,12 @@ class Kind(Data, frozen=True):
     documents: tuple[Document, ...] = ()
     cancel: tuple[Status, ...] = ("received", "accepted")
     outage: bool = False
+    joins: When = {}
     warn: Limit = Limit(working_days=1)
     reopen_days: Annotated[int, Meta(ge=1)] = 15
 
     def __post_init__(self) -> None:
         names = [each.name for each in self.fields]
-    joins: When = {}
         _demand_once(names, "fields")
         _demand_once([each.name for each in self.steps], "steps")
         _demand(any(each.type == "phone" and each.name == "phone" for each in self.fields), "phone")
@@ -224,12 +224,12 @@ class Kind(Data, frozen=True):
         _demand(promised.within is not None and not promised.when, "promise.step has a limit")
         _demand(not self.steps[0].when and not self.steps[-1].when, "first and last for everyone")
         _demand_once([each.name for each in self.documents], "documents")
+        self._check_when(self.joins, "joins")
         for step in self.steps:
             self._check_limits(step)
             self._check_when(step.when, step.name)
         for document in self.documents:
             self._check_when(document.when, document.name)
-        self._check_when(self.joins, "joins")
 
     def _check_limits(self, step: Step) -> None:
         if step.within is None:

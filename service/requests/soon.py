@@ -6,6 +6,9 @@ from runtime.jobs import TaskName, defer
 
 CARRY = TaskName("requests.carry", "service")
 
+JOIN = TaskName("requests.join", "service")
+ASK_BACK = TaskName("requests.ask_back", "service")
+
 
 def carry(session: Session, request_no: str) -> None:
     """Ask for the core to be told of a request, or of its end. One after the other for each."""

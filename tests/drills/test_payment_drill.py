@@ -7,9 +7,7 @@ difference between gateways, books and core.
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from random import Random
@@ -17,7 +15,6 @@ from random import Random
 import httpx
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 import core.models
 from core import feed, published
@@ -30,13 +27,13 @@ from payments.models import Callback, Order, OrderEvent, PostingTask, Refund
 from payments.orders import Selection, payable
 from payments.refunds import ask_refund
 from payments.settings import PaymentSettings
-from runtime import clock, crypto
-from runtime.crypto import KeyRing
+from runtime import clock
 from runtime.database import Database
-from runtime.settings import CryptoSettings, Settings, load
+from runtime.settings import load
 from service import approvals
 from tests.core.builders import create_account, create_bill, create_service_point
-from tests.house import House, standing_house
+from tests.drills.fire import await_that, count, raise_the_fallen
+from tests.house import House
 from tests.payments.builders import create_user, link
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(1500)]
@@ -52,7 +49,6 @@ DEAD_FOR = 15
 once."""
 
 PACE_SECONDS = 0.05
-SETTLED_WITHIN = 600
 MODES = ("pay", "pay", "duplicate", "lose", "delay")
 WAYS = (("wechat", Product.NATIVE), ("alipay", Product.PAGE))
 
@@ -67,28 +63,6 @@ class Bought:
     fen: int
 
 
-@pytest.fixture
-def house() -> Iterator[House]:
-    with standing_house(
-        DENGHUO_JOB_RESCUE_SECONDS="2",
-        DENGHUO_PAYMENT_QUERY_SECONDS="3",
-        DENGHUO_PAYMENT_ORDER_MINUTES="60",
-    ) as house:
-        yield house
-
-
-@pytest.fixture
-def database(house: House) -> Iterator[Database]:
-    """The house's database, seen from outside."""
-    before = crypto._ring
-    crypto.use_keys(KeyRing.from_settings(load(CryptoSettings, var=house.place.var)))
-    database = Database.from_settings(load(Settings, var=house.place.var, database_url=None))
-    yield database
-    database.dispose()
-    if before is not None:
-        crypto.use_keys(before)
-
-
 def test_every_fen_is_where_it_belongs(house: House, database: Database) -> None:
     chance = Random(SEED)  # noqa: S311 - the same every time, on purpose
     first_day = clock.today()
@@ -97,12 +71,12 @@ def test_every_fen_is_where_it_belongs(house: House, database: Database) -> None
     bought = _customers(database, bills)
     order_nos = _order(house, database, bought)
     _pay_under_fire(house, order_nos, chance)
-    _await(lambda: _count(database, Order, Order.status == "posted") == PAYMENTS, house)
+    await_that(lambda: count(database, Order, Order.status == "posted") == PAYMENTS, house)
     _check_orders(database, bought)
     _check_core(database, bought, order_nos)
-    _await(lambda: _nothing_due(database, bought), house)
+    await_that(lambda: _nothing_due(database, bought), house)
     _give_back_under_fire(house, database, order_nos, chance)
-    _await(lambda: _count(database, Refund, Refund.state == "done") == REFUNDS, house)
+    await_that(lambda: count(database, Refund, Refund.state == "done") == REFUNDS, house)
     _reconcile(house, {first_day, clock.today()})
 
 
@@ -187,7 +161,7 @@ def _pay_under_fire(house: House, order_nos: list[str], chance: Random) -> None:
                 house.kill(victim)
                 back.setdefault(number + DEAD_FOR, []).append(victim)
             _bring_back(house, back.pop(number, []))
-            _raise_the_fallen(house)
+            raise_the_fallen(house)
             time.sleep(PACE_SECONDS)  # the pace of payments, so that work is under way when it hits
     for names in back.values():
         _bring_back(house, names)
@@ -209,7 +183,7 @@ def _pay(house: House, sandbox: httpx.Client, order_no: str, mode: str) -> None:
         except httpx.TransportError:
             if "sandbox" not in house.running:
                 house.start("sandbox")
-            _raise_the_fallen(house)
+            raise_the_fallen(house)
             time.sleep(PACE_SECONDS)  # until it listens
             continue
         assert answer.status_code in (200, 409), answer.text
@@ -237,7 +211,7 @@ def _give_back_under_fire(
             victim = KILLED[number // 8 % 4]
             house.kill(victim)
             house.start(victim)
-            _raise_the_fallen(house)
+            raise_the_fallen(house)
 
 
 def _reconcile(house: House, days: set[date]) -> None:
@@ -253,13 +227,6 @@ def _reconcile(house: House, days: set[date]) -> None:
         subprocess.run(command, env=house.environment, check=False)
     for day in sorted(days):  # a movement near midnight may stand on the next day's statement
         house.command("ledger", "check", "--day", f"{day}")
-
-
-def _raise_the_fallen(house: House) -> None:
-    """As a supervisor does: what gave up because the database was away is started again."""
-    for name, process in list(house.running.items()):
-        if process.poll() is not None:
-            house.start(name)
 
 
 def _check_orders(database: Database, bought: list[Bought]) -> None:
@@ -296,27 +263,3 @@ def _nothing_due(database: Database, bought: list[Bought]) -> bool:
     """Whether the customers' pages, too, show nothing owed."""
     with database.unit_of_work() as session:
         return not any(payable(session, user_id) for user_id in {each.user_id for each in bought})
-
-
-def _count(database: Database, table: type, condition: object) -> int:
-    with _patiently(), database.unit_of_work() as session:
-        return session.scalar(select(func.count(table.id)).where(condition)) or 0  # type: ignore
-    return 0
-
-
-@contextmanager
-def _patiently() -> Iterator[None]:
-    """The database may be on its way up."""
-    try:
-        yield
-    except (OperationalError, InterfaceError):
-        return
-
-
-def _await(holds: Callable[[], bool], house: House) -> None:
-    deadline = time.monotonic() + SETTLED_WITHIN
-    while not holds():
-        _raise_the_fallen(house)
-        logs = {name: house.log(name) for name in house.lines}
-        assert time.monotonic() < deadline, f"not settled in time; see {logs}"
-        time.sleep(0.5)

@@ -199,6 +199,84 @@ def test_what_was_done_before_it_could_be_taken_back_is_done(
     assert request_of(database).state == "done"
 
 
+@pytest.fixture
+def agent(database: Database) -> int:
+    with database.unit_of_work() as session:
+        person = builders.create_user(session)
+        person.staff_role = "agent"
+        session.flush()
+        return person.id
+
+
+def test_what_the_desk_does_the_core_hears_step_by_step(
+    database: Database, client: CoreClient, customer: Customer, agent: int
+) -> None:
+    """The core was away for two steps: it goes through both, and its echo moves nothing back."""
+    number = ask(database, customer).request_no
+    for step in ("crew_sent", "arrived"):
+        with database.unit_of_work() as session:
+            moving.complete(session, number, step, by=agent)
+    for _ in range(2):
+        carry(database, client, number)
+    assert orders(database) == [("outage_report", "in_progress", number)]
+    with database.unit_of_work() as session:
+        details = session.scalars(select(core.models.ServiceOrder.details)).one()
+    assert details["step"] == "arrived"
+    run.run(database, CoreFeed(client))
+    found = request_of(database)
+    assert (found.state, found.step, found.core_status) == ("in_progress", "arrived", "in_progress")
+
+
+def test_old_news_of_the_core_move_nothing_back(
+    database: Database, client: CoreClient, customer: Customer, agent: int
+) -> None:
+    number = ask(database, customer).request_no
+    with database.unit_of_work() as session:
+        moving.complete(session, number, "crew_sent", by=agent)
+    carry(database, client, number)
+    with database.unit_of_work() as session:
+        moving.complete(session, number, "arrived", by=agent)
+    run.run(database, CoreFeed(client))
+    assert request_of(database).step == "arrived"
+
+
+def test_a_refusal_of_the_desk_ends_the_order_however_far_it_was(
+    database: Database, client: CoreClient, customer: Customer, agent: int
+) -> None:
+    for key, steps, status in (
+        ("early", (), "rejected"),
+        ("late", ("crew_sent", "arrived"), "cancelled"),
+    ):
+        number = ask(database, customer, key=key).request_no
+        with database.unit_of_work() as session:
+            for step in steps:
+                moving.complete(session, number, step, by=agent)
+        carry(database, client, number)
+        with database.unit_of_work() as session:
+            moving.reject(session, number, "不在我们的供电范围", by=agent)
+        carry(database, client, number)
+        assert orders(database)[-1] == ("outage_report", status, number)
+    run.run(database, CoreFeed(client))
+    with database.unit_of_work() as session:
+        assert set(session.scalars(select(Request.state))) == {"rejected"}
+
+
+def test_what_is_opened_again_is_another_order(
+    database: Database, client: CoreClient, customer: Customer, agent: int
+) -> None:
+    number = ask(database, customer, "call_back").request_no
+    with database.unit_of_work() as session:
+        moving.complete(session, number, "called", by=agent, values={"outcome": "answered"})
+    carry(database, client, number)
+    with database.unit_of_work() as session:
+        moving.reopen(session, customer.asker, number, "还是没说清楚")
+    for _ in range(2):
+        carry(database, client, number)
+        run.run(database, CoreFeed(client))
+    assert orders(database) == [("call_back", "done", number), ("call_back", "received", number)]
+    assert request_of(database).state == "received"
+
+
 def test_what_the_core_refuses_stays_in_sight(
     database: Database, client: CoreClient, customer: Customer
 ) -> None:

@@ -1,35 +1,39 @@
 """The form of a request: filled in, looked over, sent. It works without a script.
 
 One key goes with the form from its first page to the request: sent twice it opens one request,
-and the photos that were added on the way are found by it.
+and the files that were added on the way are found by it. At each step, and by a small script
+between them, the form is kept as a draft, so that nothing is typed twice.
 """
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from flask import g, render_template, request
+from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import words
-from portal.current import current_account, my_accounts
+from portal.current import current_account, my_account, my_accounts
 from portal.outages import saying as outages
 from portal.requests import receiving, saying
 from portal.requests.who import asker
 from runtime import clock
-from runtime.errors import Forbidden, NotFound, Refused
+from runtime.errors import Forbidden, NotFound, Refused, TooManyTries
 from service.outages import finding
 from service.outages.finding import OutageView
 from service.people.links import LinkedAccount
-from service.requests import asking, files
+from service.requests import asking, drafts, files
 from service.requests.asking import Prepared
+from service.requests.drafts import Draft
 from service.requests.fields import FieldRefused
-from service.requests.files import Owner
-from service.requests.kinds import Kind
+from service.requests.files import Owner, Upload
+from service.requests.kinds import Document, Kind
 from service.requests.models import Request, RequestFile
 from service.requests.promising import promised
 
 NO_ACCOUNT = "none"
+OF_ACCOUNT = "account."
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Sheet:
     key: str
     typed: dict[str, str]
     files: list[RequestFile]
+    draft: Draft | None = None
     outage: OutageView | None = None
     wrong: dict[str, str] = field(default_factory=dict)
     said: str | None = None
@@ -54,39 +59,70 @@ class Sheet:
     def account_given(self) -> str:
         return self.account.account_no if self.account else NO_ACCOUNT
 
+    def of_document(self, name: str | None) -> list[RequestFile]:
+        """The files of a document; the photos beside the documents have no name."""
+        return [each for each in self.files if each.document == name]
+
+    def may_need(self, document: Document) -> bool:
+        """Whether it is asked for, as far as the form is filled in."""
+        chosen = {name: self.typed.get(name) for name in document.when}
+        return all(not chosen[name] or chosen[name] in of for name, of in document.when.items())
+
 
 def fill(wanted: Kind, opened: Callable[[Request], ResponseReturnValue]) -> ResponseReturnValue:
     """A page of the form; `opened` answers when the request was made."""
     if request.method == "GET":
-        return _page(_sheet(wanted, _key(), None))
+        return _page(_begun(wanted))
+    action = request.form.get("action", "check")
+    if action == "anew":
+        drafts.discard(g.session, asker(), wanted)
+        return redirect(request.path, 303)
     key, typed = _key(), _typed(wanted)
-    said = _receive(wanted, key)
-    if said:
-        return _page(_sheet(wanted, key, typed, said=said), 422)
+    said = receiving.receive_all(asker(), Owner(asker().name, key), _sent_files(wanted))
     for unwanted in request.form.getlist("remove"):
         files.remove(g.session, asker(), key, unwanted)
-    action = request.form.get("action", "check")
+    _keep(wanted, key, typed)
+    if said:
+        return _page(_sheet(wanted, key, typed, said=said), 422)
     if action == "edit":
         return _page(_sheet(wanted, key, typed))
     return _send(wanted, key, typed, opened) if action == "send" else _check(wanted, key, typed)
 
 
-def _receive(wanted: Kind, key: str) -> str | None:
-    """Keep the files that came with the form; the sentence when one cannot be kept."""
-    sent = receiving.uploads() if wanted.photos else []
-    return receiving.receive_all(asker(), Owner(asker().name, key), sent)
+def keep(wanted: Kind) -> ResponseReturnValue:
+    """The form as it stands, brought by a script while it is being filled in."""
+    _keep(wanted, _key(), _typed(wanted))
+    return "", 204
+
+
+def _keep(wanted: Kind, key: str, typed: dict[str, str]) -> None:
+    """A draft that cannot be kept is no reason to stop."""
+    with suppress(TooManyTries), g.session.begin_nested():
+        drafts.save(g.session, asker(), wanted, key, _account_no(wanted), typed)
+
+
+def _sent_files(wanted: Kind) -> list[Upload]:
+    """What came with the form, each for its document; photos have a field of their own."""
+    papers = (receiving.uploads(f"document-{each.name}", each.name) for each in wanted.documents)
+    photos = receiving.uploads() if wanted.photos else []
+    return [*photos, *(each for paper in papers for each in paper)]
 
 
 def _check(wanted: Kind, key: str, typed: dict[str, str]) -> ResponseReturnValue:
     """What was typed as it will be sent; the form again when something is wrong."""
-    values, problems = asking.problems(g.session, asker(), wanted.name, _account_no(wanted), typed)
+    values, problems = asking.problems(
+        g.session, asker(), wanted.name, _account_no(wanted), typed, key
+    )
     sheet = _sheet(wanted, key, typed, problems)
     if problems:
         return _page(sheet, 422)
-    promise = saying.promise_of(wanted, promised(wanted, values, clock.now()))
-    told = saying.values_told(wanted, values)
     return render_template(
-        "requests/check.html", sheet=sheet, told=told, promise=promise, saying=saying
+        "requests/check.html",
+        sheet=sheet,
+        told=saying.values_told(wanted, values),
+        papers=wanted.papers(values),
+        promise=saying.promise_of(wanted, promised(wanted, values, clock.now())),
+        saying=saying,
     )
 
 
@@ -112,17 +148,34 @@ def _page(sheet: Sheet, status: int = 200) -> ResponseReturnValue:
     ), status
 
 
+def _begun(wanted: Kind) -> Sheet:
+    """The form as it was left, else with what is known; another account brings its own facts."""
+    draft = drafts.find(g.session, asker(), wanted)
+    if draft is None:
+        return _sheet(wanted, _key(), None)
+    account = _account(wanted, draft)
+    moved = (account.account_no if account else None) != draft.account_no
+    typed = {
+        name: value
+        for name, value in draft.typed.items()
+        if not (moved and (wanted.field(name).known or "").startswith(OF_ACCOUNT))
+    }
+    return _sheet(wanted, draft.key, typed, draft=draft)
+
+
 def _sheet(
     wanted: Kind,
     key: str,
     typed: dict[str, str] | None,
     problems: list[Refused] | None = None,
     said: str | None = None,
+    draft: Draft | None = None,
 ) -> Sheet:
-    account = _account(wanted)
+    account = _account(wanted, draft)
     number = account.account_no if account else None
     prepared = asking.prepare(g.session, asker(), wanted.name, number)
-    known = {each.field.name: each.value or "" for each in prepared.fields}
+    told = [each for each in prepared.fields if each.field in wanted.told]
+    known = {each.field.name: each.value or "" for each in told}
     of_fields = [each for each in problems or () if isinstance(each, FieldRefused)]
     of_all = [words.refusal(each) for each in problems or () if each not in of_fields]
     return Sheet(
@@ -130,8 +183,9 @@ def _sheet(
         account=account,
         others=[each for each in asking.eligible(wanted, my_accounts()) if each != account],
         key=key,
-        typed=known if typed is None else typed,
+        typed=known | (typed or {}),
         files=files.of_draft(g.session, asker(), key),
+        draft=draft,
         outage=finding.hitting(g.session, number) if wanted.outage and number else None,
         wrong={each.params["field"]: words.refusal(each) for each in of_fields},
         said=said or (of_all[0] if of_all else None),
@@ -151,15 +205,19 @@ def _account_no(wanted: Kind) -> str | None:
     return account.account_no if account else None
 
 
-def _account(wanted: Kind) -> LinkedAccount | None:
-    """The account that was named; without one the current, if the kind has to do with accounts."""
+def _account(wanted: Kind, draft: Draft | None = None) -> LinkedAccount | None:
+    """The account that was named, now or in the draft; else the current, if the kind takes one."""
     given = request.values.get("account")
     if wanted.account == "none" or given == NO_ACCOUNT:
         return None
-    mine = {each.account_no: each for each in my_accounts()}
     if given:
-        if given not in mine:
-            raise NotFound("account.not_found", account_no=given)
-        return mine[given]
+        if found := my_account(given):
+            return found
+        raise NotFound("account.not_found", account_no=given)
+    if draft is not None:
+        if draft.account_no is None and wanted.account == "optional":
+            return None
+        if draft.account_no and (found := my_account(draft.account_no)):
+            return found
     eligible, present = asking.eligible(wanted, my_accounts()), current_account()
     return present if present in eligible else next(iter(eligible), None)

@@ -17,9 +17,9 @@ from service.access import RIGHTS, Right, visible_account
 from service.models import Account, Bill, User
 from service.people.limits import Limit
 from service.people.links import LinkedAccount
-from service.requests import files, joining, soon, telling, timing
+from service.requests import drafts, files, joining, soon, telling, timing
 from service.requests.askers import Asker, count_try
-from service.requests.fields import FieldRefused, check
+from service.requests.fields import FieldRefused, check, clean
 from service.requests.kinds import Field, Kind, kind
 from service.requests.models import PHONE, Request, RequestDay, RequestEvent
 from service.requests.promising import promised
@@ -28,6 +28,9 @@ OPEN_USER = Limit("request.user", 30, timedelta(hours=1), "request.too_many")
 OPEN_STRANGER = Limit("request.stranger", 6, timedelta(hours=1), "request.too_many")
 OPEN_NETWORK = Limit("request.network", 60, timedelta(hours=1), "network.locked", exact=False)
 LATEST_BILLS = 12
+LATEST_REQUESTS = 10
+TOLD = "request."
+"""Begins the name of what an earlier request told."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def prepare(session: Session, asker: Asker, name: str, account_no: str | None = 
     wanted = kind(name)
     account = _account(session, asker, wanted, account_no)
     user = session.get(User, asker.user_id) if asker.user_id is not None else None
-    fields = tuple(_known(session, each, account, user) for each in wanted.fields)
+    told = _told_before(session, asker, wanted, account)
+    fields = tuple(_known(session, each, account, user, told) for each in wanted.fields)
     now, by = clock.now(), wanted.promise_by
     return Prepared(
         kind=wanted,
@@ -94,16 +98,25 @@ def eligible(wanted: Kind, accounts: Iterable[LinkedAccount]) -> list[LinkedAcco
 
 
 def problems(
-    session: Session, asker: Asker, name: str, account_no: str | None, given: Mapping[str, object]
+    session: Session,
+    asker: Asker,
+    name: str,
+    account_no: str | None,
+    given: Mapping[str, object],
+    key: str,
 ) -> tuple[dict[str, str], list[Refused]]:
     """The plain values and everything that is wrong, for a form that shows all of it at once.
 
-    Raises as `prepare` does.
+    The files that came with the form are known by its `key`. Raises as `prepare` does.
     """
     wanted = kind(name)
     account = _account(session, asker, wanted, account_no)
     values, wrong = check(wanted, given)
-    found: list[Refused] = [*wrong, *_wrong_bills(session, wanted, account, values)]
+    found: list[Refused] = [
+        *wrong,
+        *_wrong_bills(session, wanted, account, values),
+        *_missing_photos(session, asker, wanted, key),
+    ]
     if wanted.account == "needed" and account is None:
         found.insert(0, Refused("request.account_missing"))
     return values, found
@@ -123,11 +136,10 @@ def apply(
     Raises as `prepare` does; FieldRefused ("request.field") for the first field that is wrong,
     Refused("request.account_missing"), Refused("request.key_malformed") and TooManyTries.
     """
-    if not key or len(key) > 64 or not key.isascii() or not key.isprintable():
-        raise Refused("request.key_malformed")
+    drafts.require_key(key)
     if known := opened(session, asker, key):
         return known
-    values, wrong = problems(session, asker, name, account_no, fields)
+    values, wrong = problems(session, asker, name, account_no, fields, key)
     if wrong:
         raise wrong[0]
     count_try(session, asker, OPEN_STRANGER if asker.user_id is None else OPEN_USER, OPEN_NETWORK)
@@ -137,6 +149,7 @@ def apply(
     if request is None:
         return session.scalars(_of_key(asker, key)).one()
     files.take(session, asker, key, request.id)
+    drafts.forget(session, asker, key)
     soon.carry(session, request.request_no)
     telling.opened(session, request)
     joining.join_known(session, request)
@@ -195,12 +208,13 @@ def _open(
 
 
 def _told(values: Mapping[str, str]) -> dict[str, Any]:
-    """What was told, and the phone once more, so that it can be found."""
+    """What was told; phone and place once more, so that they can be found."""
     phone = values.get("phone")
     return {
         "fields": json.dumps(values, ensure_ascii=False),
         "phone": phone,
         "phone_index": blind_index(phone, PHONE) if phone else None,
+        "point": values.get("point"),
     }
 
 
@@ -236,11 +250,19 @@ def _account(
     return visible_account(session, asker.user_id, account_no, needs=Right(wanted.right))
 
 
-def _known(session: Session, each: Field, account: Account | None, user: User | None) -> KnownField:
+def _known(
+    session: Session,
+    each: Field,
+    account: Account | None,
+    user: User | None,
+    told: Mapping[str, str],
+) -> KnownField:
     if each.known == "user.phone" and user is not None:
         return KnownField(each, user.phone)
     if each.known == "user.name" and user is not None:
         return KnownField(each, user.name)
+    if each.known and each.known.startswith(TOLD):
+        return KnownField(each, _still_right(each, told.get(each.known.removeprefix(TOLD))))
     if account is None:
         return KnownField(each)
     if each.known == "account.address":
@@ -249,6 +271,41 @@ def _known(session: Session, each: Field, account: Account | None, user: User | 
         bills = _bills(session, account.account_no)
         return KnownField(each, bills[0].bill_no if bills else None, bills=bills)
     return KnownField(each)
+
+
+def _told_before(
+    session: Session, asker: Asker, wanted: Kind, account: Account | None
+) -> dict[str, str]:
+    """What the user told with the last requests, by field; of an account with those about it."""
+    before = any((each.known or "").startswith(TOLD) for each in wanted.fields)
+    if asker.user_id is None or not before:
+        return {}
+    query = select(Request.fields).where(Request.user_id == asker.user_id)
+    if account is not None:
+        query = query.where(Request.account_no == account.account_no)
+    told: dict[str, str] = {}
+    for each in session.scalars(query.order_by(Request.id.desc()).limit(LATEST_REQUESTS)):
+        told = json.loads(each) | told
+    return told
+
+
+def _still_right(field: Field, value: str | None) -> str | None:
+    """What was told once, as long as it could be told again."""
+    try:
+        return clean(field, value) or None
+    except FieldRefused:
+        return None
+
+
+def _missing_photos(session: Session, asker: Asker, wanted: Kind, key: str) -> list[FieldRefused]:
+    """Where a photo is a must: none of the form's files is one."""
+    field = wanted.photos
+    if field is None or not field.required:
+        return []
+    kept = files.of_draft(session, asker, key)
+    if any(each.is_photo and each.document is None for each in kept):
+        return []
+    return [FieldRefused(field.name, "no_photo", label=field.label)]
 
 
 def _bills(session: Session, account_no: str) -> tuple[Bill, ...]:

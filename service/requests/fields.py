@@ -10,6 +10,7 @@ from runtime import clock
 from runtime.errors import Refused
 from service.people.typed import plain
 from service.people.users import normal_phone
+from service.requests import points
 from service.requests.kinds import Field, Kind
 
 LEAST_ADDRESS = 4
@@ -20,8 +21,9 @@ KEPT_FORMATS = "\u200c\u200d"
 class FieldRefused(Refused):
     """What a field holds cannot be taken.
 
-    `problem`: missing, too_long, too_short, phone, choice, number, range, day, days, unknown, bill,
-    not_text. `field` is its name, `label` its words, `least` and `most` the bounds.
+    `problem`: missing, too_long, too_short, phone, point, elsewhere, choice, number, range, day,
+    days, unknown, bill, no_photo, not_text. `field` is its name, `label` its words, `least` and
+    `most` the bounds.
     """
 
     def __init__(self, field: str, problem: str, **params: Any) -> None:
@@ -65,6 +67,8 @@ def clean(field: Field, given: object) -> str:
     match field.type:
         case "phone":
             return _phone(field, text)
+        case "point":
+            return _point(field, text)
         case "number":
             return _number(field, text)
         case "day":
@@ -94,6 +98,15 @@ def _phone(field: Field, text: str) -> str:
         return normal_phone(text)
     except Refused as refusal:
         raise _refused(field, "phone") from refusal
+
+
+def _point(field: Field, text: str) -> str:
+    point = points.read(text)
+    if point is None:
+        raise _refused(field, "point")
+    if not points.is_supplied(point):
+        raise _refused(field, "elsewhere")
+    return str(point)
 
 
 def _number(field: Field, text: str) -> str:

@@ -22,7 +22,10 @@ Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
 Text = Annotated[str, Meta(min_length=1)]
 Group = Literal["trouble", "supply", "account", "word"]
 Status = Literal["received", "accepted", "in_progress", "done"]
-Known = Literal["account.address", "account.bill", "user.phone", "user.name"]
+Known = Annotated[
+    str,
+    Meta(pattern=r"^(account\.(address|bill)|user\.(phone|name)|request\.[a-z][a-z0-9_]{0,31})\Z"),
+]
 Team = Literal["repair", "connection", "metering", "billing", "service"]
 Who = Literal["desk", "field", "customer", "core"]
 When = dict[Name, tuple[Name, ...]]
@@ -66,11 +69,12 @@ class Field(Data, frozen=True):
     """Something the customer tells.
 
     `least` and `most` bound a number, the days from today of a day, or the count of photos (`most`
-    alone); `longest` bounds a text. `known` names where the value comes from when it is known.
+    alone); `longest` bounds a text. `known` names where the value comes from when it is known:
+    `request.holder` is the field `holder` of an earlier request. A `point` is a place on the earth.
     """
 
     name: Name
-    type: Literal["text", "address", "phone", "choice", "number", "day", "photo", "bill"]
+    type: Literal["text", "address", "point", "phone", "choice", "number", "day", "photo", "bill"]
     label: Words
     hint: Words | None = None
     required: bool = True
@@ -88,6 +92,7 @@ class Field(Data, frozen=True):
         bounded = self.least is not None and self.most is not None
         _demand(self.type not in ("number", "day") or bounded, f"{self.name}: least and most")
         _demand(self.type != "photo" or self.most is not None, f"{self.name}: most")
+        _demand(self.type != "point" or self.name == "point", f"{self.name}: point")
 
     def title(self, value: str) -> Words | None:
         """The words of a choice's value."""

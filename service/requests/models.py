@@ -231,6 +231,24 @@ class RequestFile(Base):
         return self.media == "image/jpeg"
 
 
+class RequestDraft(Base):
+    """A form as it was left: one for each asker and kind, under the key that it will be sent with.
+
+    `filled` is a JSON object of what was typed, as it was typed.
+    """
+
+    __tablename__ = "request_draft"
+    __table_args__ = (UniqueConstraint("asker", "kind"), Index(None, "updated_at"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    asker: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str] = mapped_column(String(64))
+    account_no: Mapped[str | None] = mapped_column(ForeignKey("account.account_no"))
+    filled: Mapped[str] = mapped_column(EncryptedText("request_draft.filled"))
+    updated_at: Mapped[datetime]
+
+
 class RequestDay(Base):
     """How many requests a civil day has had; numbers are counted from it."""
 

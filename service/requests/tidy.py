@@ -1,25 +1,30 @@
-"""What is left over of photos: forms that were never sent, files whose transaction was undone."""
+"""What is left over of forms that were never sent, and files whose transaction was undone."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from runtime import clock
 from runtime.database import Database
-from service.requests.models import RequestFile
+from service.requests import drafts
+from service.requests.models import RequestDraft, RequestFile
 
 KEPT = timedelta(days=2)
-"""How long a form may be left open with its photos."""
+"""How long a form without a draft, as in a chat, may be left open with its files."""
 
 
 def tidy(database: Database, folder: Path) -> int:
-    """Delete old files of unsent forms, and every old file without a row; how many files."""
+    """Delete old drafts, old files without one, and files without a row; how many of these."""
     before = clock.now() - KEPT
+    has_draft = exists().where(
+        RequestDraft.asker == RequestFile.asker, RequestDraft.key == RequestFile.draft
+    )
     with database.unit_of_work() as session:
+        drafts.forget_old(session)
         session.execute(
             delete(RequestFile).where(
-                RequestFile.request_id.is_(None), RequestFile.added_at < before
+                RequestFile.request_id.is_(None), RequestFile.added_at < before, ~has_draft
             )
         )
     return sum(_remove(database, each, before) for each in sorted(folder.glob("??")))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import pytest
 import time_machine
+from sqlalchemy.orm import Session
 
 from runtime.database import Database
-from service.requests import asking
+from service.requests import asking, kinds
 from service.requests.askers import Asker
-from service.requests.models import Request
+from service.requests.models import Request, RequestFile
 from tests.core.conftest import core_settings, core_url  # noqa: F401 - the core as it is
 from tests.service import builders
 
@@ -131,8 +132,9 @@ def ask(
     key: str = "form-1",
     **told: str,
 ) -> Request:
-    """A request that was opened and committed."""
+    """A request that was opened and committed, with a photo where one is a must."""
     with database.unit_of_work() as session:
+        add_photo(session, customer.asker, kind, key)
         return asking.apply(
             session,
             customer.asker,
@@ -141,3 +143,12 @@ def ask(
             customer.told(kind) | told,
             key,
         )
+
+
+def add_photo(session: Session, asker: Asker, kind: str, key: str) -> None:
+    """The photo without which a kind cannot be asked for, added to the form of the key."""
+    wanted = kinds.kind(kind).photos
+    if wanted is not None and wanted.required:
+        photo = {"name": key, "sha256": b"", "width": 40, "height": 30, "size": 700}
+        session.add(RequestFile(asker=asker.name, draft=key, **photo))
+        session.flush()

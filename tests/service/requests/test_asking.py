@@ -1,8 +1,10 @@
 """Opening a request: once for a key, with everything that hangs on it, by whoever may."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from runtime.crypto import blind_index
 from runtime.database import Database
 from runtime.errors import Forbidden, NotFound, Refused, TooManyTries
 from service.events import RequestOpened
-from service.models import Link
+from service.models import Link, User
 from service.requests import asking, reading
 from service.requests.askers import Asker
 from service.requests.fields import FieldRefused
@@ -23,6 +25,8 @@ from service.requests.models import PHONE as PHONE_CONTEXT
 from service.requests.models import Request, RequestEvent
 from tests.service import builders
 from tests.service.requests.conftest import NOW, PHONE, TOLD, Customer, ask, move_in
+from tests.service.requests.papers import paper, picture
+from tests.service.requests.test_files import add as add_file
 
 pytestmark = pytest.mark.usefixtures("december")
 
@@ -259,3 +263,70 @@ def test_a_strangers_requests_follow_into_the_sign_in(database: Database) -> Non
         mine = reading.list_requests(session, Asker.of_user(user.id))
         assert [each.request_no for each in mine] == [request.request_no]
         assert reading.list_requests(session, stranger) == []
+
+
+def test_where_a_photo_is_a_must_nothing_is_opened_without(
+    database: Database, customer: Customer, tmp_path: Path
+) -> None:
+    told = customer.told("reading")
+    paper_alone = add_file(database, tmp_path, customer.asker, paper(), draft="form-1")
+    assert paper_alone.pages == 1
+    with database.unit_of_work() as session, pytest.raises(FieldRefused) as refused:
+        asking.apply(session, customer.asker, "reading", customer.account_no, told, "form-1")
+    assert (refused.value.params["field"], refused.value.params["problem"]) == (
+        "photos",
+        "no_photo",
+    )
+    add_file(database, tmp_path, customer.asker, picture(), draft="form-1")
+    with database.unit_of_work() as session:
+        made = asking.apply(session, customer.asker, "reading", customer.account_no, told, "form-1")
+        assert [each.media for each in made.files] == ["application/pdf", "image/jpeg"]
+
+
+def test_a_place_is_kept_beside_what_was_told(database: Database, customer: Customer) -> None:
+    request = ask(database, customer, point="113.0826, 31.0912")
+    assert request.point == "31.091200,113.082600"
+    assert reading.values(request)["point"] == request.point
+    with database.unit_of_work() as session:
+        raw = session.execute(text("SELECT encode(point, 'escape') FROM service_request")).scalar()
+    assert raw
+    assert "31.09" not in raw
+
+
+def known(
+    database: Database, customer: Customer, kind: str, account_no: str | None = None
+) -> dict[str, str | None]:
+    with database.unit_of_work() as session:
+        prepared = asking.prepare(session, customer.asker, kind, account_no)
+    return {each.field.name: each.value for each in prepared.fields}
+
+
+def test_what_was_told_before_need_not_be_told_again(
+    database: Database, customer: Customer
+) -> None:
+    assert known(database, customer, "business_connection")["holder"] is None
+    ask(database, customer, "business_connection", "1", holder="柳荫豆坊", address="柳荫路 8 号")
+    ask(database, customer, "temporary_supply", "2", holder="柳荫修缮队", address="柳荫路 9 号")
+    neighbour = move_in(database)
+    found = known(database, customer, "business_connection")
+    assert (found["holder"], found["address"]) == ("柳荫修缮队", "柳荫路 9 号")
+    assert known(database, neighbour, "business_connection")["holder"] is None
+
+
+def test_of_an_account_is_known_what_was_told_about_it(
+    database: Database, customer: Customer
+) -> None:
+    ask(database, customer, key="1", place="remote")
+    with database.unit_of_work() as session:
+        other = builders.create_account(session)
+        builders.create_link(session, session.get_one(User, customer.user_id), other)
+    assert known(database, customer, "outage_repair", customer.account_no)["place"] == "remote"
+    assert known(database, customer, "outage_repair", other.account_no)["place"] is None
+
+
+def test_what_could_not_be_told_again_is_not_known(database: Database, customer: Customer) -> None:
+    request = ask(database, customer, place="remote")
+    with database.unit_of_work() as session:
+        told = reading.values(request) | {"place": "on the moon"}
+        session.get_one(Request, request.id).fields = json.dumps(told)
+    assert known(database, customer, "outage_repair", customer.account_no)["place"] is None

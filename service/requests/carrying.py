@@ -45,7 +45,7 @@ def carry(database: Database, core: CoreClient, request_no: str) -> None:
 def _open(database: Database, core: CoreClient, request: Request, details: dict[str, Any]) -> str:
     """The number of the core's order; kept before anything else is asked."""
     order_no = core.open_order(
-        key=_key(request),
+        key=order_key(request),
         kind=kind(request.kind).core.kind,
         account_no=request.account_no,
         details=details,
@@ -82,7 +82,7 @@ def way(status: str, wanted: str) -> list[str]:
     return list(STATUSES[reading.rank_of(status) + 1 : reading.rank_of(wanted) + 1])
 
 
-def _key(request: Request) -> str:
+def order_key(request: Request) -> str:
     """What was opened again is another order."""
     return f"{request.request_no}-{request.reopened}" if request.reopened else request.request_no
 
@@ -91,7 +91,7 @@ def _details(request: Request) -> dict[str, Any]:
     """What the core is told. It must not change: a key that comes with other details is refused."""
     told = reading.values(request)
     fields = {name: told[name] for name in kind(request.kind).core.fields if name in told}
-    return {"request_no": request.request_no, **fields}
+    return {"request_no": order_key(request), **fields}
 
 
 def _note_failure(database: Database, request: Request, refusal: Refused) -> None:

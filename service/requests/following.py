@@ -6,15 +6,19 @@ itself, so whatever comes twice, late or as an echo is harmless; orders of nobod
 passed over.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from service.requests import moving
 from service.requests.models import Request
+
+_TOLD = re.compile(r"([A-Z]{2}[0-9]{10,14})(?:-([0-9]{1,4}))?", re.ASCII)
+"""The number of a request, and how often it had been opened again (`carrying.order_key`)."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,10 @@ def follow(session: Session, news: Iterable[OrderNews]) -> None:
 
 
 def _request_of(session: Session, news: OrderNews) -> Request | None:
-    named = [Request.core_order_no == news.service_order_no]
-    if news.request_no is not None:
-        named.append(Request.request_no == news.request_no)
-    found = select(Request).where(or_(*named)).with_for_update()
+    """An order of before a request was opened again is nobody's."""
+    named: ColumnElement[bool] = Request.core_order_no == news.service_order_no
+    if told := _TOLD.fullmatch(news.request_no or ""):
+        number, opening = told[1], int(told[2] or 0)
+        named |= (Request.request_no == number) & (Request.reopened == opening)
+    found = select(Request).where(named).with_for_update()
     return session.scalars(found.execution_options(populate_existing=True)).first()

@@ -273,7 +273,8 @@ def test_what_is_opened_again_is_another_order(
     for _ in range(2):
         carry(database, client, number)
         run.run(database, CoreFeed(client))
-    assert orders(database) == [("call_back", "done", number), ("call_back", "received", number)]
+    again = f"{number}-1"
+    assert orders(database) == [("call_back", "done", number), ("call_back", "received", again)]
     assert request_of(database).state == "received"
 
 

@@ -68,6 +68,8 @@ BLUEPRINTS = (
     "portal.staff.customers",
     "portal.staff.conversations",
     "portal.staff.conversations.ready",
+    "portal.staff.requests",
+    "portal.staff.load",
 )
 """The modules whose `blueprint` makes up the portal; a page is added by a line here."""
 

@@ -1,0 +1,320 @@
+"""`/desk/requests/<number>`: one request, what is to be done with it next, and who it is about."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from flask import g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from portal import words
+from portal.errors import status_of
+from portal.requests import receiving, saying
+from portal.requests.files import answer
+from portal.security import asker_id
+from portal.staff import trail
+from portal.staff.requests import glance, telling
+from portal.staff.requests.glance import Glance
+from portal.staff.requests.room import View, blueprint, leads, view
+from portal.unit import database
+from runtime.errors import Conflict, NotFound, Refused
+from service.conversations.saying import LONGEST
+from service.desk import looking, notes, queue, taking
+from service.desk.notes import Noted
+from service.desk.queue import Item
+from service.models import User
+from service.requests import appointments, files, moving, reading, talking
+from service.requests.appointments import Slot
+from service.requests.kinds import Step
+from service.requests.models import Request
+from service.requests.reading import StepTaken
+from service.requests.talk_models import Appointment, RequestMessage
+
+LAST = 2**63 - 1
+"""Every message that there is: the page shows them all."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request as its page shows it, with all that may be done to it now."""
+
+    view: View
+    request: Request
+
+    @cached_property
+    def deeds(self) -> frozenset[str]:
+        return moving.deeds(self.request)
+
+    @cached_property
+    def next(self) -> Step | None:
+        return moving.next_step(self.request)
+
+    @property
+    def standing(self) -> str:
+        """Changes when something has happened that a page from before does not show."""
+        last = self.messages[-1].id if self.messages else 0
+        return f"{self.request.updated_at.isoformat()} {last}"
+
+    @property
+    def step(self) -> Step | None:
+        """The step that the desk may bring it to now; the customer's and the core's are theirs."""
+        return self.next if self.is_ours and "complete" in self.deeds else None
+
+    @property
+    def is_ours(self) -> bool:
+        return self.next is not None and self.next.who in ("desk", "field")
+
+    @property
+    def needs(self) -> str | None:
+        """What the customer is asked for while the clock stands."""
+        open_ones = [each.needs for each in self.request.pauses if each.until is None]
+        return open_ones[0] if open_ones else None
+
+    @cached_property
+    def timeline(self) -> list[StepTaken]:
+        return reading.timeline(self.request)
+
+    @cached_property
+    def messages(self) -> list[RequestMessage]:
+        return talking.messages(g.session, self.request)
+
+    @property
+    def may_talk(self) -> bool:
+        return talking.may_talk(self.request)
+
+    @cached_property
+    def notes(self) -> list[Noted]:
+        return notes.notes(g.session, self.request)
+
+    @cached_property
+    def visit(self) -> Appointment | None:
+        return appointments.current(g.session, self.request)
+
+    @cached_property
+    def visit_step(self) -> Step | None:
+        return appointments.visit_step(self.request)
+
+    @cached_property
+    def slots(self) -> list[Slot]:
+        return appointments.offered(g.session, self.request, staff=True)
+
+    @cached_property
+    def glance(self) -> Glance:
+        return glance.of(g.session, self.request)
+
+    @property
+    def item(self) -> Item:
+        return Item(self.request, self.glance.account, self.person(self.request.assignee_id))
+
+    @cached_property
+    def beside(self) -> list[Item]:
+        return queue.beside(g.session, self.view.wanted, asker_id(), self.request)
+
+    @cached_property
+    def colleagues(self) -> list[User]:
+        return taking.colleagues(g.session)
+
+    @cached_property
+    def others(self) -> list[User]:
+        return looking.others(g.session, self.request, asker_id())
+
+    @cached_property
+    def people(self) -> dict[int, User]:
+        """Everybody of the utility's own who is named on the page."""
+        spoke = [each.by_id for each in self.messages]
+        acted = [each.by_id for each in self.request.events]
+        ids = {each for each in (*spoke, *acted, self.request.assignee_id) if each is not None}
+        found = g.session.scalars(select(User).where(User.id.in_(ids))) if ids else []
+        return {each.id: each for each in found}
+
+    def person(self, user_id: int | None) -> User | None:
+        return self.people.get(user_id) if user_id is not None else None
+
+
+@blueprint.get("/<request_no>")
+def show(request_no: str) -> ResponseReturnValue:
+    """The case. Who opens it has seen a customer, and colleagues see that it is open."""
+    found = reading.any_request(g.session, request_no)
+    trail.seen(found.account_no or request_no, "", about=request_no)
+    _look(found)
+    return _page(found)
+
+
+@blueprint.get("/<request_no>/files/<name>")
+def file(request_no: str, name: str) -> ResponseReturnValue:
+    """A photo or a paper that came with it; that it was opened is written down."""
+    found = reading.any_request(g.session, request_no)
+    served = files.serve_of(g.session, receiving.folder(), found, name)
+    trail.seen(name, "", about=request_no)
+    return answer(served)
+
+
+@blueprint.post("/<request_no>/look")
+def look(request_no: str) -> ResponseReturnValue:
+    """The page is still open: who else has it, and whether anything has happened meanwhile."""
+    found = reading.any_request(g.session, request_no)
+    _look(found)
+    case = Case(view(), found)
+    seen = request.form.get("seen", "")
+    return render_template(
+        "staff/requests/_others.html",
+        case=case,
+        tell=telling,
+        seen=seen,
+        stale=seen != case.standing,
+    )
+
+
+@blueprint.post("/<request_no>/take")
+def take(request_no: str) -> ResponseReturnValue:
+    return _deed(request_no, lambda: taking.take(g.session, request_no, asker_id()))
+
+
+@blueprint.post("/<request_no>/step")
+def step(request_no: str) -> ResponseReturnValue:
+    """Bring it to the step that the page showed as the next."""
+    given = request.form
+    return _deed(
+        request_no,
+        lambda: moving.complete(
+            g.session,
+            request_no,
+            given.get("step", ""),
+            by=asker_id(),
+            note=given.get("note", ""),
+            values=_filled(),
+            key=given.get("key") or None,
+        ),
+    )
+
+
+@blueprint.post("/<request_no>/pause")
+def pause(request_no: str) -> ResponseReturnValue:
+    """Ask the customer for something; the clock stands."""
+    needs, key = request.form.get("needs", ""), request.form.get("key") or None
+    return _deed(
+        request_no, lambda: moving.pause(g.session, request_no, needs, by=asker_id(), key=key)
+    )
+
+
+@blueprint.post("/<request_no>/resume")
+def resume(request_no: str) -> ResponseReturnValue:
+    return _deed(request_no, lambda: moving.resume(g.session, request_no, by=asker_id()))
+
+
+@blueprint.post("/<request_no>/reject")
+def reject(request_no: str) -> ResponseReturnValue:
+    reason = request.form.get("reason", "")
+    return _deed(request_no, lambda: moving.reject(g.session, request_no, reason, by=asker_id()))
+
+
+@blueprint.post("/<request_no>/hand")
+def hand(request_no: str) -> ResponseReturnValue:
+    """Give it to a colleague, or back into the queue."""
+    to = request.form.get("to", type=int)
+
+    def give() -> None:
+        if taking.hand(g.session, [request_no], to, asker_id(), lead=leads()).left:
+            raise Conflict("desk.taken")
+
+    return _deed(request_no, give)
+
+
+@blueprint.post("/<request_no>/urge")
+def urge(request_no: str) -> ResponseReturnValue:
+    urgent = request.form.get("urgent") == "yes"
+    return _deed(request_no, lambda: taking.urge(g.session, [request_no], urgent, asker_id()))
+
+
+@blueprint.post("/<request_no>/note")
+def note(request_no: str) -> ResponseReturnValue:
+    text, key = request.form.get("own", ""), request.form.get("key", "")
+    return _deed(
+        request_no, lambda: notes.note(g.session, [request_no], text, key, by=asker_id()), "notes"
+    )
+
+
+@blueprint.post("/<request_no>/say")
+def say(request_no: str) -> ResponseReturnValue:
+    """Write to the customer."""
+    text, key = request.form.get("text", ""), request.form.get("key", "")
+    return _deed(
+        request_no, lambda: talking.answer(g.session, request_no, text, asker_id(), key), "say"
+    )
+
+
+@blueprint.post("/<request_no>/visit")
+def visit(request_no: str) -> ResponseReturnValue:
+    """Book a visit for the customer, move it, or call it off."""
+    at = request.form.get("at", "")
+
+    def book() -> None:
+        if at:
+            appointments.book_for(g.session, request_no, _moment(at), by=asker_id())
+        else:
+            appointments.call_off_for(g.session, request_no, by=asker_id())
+
+    return _deed(request_no, book, "visit")
+
+
+def _deed(
+    request_no: str, deed: Callable[[], object], anchor: str | None = None
+) -> ResponseReturnValue:
+    """Do it and come back to the case; refused, what was typed stays with the reason."""
+    found = reading.any_request(g.session, request_no)
+    try:
+        deed()
+    except NotFound:
+        raise
+    except Refused as refusal:
+        return _page(found, words.refusal(refusal)), status_of(refusal)
+    return redirect(view().to(".show", request_no=request_no, _anchor=anchor), 303)
+
+
+def _page(found: Request, said: str | None = None) -> str:
+    case = Case(view(), found)
+    return render_template(
+        "staff/requests/case.html",
+        case=case,
+        made=found,
+        here=case.view,
+        saying=saying,
+        tell=telling,
+        said=said,
+        typed=request.form,
+        leads=leads(),
+        me=asker_id(),
+        key=secrets.token_urlsafe(12),
+        seen=case.standing,
+        longest=LONGEST,
+        longest_note=moving.LONGEST_NOTE,
+        longest_own=notes.LONGEST,
+    )
+
+
+def _look(found: Request) -> None:
+    """In a transaction of its own: a page that only looks cannot write otherwise."""
+    with database().unit_of_work() as own:
+        looking.look(own, found, asker_id())
+        talking.mark_read(own, found.id, "staff", LAST)
+
+
+def _moment(text: str) -> datetime:
+    """The beginning of a window, as the page wrote it. Raises Refused("visit.not_offered")."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refused("visit.not_offered") from error
+
+
+def _filled() -> dict[str, str]:
+    """What was filled in of the step's form."""
+    own = "in-"
+    return {
+        name.removeprefix(own): value
+        for name, value in request.form.items()
+        if name.startswith(own)
+    }

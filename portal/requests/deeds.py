@@ -16,7 +16,7 @@ from portal import words
 from portal.requests import calendar, pages, receiving, saying
 from portal.requests.who import asker
 from runtime.errors import NotFound, Refused
-from service.requests import appointments, moving, ratings, reading, talking
+from service.requests import appointments, joining, moving, ratings, reading, talking
 from service.requests.files import Owner
 from service.requests.models import Request
 
@@ -26,6 +26,7 @@ def offer(blueprint: Blueprint, room: str) -> None:
     for path, methods, view in (
         ("messages", ["POST"], say),
         ("step", ["POST"], do_step),
+        ("power", ["POST"], power),
         ("visit", ["GET", "POST"], visit),
         ("visit.ics", ["GET"], visit_file),
         ("rating", ["POST"], rate),
@@ -62,6 +63,15 @@ def do_step(room: str, request_no: str) -> ResponseReturnValue:
         lambda: moving.complete_own(g.session, asker(), request_no, step),
         _("好，接下来由我们办。"),
     )
+
+
+def power(room: str, request_no: str) -> ResponseReturnValue:
+    """Whether the power is back after the outage that a report waited for."""
+    if request.form.get("is") == "back":
+        back = partial(joining.power_is_back, g.session, asker(), request_no)
+        return _do(room, request_no, back, _("好，来电了就好。这件事办结了。"))
+    dark = partial(joining.still_dark, g.session, asker(), request_no)
+    return _do(room, request_no, dark, _("知道了，按单独一件派人，排在前面。"))
 
 
 def visit(room: str, request_no: str) -> ResponseReturnValue:

@@ -12,8 +12,10 @@ from flask import g, request
 from portal import formats
 from portal.i18n import gettext as _
 from portal.requests import saying
+from service.outages import finding
+from service.outages.finding import OutageView
 from service.people import users
-from service.requests import appointments, moving, ratings, reading, talking, visited
+from service.requests import appointments, joining, moving, ratings, reading, talking, visited
 from service.requests.kinds import Document, Step, kind
 from service.requests.models import Request, RequestFile, RequestPause
 from service.requests.reading import StepTaken
@@ -72,7 +74,7 @@ class Followed:
 
     `needs` is what the customer owes us an answer to, `own_step` the step that is theirs to do,
     `visit` the step for which somebody is still to come, `refusal` why it was not taken on. `key`
-    is that of the next message.
+    is that of the next message. `outage` is the one whose end it waits for; `is_asked`: is it over?
     """
 
     made: Request
@@ -85,6 +87,8 @@ class Followed:
     own_step: Step | None = None
     visit: Step | None = None
     appointment: Appointment | None = None
+    outage: OutageView | None = None
+    is_asked: bool = False
     rating: Rating | None = None
     refusal: str | None = None
     key: str = ""
@@ -129,10 +133,12 @@ def follow(found: Request, *, own: bool) -> Followed:
         in_charge=charge,
         deeds=moving.deeds(found),
         talk=tuple(_said(each, people) for each in said),
-        needs=_needs(found),
+        needs=talking.needs(found),
         own_step=onward if onward is not None and onward.who == "customer" else None,
         visit=visit,
         appointment=next((each.appointment for each in stages if each.step == visit), None),
+        outage=_outage(found),
+        is_asked=joining.is_asked(found),
         rating=ratings.rating(g.session, found),
         refusal=_refusal(found),
         key=request.form.get("key") or secrets.token_urlsafe(18),
@@ -213,10 +219,10 @@ def _stage_at(timeline: list[StepTaken], moment: datetime) -> int:
     return next(places, len(timeline) - 1)
 
 
-def _needs(found: Request) -> str | None:
-    if found.paused_at is None:
+def _outage(found: Request) -> OutageView | None:
+    if not joining.is_joined(found):
         return None
-    return next((each.needs for each in found.pauses if each.until is None), None)
+    return finding.find(g.session, found.outage_no or "")
 
 
 def _refusal(found: Request) -> str | None:

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from portal import words
 from portal.current import my_account
+from portal.outages import saying as outages
 from portal.requests import following, receiving, saying
 from portal.requests.who import asker
 from portal.unit import database
@@ -29,6 +30,7 @@ def show(room: str, found: Request, refused: str | None = None, *, own: bool = T
         is_new="new" in request.args,
         refused=refused,
         saying=saying,
+        outages=outages,
     )
     _mark_read(followed)
     return page

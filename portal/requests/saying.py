@@ -15,9 +15,9 @@ from portal.i18n import language
 from portal.settings import current_settings
 from runtime import clock
 from service.models import Bill
-from service.requests import reading
+from service.requests import joining, moving, reading
 from service.requests.asking import KnownField, Prepared
-from service.requests.kinds import Field, Kind, Words, kind
+from service.requests.kinds import Field, Kind, Step, Words, kind
 from service.requests.models import Request, RequestPause
 from service.requests.reading import StepTaken
 
@@ -125,10 +125,26 @@ def sentence(request: Request) -> str:
     )
     if request.state in BADGES:
         return head
+    if waits := waits_words(request):
+        return formats.joined([head, waits])
     if is_late(request):
         return formats.joined([head, late_words(request)])
     step = _promised_step(request)
     return head if step.at else formats.joined([head, deadline_words(request) + _("。")])
+
+
+def waits_words(request: Request) -> str | None:
+    """What a request waits for while its clock stands; None while it goes."""
+    if request.closed_at is not None or request.paused_at is None:
+        return None
+    if joining.is_asked(request):
+        return _("停电修好了。您那里来电了吗？在这件事的页面上说一声。")
+    if joining.is_joined(request):
+        return _("和已经知道的停电 %(number)s 是一回事，已经在修。", number=request.outage_no)
+    if needs := next((each.needs for each in request.pauses if each.until is None), None):
+        return _("等您回一句：%(needs)s", needs=needs)
+    onward = moving.next_step(request)
+    return _("轮到您了：%(step)s", step=said(onward.title)) + _("。") if onward else None
 
 
 def late_words(request: Request) -> str:
@@ -245,8 +261,13 @@ def stars(score: int) -> str:
     return words[score]
 
 
-def stood(pause: RequestPause) -> str:
-    """How long the customer's part has taken: it is shown apart, and does not count."""
+def stood(pause: RequestPause, step: Step) -> str:
+    """How long the customer's part has taken: it is shown apart, and does not count.
+
+    Who was asked for nothing, and has no step to do, waits for the end of an outage.
+    """
+    if pause.needs is None and step.who != "customer":
+        return _("%(since)s 起算在这次停电里", since=formats.moment(pause.since))
     if pause.until is None:
         return _("%(since)s 起等您这边，这段时间不算在期限里", since=formats.moment(pause.since))
     return _("等您这边 %(long)s，没算在期限里", long=_long(pause.until - pause.since))

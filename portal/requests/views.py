@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import customer_only
 from portal.requests import deeds, filling, pages, saying
 from portal.requests.who import asker, takes_photos
-from service.requests import drafts, moving, reading
+from service.requests import drafts, moving, reading, talking
 from service.requests.kinds import kind as kind_of
 from service.requests.kinds import kinds
 
@@ -27,6 +27,7 @@ def index() -> ResponseReturnValue:
         going=going,
         ended=[each for each in mine if each.state in moving.ENDED],
         timeline=reading.timeline(going[0]) if going else [],
+        unread=talking.unread(g.session, [each.id for each in mine], "customer"),
         drafts=drafts.listed(g.session, asker()),
         groups=saying.groups(kinds()),
         saying=saying,

@@ -46,7 +46,7 @@ def say(session: Session, asker: Asker, request_no: str, text: str, key: str) ->
     message, is_new = _store(session, request, "customer", key, text=words)
     if is_new:
         events.publish(session, RequestSaid(message_id=message.id, **_of(request)))
-        if request.paused_at is not None:
+        if needs(request) is not None:
             moving.resume(session, request_no)
     return message
 
@@ -105,6 +105,13 @@ def mark_read(session: Session, request_id: int, by: Side, up_to: int) -> None:
         )
         .values(read_at=clock.now())
     )
+
+
+def needs(request: Request) -> str | None:
+    """What we have asked the customer for and are waiting for."""
+    if request.paused_at is None:
+        return None
+    return next((each.needs for each in request.pauses if each.until is None), None)
 
 
 def may_talk(request: Request) -> bool:

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from runtime import clock
 from runtime.database import Database
 from service.models import User
+from service.outages.models import Outage
 from service.people.events import CodeIssued
-from service.requests import appointments, asking, moving, ratings, talking
+from service.requests import appointments, asking, joining, moving, ratings, talking
 from service.requests.askers import Asker
 from service.requests.models import Request, RequestFile
 from service.requests.talk_models import Appointment, Rating, RequestMessage
@@ -332,6 +333,7 @@ DEEDS = {
     "step": {"step": "agreed"},
     "visit": {"starts_at": MONDAY},
     "rating": {"stars": "1"},
+    "power": {"is": "back"},
     "reopen": {"why": "看看"},
     "photos": {},
     "cancel": {},
@@ -468,3 +470,55 @@ def test_in_english(client: FlaskClient, database: Database, made: str, worker: 
     assert "Book a visit" in shown
     offered = words(client.get(f"{PAGE}/visit").text)
     assert "14 December Monday 09:00–12:00" in offered
+
+
+def test_new_words_of_the_desk_are_seen_in_the_list(
+    client: FlaskClient, database: Database, made: str, worker: int
+) -> None:
+    assert "有新留言" not in words(client.get("/requests").text)
+    with database.unit_of_work() as session:
+        talking.answer(session, NUMBER, "九点到。", worker, "a1")
+    assert "有新留言" in words(client.get("/requests").text)
+    client.get(PAGE)
+    assert "有新留言" not in words(client.get("/requests").text)
+
+
+@pytest.fixture
+def dark(client: FlaskClient, database: Database, home: str) -> str:  # noqa: F811
+    """The page of a report that has joined the outage of its place."""
+    with database.unit_of_work() as session:
+        account = session.get_one(builders.Account, home)
+        builders.create_service_point(session, account, area="T-17")
+        began = clock.now() - timedelta(minutes=20)
+        builders.create_outage(session, began, areas=["T-17"], state="ongoing")
+    told = {"trouble": "no_power", "address": "梧桐里 12 栋 502"}
+    return f"/requests/{open_one(database, 'outage_repair', home, **told)}"
+
+
+def test_a_report_that_waits_for_the_end_of_an_outage(
+    client: FlaskClient, database: Database, dark: str
+) -> None:
+    shown = words(client.get(dark).text)
+    assert "和这次停电是同一件事" in shown
+    assert "今天 10:00 起算在这次停电里" in shown
+    assert "等您这边" not in shown
+    post(client, f"{dark}/messages", text="冰箱里的菜怎么办", key="k1")
+    assert "和这次停电是同一件事" in words(client.get(dark).text)
+    assert post(client, f"{dark}/power", **{"is": "dark"}).status_code == 303
+    shown = words(client.get(dark).text)
+    assert "知道了，按单独一件派人，排在前面。" in shown
+    assert "和这次停电是同一件事" not in shown
+
+
+def test_when_the_outage_is_over_its_customer_is_asked(
+    client: FlaskClient, database: Database, dark: str
+) -> None:
+    with database.unit_of_work() as session:
+        outage = session.scalars(select(Outage)).one()
+        outage.state, outage.ended_at = "restored", clock.now()
+    assert joining.ask_all(database) == 1
+    assert "来电了吗？" in words(client.get(dark).text)
+    assert post(client, f"{dark}/power", **{"is": "back"}).status_code == 303
+    shown = words(client.get(dark).text)
+    assert "停电、故障报修办好了" in shown
+    assert "这件事办得怎么样？" in shown

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 
 from denghuo.demo.people import Resident, password, settle
+from denghuo.demo.requests import settle_requests
 from denghuo.house import Place, await_answer
 
 
@@ -23,7 +24,11 @@ def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) ->
     command(place, "core", "demo-utility", *(["--small"] if small else []))
     say("The customer side takes over what the core has")
     command(place, "sync", "run")
-    return settle(place, _named_people(place))
+    residents = settle(place, _named_people(place))
+    if not small:
+        say("What customers have asked for lately")
+        settle_requests(place)
+    return residents
 
 
 def command(place: Place, *words: str) -> None:

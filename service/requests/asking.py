@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select, update
@@ -130,8 +130,12 @@ def apply(
     fields: Mapping[str, object],
     key: str,
     conversation_id: int | None = None,
+    *,
+    at: datetime | None = None,
 ) -> Request:
     """Open a request, with a job that takes it to the core; the same key gives the same one.
+
+    `at` is when it was asked for, where that is not now: its clocks count from there.
 
     Raises as `prepare` does; FieldRefused ("request.field") for the first field that is wrong,
     Refused("request.account_missing"), Refused("request.key_malformed") and TooManyTries.
@@ -145,7 +149,9 @@ def apply(
     count_try(session, asker, OPEN_STRANGER if asker.user_id is None else OPEN_USER, OPEN_NETWORK)
     wanted = kind(name)
     account = account_no if wanted.account != "none" else None
-    request = _open(session, asker, wanted, account or None, values, key, conversation_id)
+    row = _row(asker, wanted, values, key, at or clock.now())
+    place = {"account_no": account or None, "conversation_id": conversation_id}
+    request = _open(session, row | place)
     if request is None:
         return session.scalars(_of_key(asker, key)).one()
     files.take(session, asker, key, request.id)
@@ -170,38 +176,34 @@ def adopt(session: Session, conversation_id: int, user_id: int) -> None:
     )
 
 
-def _open(
-    session: Session,
-    asker: Asker,
-    wanted: Kind,
-    account_no: str | None,
-    values: dict[str, str],
-    key: str,
-    conversation_id: int | None,
-) -> Request | None:
-    """The new row; None when another transaction has just opened the one of this key."""
-    now = clock.now()
-    statement = insert(Request).values(
-        request_no=_next_number(session, wanted),
-        kind=wanted.name,
-        team=wanted.team,
-        account_no=account_no,
-        user_id=asker.user_id,
-        conversation_id=conversation_id,
-        asker=asker.name,
-        idempotency_key=key,
-        state="received",
-        step=wanted.steps[0].name,
-        promised_at=promised(wanted, values, now),
-        promises={},
-        opened_at=now,
-        updated_at=now,
+def _row(
+    asker: Asker, wanted: Kind, values: dict[str, str], key: str, at: datetime
+) -> dict[str, Any]:
+    """A request as it stands when it was just asked for, but for its number."""
+    return {
+        "kind": wanted.name,
+        "team": wanted.team,
+        "user_id": asker.user_id,
+        "asker": asker.name,
+        "idempotency_key": key,
+        "state": "received",
+        "step": wanted.steps[0].name,
+        "promised_at": promised(wanted, values, at),
+        "promises": {},
+        "opened_at": at,
+        "updated_at": at,
         **_told(values),
-    )
+    }
+
+
+def _open(session: Session, row: dict[str, Any]) -> Request | None:
+    """The new row; None when another transaction has just opened the one of this key."""
+    number = _next_number(session, kind(row["kind"]), clock.civil_date(row["opened_at"]))
+    statement = insert(Request).values(request_no=number, **row)
     new = session.scalars(statement.on_conflict_do_nothing().returning(Request)).one_or_none()
     if new is not None:
-        first = {"code": "opened", "step": new.step, "state": "received"}
-        session.add(RequestEvent(request_id=new.id, who="customer", at=now, **first))
+        first = {"code": "opened", "step": new.step, "state": new.state, "at": new.opened_at}
+        session.add(RequestEvent(request_id=new.id, who="customer", **first))
         session.flush()
         timing.reset(session, new)
     return new
@@ -218,12 +220,11 @@ def _told(values: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _next_number(session: Session, wanted: Kind) -> str:
+def _next_number(session: Session, wanted: Kind, day: date) -> str:
     """`BX2611210001`: the prefix of the kind, the civil day, the count of the day's requests.
 
     Whoever counts at the same moment waits for this transaction, so that no number comes twice.
     """
-    day = clock.today()
     counted = insert(RequestDay).values(day=day, last=1)
     last = session.scalars(
         counted.on_conflict_do_update(

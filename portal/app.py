@@ -57,6 +57,8 @@ BLUEPRINTS = (
     "portal.requests.views",
     "portal.requests.report",
     "portal.requests.files",
+    "portal.field",
+    "portal.field.handed",
     "portal.wechat.enter",
     "portal.wechat.own",
     "portal.wechat.door",

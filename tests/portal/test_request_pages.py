@@ -114,7 +114,8 @@ def test_every_kind_has_its_form(client: FlaskClient, home: str, kind, language:
         name = "photos" if each.type == "photo" else each.name
         assert f'name="{name}"' in page.text
     for document in kind.documents:
-        assert document.said(language) in said
+        assert document.title.said(language) in said
+        assert f'name="document-{document.name}"' in page.text
 
 
 def test_the_form_begins_with_what_is_known(client: FlaskClient, home: str) -> None:

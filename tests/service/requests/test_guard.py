@@ -1,7 +1,7 @@
 """The guard: ClamAV's protocol spoken over real sockets, and a door that stays shut without it."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -20,6 +20,7 @@ class Daemon:
     def __init__(self, listening: socket.socket, answer: bytes | None = None) -> None:
         self.listening, self.answer = listening, answer
         self.heard: list[bytes] = []
+        self.on_hearing: Callable[[], object] = lambda: None
 
     def serve(self) -> None:
         while True:
@@ -37,6 +38,7 @@ class Daemon:
         while size := int.from_bytes(said.read(4)):
             content += said.read(size)
         self.heard.append(content)
+        self.on_hearing()
         found = b"stream: Evil-Test-1 FOUND\0" if EVIL in content else b"stream: OK\0"
         line.sendall(found if self.answer is None else self.answer)
 

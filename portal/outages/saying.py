@@ -13,6 +13,9 @@ from service.outages.finding import OutageView, Phase
 SHOWN = 4
 """Places that a line names; the page of the outage has them all."""
 
+ROUGHLY = 10
+"""Households are told in tens; fewer are not told apart."""
+
 REASONS: dict[str, LazyString] = {
     "maintenance": _l("计划检修"),
     "temporary_maintenance": _l("临时检修"),
@@ -49,6 +52,21 @@ def reason(outage: OutageView) -> str:
     """`计划检修`, or the utility's own words where the kind of reason has no name."""
     name = REASONS.get(outage.reason_code)
     return str(name) if name is not None else outage.reason or _("还不知道")
+
+
+def whole_reason(outage: OutageView) -> str:
+    """The kind of reason and the utility's own words for it, `计划检修，更换老旧电缆`."""
+    name = reason(outage)
+    own = outage.reason if outage.reason and outage.reason != name else ""
+    return _("%(name)s，%(reason)s", name=name, reason=own) if own else name
+
+
+def households(count: int) -> str:
+    """How many are dark, as roughly as it is known: `约 1,240 户`, `不到 10 户`."""
+    if count < ROUGHLY:
+        return _("不到 %(count)s 户", count=ROUGHLY)
+    step = ROUGHLY if count < 100 * ROUGHLY else 10 * ROUGHLY
+    return _("约 %(count)s 户", count=f"{round(count / step) * step:,}")
 
 
 def badge(outage: OutageView) -> tuple[str, str]:

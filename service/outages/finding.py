@@ -114,6 +114,20 @@ def recent(
     return [view(row, now) for row in session.scalars(query)]
 
 
+def of_area(
+    session: Session, area: str, now: datetime | None = None, within: timedelta = LONGEST
+) -> list[OutageView]:
+    """What is off, comes or was in one area, the last beginning in front."""
+    now = now or clock.now()
+    query = (
+        select(Outage)
+        .where(Outage.areas.has_key(area), Outage.starts_at > now - within)
+        .order_by(Outage.starts_at.desc(), Outage.outage_no)
+        .limit(AT_ONCE)
+    )
+    return [view(row, now) for row in session.scalars(query)]
+
+
 def find(session: Session, outage_no: str, now: datetime | None = None) -> OutageView:
     """One outage. Raises NotFound."""
     row = session.get(Outage, outage_no)
@@ -249,8 +263,8 @@ def _own(row: tuple[Any, ...], now: datetime) -> OwnOutage:
     return OwnOutage(view(Outage(**dict(named)), now), tuple(sorted(accounts)))
 
 
-def view(row: Outage, now: datetime) -> OutageView:
-    """An outage as it stands at an instant."""
+def view(row: Outage | OutageFacts, now: datetime) -> OutageView:
+    """An outage as it stands at an instant; what was told as facts was told then."""
     stands = phase(row, now)
     late = row.expected_end_at is not None and row.expected_end_at <= now
     return OutageView(
@@ -265,7 +279,7 @@ def view(row: Outage, now: datetime) -> OutageView:
         expected_end_at=row.expected_end_at,
         ended_at=row.ended_at,
         state=row.state,
-        updated_at=row.updated_at,
+        updated_at=row.updated_at if isinstance(row, Outage) else now,
         phase=stands,
         by_plan=row.state == "announced" and stands is not Phase.COMING,
         overdue=stands is Phase.NOW and late,

@@ -2,15 +2,20 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from portal.outages import areas, saying
 from runtime import clock
 from runtime.database import Database
+from service.events import OutageChanged, OutageFacts
 from service.models import SyncCursor, User
-from tests.portal.conftest import create_user, sign_in, staff
+from service.outages import changing, watching
+from service.outages.models import Outage
+from tests.portal.conftest import create_user, post, sign_in, staff
 from tests.portal.places import move_in, named, part, queries, says
 from tests.service import builders
 from tests.service.builders import create_outage, create_service_point
@@ -348,3 +353,188 @@ def test_one_notice_at_a_time(
     page = client.get("/").text
     assert page.count('class="notice"') == 1
     assert "青杉湾 7 号，晚了" in part(client, "/", "news")
+
+
+# ---- its history, and by area --------------------------------------------------------------------
+
+
+def told(database: Database, number: str, *changed: dict[str, object]) -> None:
+    """The core says that an outage is otherwise, one change after the other."""
+    with database.unit_of_work() as session:
+        for each in changed:
+            row = session.get_one(Outage, number)
+            before = _facts(row)
+            for name, value in each.items():
+                setattr(row, name, value)
+            session.flush()
+            changing.on_changed(session, OutageChanged(_facts(row), before))
+
+
+def _facts(row: Outage) -> OutageFacts:
+    found = {name: getattr(row, name) for name in OutageFacts.__struct_fields__}
+    return OutageFacts(**found | {"areas": tuple(row.areas), "places": tuple(row.places)})
+
+
+def test_an_outage_says_what_was_said_of_it_before(
+    client: FlaskClient, database: Database, numbers: dict[str, str]
+) -> None:
+    number = numbers["dark"]
+    assert "改过什么" not in says(client, f"/outages/{number}")
+    told(
+        database,
+        number,
+        {"expected_end_at": NOW + 2 * HOUR, "updated_at": NOW - HOUR},
+        {"reason": "还在查", "updated_at": NOW - HOUR / 2},
+        {"starts_at": NOW - 3 * HOUR, "places": ["临江苑", "石桥头"], "updated_at": NOW},
+        {"announced_at": NOW, "updated_at": NOW},
+        {"state": "restored", "ended_at": NOW, "updated_at": NOW},
+    )
+    assert part(client, f"/outages/{number}", "history") == (
+        "改过什么 今天 07:00 停电，10:00 来电了。 今天 10:00"
+        "时间从 今天 08:00–12:00 改到 今天 07:00–12:00，范围改成 临江苑、石桥头 今天 10:00"
+        "原因改成 线路故障，还在查 今天 09:30"
+        "来电的时间从 11:00 改到 12:00 今天 09:00"
+    )
+
+
+def test_a_plan_that_begins_says_so(
+    client: FlaskClient, database: Database, numbers: dict[str, str]
+) -> None:
+    number = numbers["planned"]
+    told(database, number, {"state": "ongoing", "updated_at": NOW})
+    assert part(client, f"/outages/{number}", "history") == "改过什么 开始停电 今天 10:00"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "不到 10 户"),
+        (9, "不到 10 户"),
+        (14, "约 10 户"),
+        (136, "约 140 户"),
+        (1236, "约 1,200 户"),
+        (12360, "约 12,400 户"),
+    ],
+)
+def test_how_many_are_dark_is_said_roughly(app: Flask, count: int, words: str) -> None:
+    with app.test_request_context("/?lang=zh"):
+        assert saying.households(count) == words
+
+
+def test_who_is_affected_stands_on_its_page(
+    client: FlaskClient, database: Database, numbers: dict[str, str]
+) -> None:
+    with database.unit_of_work() as session:
+        for _ in range(12):
+            create_service_point(session, builders.create_account(session), area=FLAT)
+    assert "影响约 10 户" in says(client, f"/outages/{numbers['dark']}")
+
+
+def test_every_area_is_there_with_what_is_off_in_it(
+    client: FlaskClient, database: Database, home: str, numbers: dict[str, str]
+) -> None:
+    with database.unit_of_work() as session:
+        for area in (FLAT, "西-01"):
+            create_service_point(session, builders.create_account(session), area=area)
+    assert part(client, "/outages/areas", "d1") == (
+        "东 东-03要停电12 月 14 日 09:00–11:00 东-04停电中今天 08:00–11:00"
+    )
+    assert part(client, "/outages/areas", "d2") == "西 西-01"
+    assert "502" not in client.get("/outages/areas").text
+
+
+def test_of_very_many_areas_those_with_news_are_shown(
+    client: FlaskClient,
+    database: Database,
+    numbers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(areas, "MOST_TILES", 2)
+    with database.unit_of_work() as session:
+        for area in (HOME, FLAT, "西-01"):
+            create_service_point(session, builders.create_account(session), area=area)
+    page = says(client, "/outages/areas")
+    assert "西-01" not in page
+    assert "另外 1 个片区没有停电的消息。" in page
+
+
+def test_an_area_says_what_is_off_comes_and_was(
+    client: FlaskClient, database: Database, numbers: dict[str, str]
+) -> None:
+    with database.unit_of_work() as session:
+        create_outage(
+            session,
+            NOW - 50 * HOUR,
+            areas=[HOME],
+            places=["听雨轩"],
+            state="restored",
+            ended_at=NOW - 49 * HOUR,
+        )
+    assert part(client, f"/outages/areas/{HOME}", "awaited") == (
+        "停着的和要停的 梧桐里 9–12 栋12 月 14 日 09:00–11:00 停电。计划检修要停电"
+    )
+    assert part(client, f"/outages/areas/{HOME}", "past") == (
+        "最近 3 个月 听雨轩12 月 9 日 08:00 停电，09:00 来电了。计划检修已来电"
+    )
+    for unknown in ("没有", "'; --", "%00"):
+        assert client.get(f"/outages/areas/{unknown}").status_code == 404
+
+
+# ---- hearing of an area --------------------------------------------------------------------------
+
+
+def test_an_area_can_be_watched_and_let_go(
+    client: FlaskClient, database: Database, home: str, numbers: dict[str, str]
+) -> None:
+    page = f"/outages/areas/{HOME}"
+    answer = post(client, f"{page}/watch", watch="yes")
+    assert (answer.status_code, answer.location) == (303, quote(page))
+    assert "记下了。这一片要停电，消息里告诉您。" in says(client, page)
+    assert "这一片要停电，消息里会告诉您。不用告诉我了" in says(client, page)
+    assert "您另外关注的片区：东-03" in says(client, "/outages")
+    assert "不用告诉我了" in says(client, f"/outages/{numbers['planned']}")
+    post(client, f"{page}/watch", watch="no")
+    assert "不再告诉您这一片的停电了。" in says(client, page)
+    assert "您另外关注的片区" not in says(client, "/outages")
+
+
+def test_all_areas_of_an_outage_are_watched_at_once(
+    client: FlaskClient, database: Database, user: User
+) -> None:
+    with database.unit_of_work() as session:
+        for area in (HOME, FLAT):
+            create_service_point(session, builders.create_account(session), area=area)
+        number = create_outage(session, NOW + HOUR, areas=[HOME, FLAT]).outage_no
+    post(client, f"/outages/{number}/watch", watch="yes")
+    with database.unit_of_work() as session:
+        assert watching.watched(session, user.id) == {HOME, FLAT}
+
+
+def test_what_cannot_be_watched_is_said(
+    client: FlaskClient, database: Database, user: User, numbers: dict[str, str]
+) -> None:
+    """The outage is known; its area has no service point of ours."""
+    page = f"/outages/{numbers['dark']}"
+    post(client, f"{page}/watch", watch="yes")
+    assert "没有这个片区。从列表里选一个。" in says(client, page)
+    assert post(client, "/outages/T000000000404/watch", watch="yes").status_code == 404
+
+
+def test_a_stranger_signs_in_first(
+    app: Flask, client: FlaskClient, database: Database, numbers: dict[str, str]
+) -> None:
+    page = f"/outages/{numbers['planned']}"
+    answer = post(client, f"{page}/watch", watch="yes")
+    assert answer.location == f"/sign-in?next={page}"
+
+
+def test_one_persons_areas_are_not_anothers(
+    app: Flask, client: FlaskClient, database: Database, home: str, numbers: dict[str, str]
+) -> None:
+    post(client, f"/outages/areas/{HOME}/watch", watch="yes")
+    create_user(database, "13900000001")
+    neighbour = app.test_client()
+    sign_in(neighbour, "13900000001")
+    assert "您另外关注的片区" not in says(neighbour, "/outages")
+    post(neighbour, f"/outages/areas/{HOME}/watch", watch="no")
+    assert "您另外关注的片区：东-03" in says(client, "/outages")

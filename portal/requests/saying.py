@@ -130,7 +130,7 @@ def sentence(request: Request) -> str:
     if is_late(request):
         return formats.joined([head, late_words(request)])
     step = _promised_step(request)
-    return head if step.at else formats.joined([head, deadline_words(request) + _("。")])
+    return head if step.at else formats.joined([head, _stopped(deadline_words(request))])
 
 
 def waits_words(request: Request) -> str | None:
@@ -144,7 +144,12 @@ def waits_words(request: Request) -> str | None:
     if needs := next((each.needs for each in request.pauses if each.until is None), None):
         return _("等您回一句：%(needs)s", needs=needs)
     onward = moving.next_step(request)
-    return _("轮到您了：%(step)s", step=said(onward.title)) + _("。") if onward else None
+    return _stopped(_("轮到您了：%(step)s", step=said(onward.title))) if onward else None
+
+
+def _stopped(words: str) -> str:
+    """Words with their full stop."""
+    return (words + _("。")).rstrip()
 
 
 def late_words(request: Request) -> str:
@@ -251,8 +256,12 @@ def _promised_step(request: Request) -> StepTaken:
 def window(starts_at: datetime, ends_at: datetime) -> str:
     """`12 月 14 日 周一 14:00–17:00`: when somebody comes."""
     day = clock.civil_date(starts_at)
-    hours = f"{formats.clock_time(starts_at)}–{formats.clock_time(ends_at)}"
-    return f"{formats.day(day)} {formats.weekday(day)} {hours}"
+    return _(
+        "%(day)s %(weekday)s %(hours)s",
+        day=formats.day(day),
+        weekday=formats.weekday(day),
+        hours=f"{formats.clock_time(starts_at)}–{formats.clock_time(ends_at)}",
+    )
 
 
 def stars(score: int) -> str:

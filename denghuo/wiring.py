@@ -37,6 +37,7 @@ from service.events import (
     StaffReplied,
 )
 from service.outages import changing
+from service.people import staff
 from service.people.events import CodeIssued
 from service.requests import appointments, asking, joining
 
@@ -51,6 +52,7 @@ def wire() -> None:
     events.subscribe(StaffReplied, wechat.queue_reply)
     events.subscribe(PaymentReversed, take_back_invoices)
     events.subscribe(ActionApproved, refunds.on_approved)
+    events.subscribe(ActionApproved, staff.on_approved)
     events.subscribe(ActionApproved, closing.on_approved)
     events.subscribe(ActionDeclined, closing.on_declined)
     events.subscribe(ActionApproved, resolving.on_approved)

@@ -18,6 +18,7 @@ TASKS = (
     "service.jobs",
     "service.customers.work",
     "service.people.tidy",
+    "service.audit.work",
     "service.requests.work",
     "service.conversations.tidy",
     "service.conversations.evening",

@@ -65,6 +65,8 @@ BLUEPRINTS = (
     "portal.staff.door",
     "portal.staff.differences",
     "portal.staff.approvals",
+    "portal.staff.people",
+    "portal.staff.audit",
     "portal.staff.counter",
     "portal.staff.refunds",
     "portal.staff.customers",

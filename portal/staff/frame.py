@@ -21,6 +21,7 @@ COUNTER = ("agent", "finance", "lead", "admin")
 FIELD = ("field", "lead", "admin")
 LEADS = ("lead", "admin")
 AUDIT = ("inspector", "admin")
+ADMINS = ("admin",)
 
 
 @dataclass(frozen=True)

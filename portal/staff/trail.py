@@ -5,11 +5,17 @@ from flask_babel import lazy_gettext as _l
 from portal.security import asker_address, asker_id
 from portal.unit import database
 from service import audit
+from service.people import staff as people
 from service.customers import exports, opening, rebills
 
 SEARCHED, PHONE, PAGE = "customer.searched", "customer.phone", "customer.page"
 DEEDS = {
     audit.SEEN: _l("看了"),
+    people.ROLE: _l("给了岗位"),
+    people.TAKEN: _l("收回了岗位"),
+    people.CLOSED: _l("停用了登录"),
+    people.PASSWORD: _l("给了新密码"),
+    audit.EXPORTED: _l("取走了这份记录"),
     SEARCHED: _l("找客户"),
     opening.OPENED: _l("打开了客户"),
     PHONE: _l("看了整个手机号"),

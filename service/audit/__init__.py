@@ -13,11 +13,13 @@ from service.audit.models import AuditEntry
 
 SEEN = "seen"
 """The deed of whoever only looks."""
+EXPORTED = "trail.exported"
+"""The deed of whoever takes a part of the trail away as a file."""
 MOST_REASON = 200
 ADDRESS = "address"
 """Under this name `Session.info` holds the network address that the asker came from."""
 
-__all__ = ["ADDRESS", "MOST_REASON", "SEEN", "AuditEntry", "record"]
+__all__ = ["ADDRESS", "EXPORTED", "MOST_REASON", "SEEN", "AuditEntry", "record"]
 
 
 def record(

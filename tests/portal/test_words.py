@@ -9,6 +9,7 @@ ROOT = Path(__file__).parent.parent.parent
 REFUSALS = {"Refused", "NotFound", "Forbidden", "TooManyTries", "Conflict", "Unavailable"}
 OPERATORS = ("sync.",)  # said on the operator's command line
 UNSPOKEN = {
+    "staff.has_admin",  # said on the operator's command line
     "service_order.not_found",  # said by the core to the job of a request
     "service_order.key_reused",
     "service_order.cannot_move",

@@ -5,8 +5,8 @@ from flask_babel import lazy_gettext as _l
 from portal.security import asker_address, asker_id
 from portal.unit import database
 from service import audit
-from service.people import staff as people
 from service.customers import exports, opening, rebills
+from service.people import staff as people
 
 SEARCHED, PHONE, PAGE = "customer.searched", "customer.phone", "customer.page"
 DEEDS = {

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from portal.assistant.bodies import bills, common, money, person, service, usage
+from service.requests.kinds import kinds
 
 BASE = "/assistant/v1/conversations/{ref}"
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -367,7 +368,11 @@ _LANGUAGE = {
 _PATH_PARTS: dict[str, Any] = {
     "ref": {"type": "string", "pattern": "^[A-Za-z0-9_-]{24}$"},
     "bill_no": {"type": "string", "pattern": "^[A-Za-z0-9-]{1,24}$"},
-    "kind": {"type": "string", "enum": list(get_args(service.Kind))},
+    "kind": {
+        "type": "string",
+        "pattern": service.KIND,
+        "examples": [each.name for each in kinds()],
+    },
     "request_no": {"type": "string", "pattern": "^[A-Za-z0-9-]{1,24}$"},
 }
 

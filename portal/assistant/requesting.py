@@ -9,7 +9,6 @@ from portal.assistant.talk import Talk, meant
 from portal.i18n import gettext as _
 from portal.requests import saying
 from runtime.errors import Forbidden
-from service.outages import finding
 from service.people.links import LinkedAccount
 from service.requests import asking, kinds, moving, reading
 from service.requests.askers import Asker
@@ -18,8 +17,14 @@ from service.requests.kinds import Kind
 from service.requests.models import Request
 
 SHOWN = 5
-MASKS = {"user.phone": formats.masked_phone, "user.name": formats.masked_name}
+MASKS = {
+    "user.phone": formats.masked_phone,
+    "user.name": formats.masked_name,
+    "request.holder": formats.masked_name,
+}
 """What is known and must not leave the house whole."""
+UNSPOKEN = "point"
+"""The type of what a map gives and nobody can say."""
 
 
 def described(talk: Talk, asked: OfAccount, kind: str) -> bodies.RequestKind:
@@ -33,9 +38,10 @@ def described(talk: Talk, asked: OfAccount, kind: str) -> bodies.RequestKind:
     return bodies.RequestKind(
         kind=kind,
         name=saying.said(wanted.title),
-        fields=[_field(prepared, each) for each in prepared.fields],
+        fields=[_field(prepared, each) for each in prepared.fields if each.field.type != UNSPOKEN],
         needs_account=wanted.account == "needed",
-        documents=[saying.said(each) for each in wanted.documents],
+        takes_account=wanted.account != "none",
+        documents=_documents(wanted, {}),
         deadline_words=saying.deadline_words(prepared),
     )
 
@@ -62,7 +68,7 @@ def file(talk: Talk, new: bodies.NewRequest) -> tuple[bodies.RequestFiled, int]:
         new.key,
         talk.conversation.id,
     )
-    return _filed(talk, made), status
+    return _filed(made), status
 
 
 def listed(talk: Talk) -> bodies.Requests:
@@ -99,7 +105,6 @@ def asker(talk: Talk) -> Asker:
 
 def told(request: Request) -> bodies.Request:
     """A request as the assistant hears of it."""
-    is_open = request.closed_at is None
     return bodies.Request(
         request_no=request.request_no,
         kind=request.kind,
@@ -107,7 +112,8 @@ def told(request: Request) -> bodies.Request:
         state=request.state,
         state_words=saying.state_words(request),
         at_words=formats.moment(request.opened_at),
-        deadline_words=saying.deadline_words(request) if is_open else None,
+        deadline_words=_deadline_words(request),
+        waits_words=saying.waits_words(request),
         can_cancel=moving.may_cancel(request),
         sentence=saying.sentence(request),
     )
@@ -164,11 +170,19 @@ def _known_words(known: KnownField, value: str | None) -> str | None:
 def _filled(prepared: Prepared, given: Mapping[str, str]) -> dict[str, str]:
     """What was given, with what is known where it was left out or sent back as it was shown."""
     filled = {name: value for name, value in given.items() if value.strip()}
+    elsewhere = _elsewhere(prepared, given)
     for each in prepared.fields:
         name = each.field.name
+        if elsewhere and name not in filled and _is_of_before(each):
+            continue
         if each.value and filled.get(name) in (None, _shown_value(each)):
             filled[name] = each.value
     return filled
+
+
+def _is_of_before(known: KnownField) -> bool:
+    """Whether a value is that of an earlier request."""
+    return (known.field.known or "").startswith(asking.TOLD)
 
 
 def _elsewhere(prepared: Prepared, given: Mapping[str, str]) -> bool:
@@ -180,21 +194,30 @@ def _elsewhere(prepared: Prepared, given: Mapping[str, str]) -> bool:
     )
 
 
-def _filed(talk: Talk, made: Request) -> bodies.RequestFiled:
-    outage = None
-    if made.kind == "outage_repair" and made.account_no and made.user_id is not None:
-        outage = finding.hitting(talk.session, made.account_no)
+def _filed(made: Request) -> bodies.RequestFiled:
     return bodies.RequestFiled(
         request_no=made.request_no,
         kind=made.kind,
         name=saying.kind_name(made.kind),
         state=made.state,
         state_words=saying.state_words(made),
-        deadline_words=saying.deadline_words(made) if made.closed_at is None else None,
+        deadline_words=_deadline_words(made),
+        waits_words=saying.waits_words(made),
         summary=_summary(made),
+        documents=_documents(kinds.kind(made.kind), reading.values(made)),
         sentence=saying.sentence(made),
-        joined_outage=outage.outage_no if outage else None,
+        joined_outage=made.outage_no,
     )
+
+
+def _documents(wanted: Kind, values: Mapping[str, str]) -> list[str]:
+    return [saying.said(each.title) for each in wanted.papers(values)]
+
+
+def _deadline_words(request: Request) -> str | None:
+    """What is promised; nothing while the clock stands, and when it is over."""
+    goes = request.closed_at is None and request.paused_at is None
+    return saying.deadline_words(request) if goes else None
 
 
 def _summary(made: Request) -> list[bodies.Said]:

@@ -14,18 +14,9 @@ from portal.assistant.bodies.common import (
     Words,
 )
 
-Kind = Literal[
-    "outage_repair",
-    "new_connection",
-    "increase_capacity",
-    "transfer",
-    "meter_check",
-    "pv_connection",
-    "ev_charger",
-    "dispute",
-    "complaint",
-    "call_back",
-]
+KIND = r"^[a-z][a-z0-9_]{0,31}$"
+Kind = Annotated[str, Field(pattern=KIND)]
+"""The name of a file in service/requests/kinds; of one that is not there nothing is known."""
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Written = Annotated[str, Field(max_length=2000, pattern=r"^[^\u0000]*$")]
 
@@ -39,9 +30,10 @@ class Choice(Answer):
 
 
 class RequestField(Answer):
-    """A field of a request. `known` is what stands in our books or profile already; it is shown
-    (`known_words`) and confirmed, not asked again. A phone or a name is known masked only; sent
-    back as it is, or left out, it means the one that we know."""
+    """A field of a request. `known` is what stands in our books, the profile or an earlier request;
+    it is shown (`known_words`) and confirmed, not asked again. A phone or a name is known masked
+    only; sent back as it is, or left out, it means the one that we know. A `photo` has no value:
+    it is added by the photo card of the request's key; a required one must be there first."""
 
     name: FieldName
     label: Words
@@ -56,13 +48,15 @@ class RequestKind(Answer):
     """What a request of a kind needs, and how long it takes.
 
     Where that depends on a choice, its values say it, and `deadline_words` says the earliest or,
-    when nothing need be chosen, what is promised then.
+    when nothing need be chosen, what is promised then. `documents` are those that everybody is
+    asked for. Without `takes_account` it has to do with no account at all.
     """
 
     kind: Kind
     name: Words
     fields: list[RequestField]
     needs_account: bool
+    takes_account: bool
     documents: list[Words]
     deadline_words: Words
 
@@ -92,7 +86,10 @@ class Step(Answer):
 
 
 class Request(Answer):
-    """A request in a list. `can_cancel` says whether the person may still take it back."""
+    """A request in a list. `can_cancel` says whether the person may still take it back.
+
+    While its clock stands, `waits_words` say what it waits for, and nothing is promised.
+    """
 
     request_no: str
     kind: Kind
@@ -101,12 +98,16 @@ class Request(Answer):
     state_words: Words
     at_words: Words
     deadline_words: Words | None
+    waits_words: Words | None
     can_cancel: bool
     sentence: Words
 
 
 class RequestFiled(Answer):
-    """A request as it was stored; `joined_outage` when it was about an outage known already."""
+    """A request as it was stored, and the documents that are asked for with what was told.
+
+    `joined_outage` is the outage, known already, whose end it waits for.
+    """
 
     request_no: str
     kind: Kind
@@ -114,7 +115,9 @@ class RequestFiled(Answer):
     state: str
     state_words: Words
     deadline_words: Words | None
+    waits_words: Words | None
     summary: list[Said]
+    documents: list[Words]
     sentence: Words
     joined_outage: str | None
 

@@ -10,13 +10,13 @@ from runtime import clock
 from runtime.database import Database
 from service.conversations import Conversation
 from service.models import Account
-from service.requests import moving, reading
+from service.requests import askers, moving, reading
 from service.requests.kinds import kinds
 from service.requests.models import Request
 from tests.portal.assistant.conftest import HOME, Asker
 from tests.portal.places import move_in
 from tests.service import builders
-from tests.service.requests.conftest import TOLD
+from tests.service.requests.conftest import TOLD, add_photo
 
 pytestmark = pytest.mark.usefixtures("december")
 KEY = "key-00000001"
@@ -26,6 +26,13 @@ REPAIR = {"kind": "outage_repair", "fields": {"trouble": "no_power"}, "key": KEY
 def requests(database: Database) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count()).select_from(Request)) or 0
+
+
+def photograph(asker: Asker, database: Database, kind: str, key: str) -> None:
+    """A photo came by the card of the form with this key, where one must."""
+    assert asker.user is not None
+    with database.unit_of_work() as session:
+        add_photo(session, askers.Asker.of_user(asker.user.id), kind, key)
 
 
 def field(asker: Asker, kind: str, name: str, **asked: str) -> Any:
@@ -38,8 +45,12 @@ def test_every_kind_is_described(customer: Asker) -> None:
         for language in ("zh", "en"):
             found = customer.get(f"/requests/kinds/{each.name}", language).json
             assert found["name"] == each.title.said(language)
-            assert [one["name"] for one in found["fields"]] == [one.name for one in each.fields]
+            said = [one.name for one in each.fields if one.type != "point"]
+            assert [one["name"] for one in found["fields"]] == said
             assert found["needs_account"] == (each.account == "needed")
+            assert found["takes_account"] == (each.account != "none")
+            asked = [one.title.said(language) for one in each.documents if not one.when]
+            assert found["documents"] == asked
 
 
 def choosing() -> list[tuple[str, str, str | None]]:
@@ -67,6 +78,7 @@ def test_the_promise_before_sending_is_the_promise_after(
     if value:
         of = next(each for each in described["fields"] if each["name"] == by)
         said = next(each for each in of["choices"] if each["value"] == value)["deadline_words"]
+    photograph(customer, database, kind, KEY)
     filed = customer.post("/requests", {"kind": kind, "fields": told, "key": KEY})
     assert filed.status_code == 201
     assert filed.json["deadline_words"] == said
@@ -145,11 +157,13 @@ def test_a_report_with_what_is_known(customer: Asker, database: Database) -> Non
         "state": "received",
         "state_words": "在办，第 2 步",
         "deadline_words": "今天 10:45 前有人到现场",
+        "waits_words": None,
         "summary": [
             {"label": "出了什么事", "value": "家里都没电"},
             {"label": "在哪里", "value": "梧桐里 12 栋 502"},
             {"label": "联系电话", "value": "138 **** 2046"},
         ],
+        "documents": [],
         "sentence": "停电、故障报修（BX2612110001）：在办，第 2 步。今天 10:45 前有人到现场。",
         "joined_outage": None,
     }
@@ -166,7 +180,6 @@ def test_a_report_with_what_is_known(customer: Asker, database: Database) -> Non
 
 def test_what_was_shown_masked_comes_back_as_known(customer: Asker, database: Database) -> None:
     fields = {
-        "supply": "resident",
         "address": "柳荫路 8 号 2 栋",
         "holder": "王*华",
         "phone": "138 **** 2046",
@@ -219,6 +232,7 @@ def test_every_kind_can_be_filed(customer: Asker, database: Database) -> None:
         if "bill" in fields:
             fields["bill"] = bill.bill_no
         told = {"kind": each.name, "fields": fields, "key": f"key-{number:08}"}
+        photograph(customer, database, each.name, f"key-{number:08}")
         answer = customer.post("/requests", told)
         assert answer.status_code == 201, (each.name, answer.json)
     found = customer.get("/requests").json
@@ -238,6 +252,7 @@ def test_progress_and_taking_back(customer: Asker) -> None:
             "state_words": "在办，第 2 步",
             "at_words": "今天 10:00",
             "deadline_words": "今天 10:45 前有人到现场",
+            "waits_words": None,
             "can_cancel": True,
             "sentence": f"停电、故障报修（{number}）：在办，第 2 步。今天 10:45 前有人到现场。",
         }
@@ -265,8 +280,8 @@ def test_progress_and_taking_back(customer: Asker) -> None:
 def test_what_has_come_too_far_is_not_taken_back(customer: Asker, database: Database) -> None:
     number = customer.post("/requests", REPAIR).json["request_no"]
     with database.unit_of_work() as session:
-        request = reading.any_request(session, number)
-        moving.move(session, request, "in_progress", "core", request.opened_at)
+        request = moving.locked(session, number)
+        assert moving.follow_core(session, request, "in_progress", request.opened_at)
     answer = customer.post(f"/requests/{number}/cancel", {"key": "key-00000002"})
     assert (answer.status_code, answer.json["code"]) == (409, "request.cannot_cancel")
     assert customer.get(f"/requests/{number}").json["state"] == "in_progress"
@@ -288,9 +303,113 @@ def test_a_stranger_reports_and_follows_in_the_conversation(stranger: Asker) -> 
     assert field(stranger, "outage_repair", "phone")["known"] is None
 
 
-def test_a_known_outage_is_named(customer: Asker, database: Database) -> None:
+def test_a_known_outage_is_named_and_waited_for(customer: Asker, database: Database) -> None:
     with database.unit_of_work() as session:
         builders.create_service_point(session, session.get_one(Account, HOME))
         began = clock.now() - timedelta(minutes=30)
         outage = builders.create_outage(session, began, kind="unplanned", state="ongoing")
-    assert customer.post("/requests", REPAIR).json["joined_outage"] == outage.outage_no
+        number = outage.outage_no
+    filed = customer.post("/requests", REPAIR).json
+    waits = f"和已经知道的停电 {number} 是一回事，已经在修。"
+    assert (filed["joined_outage"], filed["waits_words"]) == (number, waits)
+    assert filed["deadline_words"] is None
+    assert filed["sentence"] == f"停电、故障报修（{filed['request_no']}）：在办，第 2 步。{waits}"
+
+
+def test_a_photo_that_must_be_there_is_asked_for(customer: Asker, database: Database) -> None:
+    assert field(customer, "reading", "photos") == {
+        "name": "photos",
+        "label": "电表的照片",
+        "type": "photo",
+        "required": True,
+        "choices": None,
+        "known": None,
+        "known_words": None,
+    }
+    told = {"kind": "reading", "fields": {"reading": "12045"}, "key": KEY}
+    refused = customer.post("/requests", told)
+    assert refused.status_code == 422
+    assert refused.json == {
+        "code": "request.field",
+        "field": "photos",
+        "sentence": "请加一张“电表的照片”，没有照片核对不了。",
+    }
+    assert requests(database) == 0
+    photograph(customer, database, "reading", KEY)
+    assert customer.post("/requests", told).status_code == 201
+
+
+def test_documents_are_those_of_what_was_chosen(customer: Asker) -> None:
+    asked = customer.get("/requests/kinds/ev_charger").json["documents"]
+    told = {"kind": "ev_charger", "fields": TOLD["ev_charger"], "key": KEY}
+    documents = customer.post("/requests", told).json["documents"]
+    assert "车位的产权证明" in documents
+    assert "车位的租赁合同" not in documents
+    assert [each for each in documents if each in asked] == asked
+
+
+def test_what_an_earlier_request_told_is_known_masked(customer: Asker, database: Database) -> None:
+    told = {"kind": "new_connection", "fields": TOLD["new_connection"], "key": "key-00000000"}
+    assert customer.post("/requests", told).status_code == 201
+    assert field(customer, "temporary_supply", "holder")["known_words"] == "王*华"
+    assert field(customer, "temporary_supply", "address")["known_words"] == "柳荫路 8 号"
+    known = {"holder": "王*华", "purpose": "event", "from_day": "2026-12-20"}
+    sizes = {"capacity": "50", "months": "1"}
+    filed = customer.post(
+        "/requests", {"kind": "temporary_supply", "fields": {**known, **sizes}, "key": KEY}
+    )
+    assert filed.status_code == 201
+    with database.reading() as session:
+        query = select(Request).where(Request.kind == "temporary_supply")
+        stored = reading.values(session.scalars(query).one())
+    assert (stored["holder"], stored["address"]) == ("王建华", "柳荫路 8 号")
+
+
+def test_what_was_known_of_one_place_is_not_presumed_of_another(
+    customer: Asker, database: Database
+) -> None:
+    there = {**REPAIR, "fields": {"trouble": "part", "place": "remote"}, "key": "key-00000000"}
+    assert customer.post("/requests", there).status_code == 201
+    elsewhere = {"trouble": "part", "address": "江边公园东门"}
+    assert customer.post("/requests", {**REPAIR, "fields": elsewhere}).status_code == 201
+    with database.reading() as session:
+        first, second = session.scalars(select(Request).order_by(Request.id))
+        assert reading.values(first)["place"] == "remote"
+        assert "place" not in reading.values(second)
+
+
+def test_what_it_waits_for_is_said(customer: Asker, database: Database) -> None:
+    number = customer.post("/requests", {**REPAIR, "fields": {"trouble": "part"}}).json[
+        "request_no"
+    ]
+    with database.unit_of_work() as session:
+        staff = builders.create_user(session)
+        staff.staff_role = "agent"
+        session.flush()
+        moving.pause(session, number, "门锁着，几点在家？", by=staff.id)
+    found = customer.get(f"/requests/{number}").json
+    assert (found["waits_words"], found["deadline_words"]) == (
+        "等您回一句：门锁着，几点在家？",
+        None,
+    )
+    head = f"停电、故障报修（{number}）：在办，第 2 步。"
+    assert found["sentence"] == f"{head}等您回一句：门锁着，几点在家？"
+    english = customer.get(f"/requests/{number}", "en").json
+    assert english["waits_words"] == "We wait for your answer: 门锁着，几点在家？"
+    with database.unit_of_work() as session:
+        moving.resume(session, number)
+    assert customer.get(f"/requests/{number}").json["waits_words"] is None
+
+
+def test_a_step_of_ones_own_is_waited_for(customer: Asker, database: Database) -> None:
+    told = {"kind": "pv_connection", "fields": TOLD["pv_connection"], "key": KEY}
+    number = customer.post("/requests", told).json["request_no"]
+    with database.unit_of_work() as session:
+        staff = builders.create_user(session)
+        staff.staff_role = "field"
+        session.flush()
+        moving.complete(session, number, "answered", by=staff.id, values={"plan": "屋顶接入"})
+    assert customer.get(f"/requests/{number}").json["waits_words"] == "轮到您了：您安装好。"
+    assert customer.get(f"/requests/{number}", "en").json["sentence"] == (
+        f"Solar power ({number}): In hand, step 3. Your turn: You have it installed."
+    )

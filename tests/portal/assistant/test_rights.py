@@ -211,12 +211,13 @@ def test_no_answer_holds_a_phone_or_a_whole_name(customer: Asker, database: Data
         point, meter = supply(session, account)
         use(session, meter, date(2026, 11, 1), date(2026, 11, 10))
         builders.create_bill(session, account, service_point_no=point.service_point_no)
-    told = {"kind": "new_connection", "fields": {"supply": "resident", "address": "江边 1 号 2 栋"}}
+    told = {"kind": "new_connection", "fields": {"address": "江边 1 号 2 栋"}}
     said = [
         customer.post("/requests", {**told, "key": KEY}),
         customer.post("/handoff", {"reason": "asked", "summary": "王建华，13800002046"}),
         *(customer.get(each) for each in [*LISTS, *SINGLE, "/context", "/requests", "/payments"]),
         customer.get("/requests/kinds/new_connection"),
+        customer.get("/requests/kinds/temporary_supply"),
     ]
     for answer in said:
         assert answer.status_code < 300

@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from flask import g, render_template
+from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portal.staff.frame import LEADS, desk
+from portal.security import asker_id
+from portal.staff.frame import LEADS, desk, done
 from portal.staff.requests import telling
 from portal.staff.requests.room import View
 from service.desk import load, seats
 from service.desk.load import NONE_DONE, NOTHING, Kept, Load, OfPerson, Rated
 from service.desk.queue import Queue, Wanted
+from service.requests import ratings
+from service.requests.ratings import LowRating
 
 blueprint = desk("load", __name__, _l("班组"), LEADS, icon="meter")
 
@@ -47,12 +51,34 @@ class Board:
     def people(self) -> list[OfPerson]:
         return load.of_people(g.session)
 
+    @cached_property
+    def unhappy(self) -> list[LowRating]:
+        """Customers who were not content, whom nobody has answered for yet."""
+        return ratings.low(g.session)
+
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """Open, due today, late, promises kept and ratings: by team and by person."""
     return render_template(
-        "staff/load.html", board=Board(), tell=telling, days=load.DAYS, to=_address
+        "staff/load.html",
+        board=Board(),
+        tell=telling,
+        days=load.DAYS,
+        to=_address,
+        longest=ratings.LONGEST,
+    )
+
+
+@blueprint.post("/ratings/<int:rating_id>")
+def follow_up(rating_id: int) -> ResponseReturnValue:
+    """Say what came of a low mark; it leaves the list."""
+    here, words = url_for(".index"), request.form.get("done", "")
+    return done(
+        lambda: ratings.follow_up(g.session, rating_id, words, by=asker_id()),
+        here,
+        _("记下了。"),
+        here,
     )
 
 

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from runtime import clock
 from service.models import User
 from service.requests.models import Request, RequestEvent
+from service.requests.ratings import LOW
 from service.requests.talk_models import Rating
 
 DAYS = 30
 """Of how many past days promises and ratings are told."""
-LOW = 2
-"""A mark up to which a customer was not content."""
 
 
 @dataclass(frozen=True)

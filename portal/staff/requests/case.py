@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from portal import words
 from portal.errors import status_of
+from portal.outages import saying as outages
 from portal.requests import receiving, saying
 from portal.requests.files import answer
 from portal.security import asker_id
@@ -26,12 +27,14 @@ from service.desk import looking, notes, queue, taking
 from service.desk.notes import Noted
 from service.desk.queue import Item
 from service.models import User
-from service.requests import appointments, files, moving, reading, talking
+from service.outages import finding
+from service.outages.finding import OutageView
+from service.requests import appointments, files, joining, moving, ratings, reading, talking
 from service.requests.appointments import Slot
-from service.requests.kinds import Step
+from service.requests.kinds import Step, kind
 from service.requests.models import Request
 from service.requests.reading import StepTaken
-from service.requests.talk_models import Appointment, RequestMessage
+from service.requests.talk_models import Appointment, Rating, RequestMessage
 
 LAST = 2**63 - 1
 """Every message that there is: the page shows them all."""
@@ -88,6 +91,21 @@ class Case:
     @cached_property
     def notes(self) -> list[Noted]:
         return notes.notes(g.session, self.request)
+
+    @cached_property
+    def near(self) -> int:
+        """Households of the same transformer area that reported a failure too, of none known."""
+        of_outage = kind(self.request.kind).outage and self.request.outage_no is None
+        return joining.near(g.session, self.request) if of_outage else 0
+
+    @cached_property
+    def outage(self) -> OutageView | None:
+        number = self.request.outage_no
+        return finding.find(g.session, number) if number else None
+
+    @cached_property
+    def rating(self) -> Rating | None:
+        return ratings.rating(g.session, self.request) if self.request.closed_at else None
 
     @cached_property
     def visit(self) -> Appointment | None:
@@ -283,6 +301,7 @@ def _page(found: Request, said: str | None = None) -> str:
         here=case.view,
         saying=saying,
         tell=telling,
+        outages=outages,
         said=said,
         typed=request.form,
         leads=leads(),

@@ -86,7 +86,7 @@ def span(time: timedelta) -> str:
     hours, rest = divmod(minutes, 60)
     if hours >= 24:
         return ngettext("%(num)s 天", "%(num)s 天", hours // 24)
-    if rest == 0:
+    if rest == 0 or hours >= 3:
         return ngettext("%(num)s 时", "%(num)s 时", hours)
     return _("%(hours)s 时 %(minutes)s 分", hours=hours, minutes=rest)
 

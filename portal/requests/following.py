@@ -16,7 +16,7 @@ from service.outages import finding
 from service.outages.finding import OutageView
 from service.people import users
 from service.requests import appointments, joining, moving, ratings, reading, talking, visited
-from service.requests.kinds import Document, Step, kind
+from service.requests.kinds import Document, Step, Words, kind
 from service.requests.models import Request, RequestFile, RequestPause
 from service.requests.reading import StepTaken
 from service.requests.talk_models import Appointment, Rating, RequestMessage
@@ -32,7 +32,10 @@ class Colleague:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of the timeline with all that belongs to it."""
+    """A step of the timeline with all that belongs to it.
+
+    `tell` is what the kind says of the newest, where nobody has written a note.
+    """
 
     taken: StepTaken
     by: Colleague | None = None
@@ -41,6 +44,7 @@ class Stage:
     files: tuple[RequestFile, ...] = ()
     appointment: Appointment | None = None
     pauses: tuple[RequestPause, ...] = ()
+    tell: Words | None = None
 
     @property
     def step(self) -> Step:
@@ -152,6 +156,7 @@ def _stages(found: Request, people: dict[int, Colleague], *, own: bool) -> list[
     timeline = reading.timeline(found)
     if not own:
         return [_bare(each, people, booked) for each in timeline]
+    newest = sum(each.state == "done" for each in timeline) - 1
     pauses, files = _pauses_by_stage(found, timeline), _files_by_stage(found, timeline)
     return [
         Stage(
@@ -162,6 +167,7 @@ def _stages(found: Request, people: dict[int, Colleague], *, own: bool) -> list[
             tuple(files[place]),
             booked.get(each.step.name),
             tuple(pauses[place]),
+            each.step.tell if place == newest else None,
         )
         for place, each in enumerate(timeline)
     ]

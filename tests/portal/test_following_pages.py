@@ -105,6 +105,20 @@ def test_a_step_names_who_and_what(client: FlaskClient, database: Database, work
     assert "陈志远" not in shown
 
 
+def test_the_newest_step_is_told_in_the_words_of_its_kind(
+    client: FlaskClient, database: Database, worker: int
+) -> None:
+    plan = {"plan": "东墙走线", "capacity": "8"}
+    told = "现场看过了，方案定好了。"
+    with database.unit_of_work() as session:
+        moving.complete(session, NUMBER, "agreed", by=worker, values=plan)
+    assert told in part(client, PAGE, "steps")
+    with database.unit_of_work() as session:
+        moving.complete(session, NUMBER, "building", by=worker)
+    assert told not in part(client, PAGE, "steps")
+    assert "施工做好了。" in part(client, PAGE, "steps")
+
+
 def test_messages_go_both_ways_and_are_new_once(
     client: FlaskClient, database: Database, made: str, worker: int
 ) -> None:

@@ -90,6 +90,7 @@ class Place:
             "DENGHUO_ASSISTANT_URL": self.assistant,
             "DENGHUO_ASSISTANT_PORT": str(self.assistant_port),
             "DENGHUO_ACTIONS_PORT": str(self.actions_port),
+            "DENGHUO_SERVICE_AREA": "30.90,112.80,31.30,113.40",
             "DENGHUO_ASSISTANT_API": f"http://127.0.0.1:{self.portal_port}",
             "PYTHONUNBUFFERED": "1",
         }

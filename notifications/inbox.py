@@ -43,11 +43,12 @@ def put(
     kind: str,
     params: Mapping[str, Any],
     at: datetime | None = None,
-) -> None:
-    """Tell a user something; `params` must be JSON. A key that is known changes nothing."""
+) -> bool:
+    """Tell a user something; `params` must be JSON. With a key that is known: False, nothing."""
     row = {"user_id": user_id, "key": key, "kind": kind, "at": at or clock.now()}
     written = insert(InboxMessage).values(**row, params=_written(params))
-    session.execute(written.on_conflict_do_nothing())
+    is_new = written.on_conflict_do_nothing().returning(InboxMessage.id)
+    return session.scalar(is_new) is not None
 
 
 def put_to_all(

@@ -52,8 +52,11 @@ def on_moved(session: Session, event: RequestMoved) -> None:
 
 
 def on_joined(session: Session, event: RequestJoined) -> None:
-    """A report is about an outage that is known."""
-    _tell(session, event, "joined", f"joined:{event.outage_no}", outage_no=event.outage_no)
+    """A report is about an outage that is known. If it is as it was opened, this is all of it:
+    a promise that a crew will come does not hold."""
+    told = _tell(session, event, "joined", "opened", outage_no=event.outage_no)
+    if not told:
+        _tell(session, event, "joined", f"joined:{event.outage_no}", outage_no=event.outage_no)
 
 
 def on_late(session: Session, event: RequestLate) -> None:
@@ -95,11 +98,12 @@ def on_talk(session: Session, event: StaffReplied) -> None:
         inbox.put(session, event.user_id, f"talk:{event.message_id}", TALK, {})
 
 
-def _tell(session: Session, event: Event, what: str, key: str, **more: Any) -> None:
+def _tell(session: Session, event: Event, what: str, key: str, **more: Any) -> bool:
+    """Whether it was new; a stranger is told nothing."""
     if event.user_id is None:
-        return
+        return False
     known = {name: _plain(value) for name, value in more.items() if value is not None}
-    inbox.put(
+    return inbox.put(
         session,
         event.user_id,
         f"request:{event.request_no}:{key}",

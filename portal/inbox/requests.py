@@ -65,7 +65,10 @@ def _rejected(params: Params) -> tuple[str, str]:
 
 
 def _joined(params: Params) -> tuple[str, str]:
-    text = _("抢修已经在做，不用再报。来电以后我们问您一声；不是这回事，打开告诉我们。")
+    text = _(
+        "受理号 %(number)s。已经在修，不用再报。来电以后我们问您一声；不是这回事，打开告诉我们。",
+        number=params["request_no"],
+    )
     return _("您报的停电我们已经知道"), text
 
 

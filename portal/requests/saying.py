@@ -108,11 +108,11 @@ def badge(request: Request) -> str:
 
 
 def is_late(request: Request) -> bool:
-    """Whether the promise is past and what was promised has not come."""
+    """Whether the promise is past and what was promised has not come, as far as the clock went."""
     if request.state in ("rejected", "cancelled"):
         return False
     step = _promised_step(request)
-    return step.at is None and request.promised_at < clock.now()
+    return step.at is None and request.promised_at < (request.paused_at or clock.now())
 
 
 def sentence(request: Request) -> str:

@@ -157,8 +157,8 @@ def apply(
     files.take(session, asker, key, request.id)
     drafts.forget(session, asker, key)
     soon.carry(session, request.request_no)
-    telling.opened(session, request)
     joining.join_known(session, request)
+    telling.opened(session, request)
     return request
 
 

@@ -173,6 +173,23 @@ def test_a_joined_report_and_the_question_at_its_end(session):
     ]
 
 
+def test_a_report_that_joins_as_it_is_opened_promises_no_crew(session):
+    user = builders.create_user(session)
+    requests.on_joined(session, RequestJoined(**PLAIN, user_id=user.id, outage_no="T1"))
+    opened = RequestOpened(**PLAIN, user_id=user.id, promised_at=NOW + HOUR, opened_at=NOW)
+    requests.on_opened(session, opened)
+    assert told(session, user.id) == [("request.joined", REQUEST | {"outage_no": "T1"})]
+
+
+def test_a_report_that_joins_later_has_both(session):
+    user = builders.create_user(session)
+    opened = RequestOpened(**PLAIN, user_id=user.id, promised_at=NOW + HOUR, opened_at=NOW)
+    requests.on_opened(session, opened)
+    for _ in range(2):
+        requests.on_joined(session, RequestJoined(**PLAIN, user_id=user.id, outage_no="T1"))
+    assert [kind for kind, _ in told(session, user.id)] == ["request.opened", "request.joined"]
+
+
 def test_what_is_late_is_told_to_the_customer_and_to_who_leads(session):
     user = builders.create_user(session)
     hand, lead, agent = (
@@ -348,7 +365,7 @@ def test_what_was_over_when_it_was_heard_of_is_no_news(database, people):
 
 
 def test_a_job_that_runs_twice_tells_once(database, people):
-    told = {"outage_no": "T1", "now": {name: None for name in outages.TIMES}}
+    told = {"outage_no": "T1", "now": dict.fromkeys(outages.TIMES)}
     for _ in range(2):
         outages.tell("announced", ["东-03"], told, clock.now().isoformat())
     with database.unit_of_work() as session:

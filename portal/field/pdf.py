@@ -19,12 +19,12 @@ def slip_pdf(paper: Slip, signature: str | None) -> bytes:
     sheet = Sheet(paper)
     _head(sheet, paper)
     _pairs(sheet, paper.facts)
-    if paper.found:
+    if paper.found or paper.note:
         sheet.y += 5
         sheet.say(paper.found_title, 12, "B")
         _pairs(sheet, paper.found)
     if paper.note:
-        sheet.y += 4
+        sheet.y += 3
         sheet.say(paper.note, 10)
     _signed(sheet, paper, signature)
     return bytes(sheet.output())

@@ -64,11 +64,16 @@ def due(job: Job) -> str:
 
 
 def refusal(visit: FieldVisit, request: Request) -> str:
-    """Why a visit has moved nothing, and who has done what meanwhile; it was kept."""
+    """Why a visit has moved nothing, and that it was kept, for whoever made it."""
+    kept = _("您写的和拍的都记在这件事下面了，不用再交。")
+    return formats.joined([why_not(visit, request), kept])
+
+
+def why_not(visit: FieldVisit, request: Request) -> str:
+    """Why a visit has moved nothing: who has done what meanwhile."""
     assert visit.refusal is not None  # noqa: S101 - asked of refused visits alone
     known = Refused(visit.refusal, what=saying.kind_name(request.kind), **_who(visit, request))
-    why = words.refusal_or_none(known) or words.refusal(Refused("field.no_longer"))
-    return formats.joined([why, _("您写的和拍的都记在这件事下面了，不用再交。")])
+    return words.refusal_or_none(known) or words.refusal(Refused("field.no_longer"))
 
 
 def step_name(request: Request, name: str) -> str:

@@ -11,15 +11,17 @@ from datetime import datetime, timedelta
 
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from portal import words
-from portal.field import pages, room, saying
+from portal.field import pages, paper, room, saying
 from portal.field.room import blueprint
 from portal.requests.receiving import receive
 from portal.security import asker_id
 from portal.unit import commit
 from runtime import clock
 from runtime.errors import NotFound, Refused
+from service.desk import notes
 from service.field import jobs, visiting
 from service.field.models import FieldVisit
 from service.field.visiting import Deed, Shot
@@ -69,7 +71,22 @@ def _take(asked: Request) -> FieldVisit:
         if not visit.photos:
             visiting.add_photos(g.session, visit, shots)
             _attach(owner, visit, {each.name for each in shots})
+        if visit.refusal is not None:
+            _tell_the_desk(g.session.get_one(Request, visit.request_id), visit)
     return visit
+
+
+def _tell_the_desk(made: Request, visit: FieldVisit) -> None:
+    """What moved nothing was done all the same: a note on the request says what."""
+    slip = paper.slip(visit, made)
+    why = saying.why_not(visit, made)
+    lines = [
+        _("现场交来“%(step)s”，没有算数。%(why)s", step=slip.step, why=why),
+        *(f"{name}{_('：')}{value}" for name, value in slip.found),
+        slip.note,
+    ]
+    text = "\n".join(each for each in lines if each)[: notes.LONGEST]
+    notes.note(g.session, [made.request_no], text, visit.key, by=visit.worker_id)
 
 
 def _deed(asked: Request) -> Deed:

@@ -45,7 +45,7 @@ self.fieldQueue = (() => {
     return form;
   };
 
-  // False when it has to be sent again. What was taken is dropped; a no is kept until somebody has read it.
+  // Nothing when it has to be sent again. What was taken is dropped; a no is kept until somebody has read it.
   const sendOne = async (deed, token) => {
     const answer = await fetch(deed.url, {
       method: 'POST', body: formOf(deed, token), headers: { Accept: 'application/json' }, redirect: 'manual',

@@ -69,6 +69,6 @@ async function remember(path, answer) {
   }
   const pages = await caches.open(PAGES);
   if (answer.ok && worker) await pages.put(path, answer.clone());
-  else if (answer.status === 404) await pages.delete(path);
+  else if (answer.ok || answer.status === 404) await pages.delete(path);
   return answer;
 }

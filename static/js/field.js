@@ -44,7 +44,7 @@ async function deliver() {
   await show();
   say(state);
   if (state === 'away') askForSync();
-  if (results.some((each) => each.ok) && outbox.dataset.list === 'yes') location.reload();
+  if (results.length && outbox.dataset.list === 'yes') location.reload();
 }
 
 async function askForSync() {

@@ -60,3 +60,8 @@ if (launcher) {
   });
   if (roomy.matches && sessionStorage.getItem('talk') === 'open') open(false).catch(() => {});
 }
+
+// Whoever signs out leaves no customers on the phone; what still waits to be sent stays.
+document.addEventListener('submit', (event) => {
+  if (event.target.getAttribute('action')?.endsWith('/sign-out') && 'caches' in self) caches.delete('field-pages');
+});

@@ -1,10 +1,13 @@
 """The field pages in a real Chromium: without a signal, back again, and when others were faster."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from threading import Thread
 
 import pytest
+from barcode.codex import Code128
+from barcode.writer import ImageWriter
 from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -250,6 +253,62 @@ def test_who_is_signed_out_keeps_what_was_done(
     page.goto(f"{signal.url}/field")
     expect(page.locator("main")).to_contain_text("今天交了的")
     assert len(visits(database)) == 1
+
+
+CAMERA = """async picture => {
+    const image = Object.assign(new Image(), {src: picture});
+    await image.decode();
+    const canvas = Object.assign(document.createElement('canvas'), {width: 640, height: 480});
+    const pen = canvas.getContext('2d');
+    const draw = () => {
+        pen.fillStyle = '#cfc9bb';
+        pen.fillRect(0, 0, 640, 480);
+        pen.drawImage(image, (640 - image.width) / 2, (480 - image.height) / 2);
+        requestAnimationFrame(draw);
+    };
+    draw();
+    navigator.mediaDevices.getUserMedia = async () => window.camera = canvas.captureStream(10);
+}"""
+"""A camera that looks at a picture."""
+
+
+def barcode_of(number: str) -> str:
+    """A Code 128 as meters bear it, as an address of a picture."""
+    written = BytesIO()
+    Code128(number, writer=ImageWriter()).write(written, {"module_width": 0.3, "dpi": 200})
+    return f"data:image/png;base64,{b64encode(written.getvalue()).decode()}"
+
+
+@pytest.mark.parametrize(("number", "verdict"), [(METER, "same"), ("M0000099", "other")])
+def test_the_meter_by_its_barcode_without_a_signal(
+    page: Page, signal: Signal, number: str, verdict: str
+) -> None:
+    signal.lose()
+    page.locator("a[data-stamp]").first.click()
+    page.evaluate(CAMERA, barcode_of(number))
+    page.click("[data-scan]")
+    expect(page.locator("#meter_no")).to_have_value(number)
+    expect(page.locator(f"[data-meter-says={verdict}]")).to_be_visible()
+    expect(page.locator("[data-scan-view]")).to_be_hidden()
+    assert page.evaluate("camera.getTracks().map(each => each.readyState)") == ["ended"]
+
+
+def test_without_a_camera_the_number_is_typed(page: Page) -> None:
+    page.locator("a[data-stamp]").first.click()
+    page.click("[data-scan]")
+    expect(page.locator("[data-scan-failed]")).to_have_text("相机打不开。照着表上的号码填就行。")
+    page.fill("#meter_no", METER)
+    expect(page.locator("[data-meter-says=same]")).to_be_visible()
+
+
+def test_who_signs_out_leaves_no_customers_behind(page: Page, signal: Signal) -> None:
+    page.goto(f"{signal.url}/profile")
+    page.click("main form[action$='/sign-out'] button")
+    page.wait_for_url(lambda url: "/profile" not in url)
+    assert page.evaluate("caches.has('field-pages')") is False
+    signal.lose()
+    page.goto(f"{signal.url}/field")
+    expect(page.locator("h1")).to_have_text("没有信号")
 
 
 def test_small_wide_and_in_the_dark(page: Page, field: Field, signal: Signal) -> None:

@@ -15,6 +15,7 @@ from portal.current import SIGN_IN_COOKIE, lifetime
 from portal.field import shell
 from runtime.database import Database
 from service.audit import AuditEntry
+from service.desk import notes
 from service.field.models import FieldVisit
 from service.models import User
 from service.people.sessions import open_session
@@ -241,6 +242,24 @@ def test_what_no_longer_fits_is_explained_and_kept(
     assert shown.headers["Location"] == "/field"
     assert sentence in says(field.client, "/field")
     assert "只记下，没有算数" in says(field.client, "/field")
+
+
+def test_the_desk_reads_what_did_not_count(field: Field, database: Database) -> None:
+    field.send()
+    ticket = field.ticket()
+    with database.unit_of_work() as session:
+        moving.assign(session, [field.request_no], None, by=field.crew.desk)
+    form = {"in-cause": "line", "in-done": "换线 20 米", "note": "换好了"}
+    for _again in range(2):
+        sent = field.send(key=KEY + "-2", step="restored", ticket=ticket, **form)
+        assert sent.status_code == 409
+    with database.reading() as session:
+        (noted,) = notes.notes(session, session.scalars(select(Request)).one())
+        assert noted.by.id == field.crew.worker
+        assert noted.note.text == (
+            "现场交来“修好送电”，没有算数。“停电、故障报修”调度收回去了，现在没有派给谁。\n"
+            "原因：线路\n做了什么：换线 20 米\n换好了"
+        )
 
 
 def test_a_ticket_is_for_one_worker_and_one_job(field: Field, database: Database) -> None:

@@ -1,5 +1,6 @@
 """`/desk/customers`: one box in which a customer is looked for by whatever they can name."""
 
+import re
 from dataclasses import dataclass
 
 from flask import g, redirect, render_template, request, url_for
@@ -10,11 +11,11 @@ from payments.models import Order
 from payments.refunds import desk as orders
 from portal.staff import trail
 from portal.staff.customers.room import blueprint, request_page
-from runtime.crypto import normalise
 from service.customers import search
 from service.customers.search import By, Found
+from service.people.typed import plain
 
-ORDER_DIGITS = 28
+_ORDER = re.compile(r"\d{14}[0-9a-z]{14}", re.ASCII)
 BY = {
     By.ACCOUNT: _l("户号"),
     By.METER: _l("电表号"),
@@ -88,10 +89,6 @@ def _results(typed: str) -> Results:
     if not typed:
         return Results("", [], [])
     trail.did(trail.SEARCHED, "search", typed)
-    plain = normalise(typed)
-    paid = plain.isdecimal() and len(plain) == ORDER_DIGITS
-    return Results(
-        typed,
-        search.search(g.session, typed),
-        orders.search(g.session, plain) if paid else [],
-    )
+    number = plain(typed).lower()
+    paid = orders.search(g.session, number) if _ORDER.fullmatch(number) else []
+    return Results(typed, search.search(g.session, typed), paid)

@@ -17,8 +17,8 @@ from portal.requests import saying
 from portal.security import asker_id
 from portal.staff import asked, trail
 from portal.staff.conversations import telling
-from portal.staff.conversations.room import LEADS
 from portal.staff.customers.room import Looked, blueprint, looked_at, request_page
+from portal.staff.frame import AGENTS, LEADS
 from runtime import clock
 from runtime.errors import NotFound, Refused
 from service import approvals, audit
@@ -158,10 +158,12 @@ def _tariff(name: str) -> str:
 
 
 def _may_open(talk: glance.Talk) -> bool:
-    """Whether the asker may read a talk (`conversations.room.reach`)."""
-    held = talk.handoff.staff_id
-    mine = held == asker_id() or (held is None and talk.handoff.ended_at is None)
-    return mine or current_user.staff_role in LEADS
+    """Whether the asker may read a talk, as `conversations.thread` decides it."""
+    role, held = current_user.staff_role, talk.handoff.staff_id
+    if role not in AGENTS:
+        return False
+    nobodys = held is None and talk.handoff.ended_at is None
+    return nobodys or held == asker_id() or role in LEADS
 
 
 def _ask_why(account_no: str, said: str | None = None) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 
 from flask import Blueprint, g, request, url_for
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from portal.security import asker_id
-from portal.staff.frame import COUNTER, desk
+from portal.staff.frame import AGENTS, COUNTER, desk
 from service.customers import opening
 from service.customers.opening import Why
 from service.models import Account
@@ -29,9 +30,11 @@ class Looked:
         )
 
 
-def request_page(request_no: str) -> str:
-    """The address of a request at the desk."""
-    return f"/desk/requests/{request_no}"
+def request_page(request_no: str) -> str | None:
+    """The address of a request at the desk, for those whose work requests are."""
+    if current_user.staff_role not in AGENTS:
+        return None
+    return url_for("desk_requests.show", request_no=request_no)
 
 
 def looked_at(account_no: str) -> Looked | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from flask import Flask, abort, flash, g, redirect, request, url_for
+from flask import Flask, Response, abort, flash, g, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -35,7 +35,7 @@ from service.people.sessions import SignedIn
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-SHOWN = frozenset({"home", "bills", "usage", "payments", "outages", "halls"})
+SHOWN = frozenset({"home", "bills", "usage", "payments", "outages", "halls", "request_files"})
 """The rooms of a customer that are shown; of others only `PAGES`."""
 PAGES = frozenset({"requests.index", "requests.show"})
 LONGEST_PATH = 40
@@ -124,6 +124,14 @@ def _enter() -> ResponseReturnValue | None:
     because, path = viewed.reason or viewed.about, request.path[:LONGEST_PATH]
     trail.did(trail.PAGE, viewed.account_no, because, path, by=staff.id)
     return None
+
+
+@blueprint.after_app_request
+def _keep_nothing(response: Response) -> Response:
+    """Nothing that was seen as the customer stays in the browser of the desk."""
+    if "viewing" in g:
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _refused() -> ResponseReturnValue | None:

@@ -1,16 +1,24 @@
 """The desk finds customers, says why it looks, and sees them at a glance."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import pytest
 import time_machine
 from sqlalchemy import select
 
 from runtime.database import Database
 from service.audit.models import AuditEntry
+from service.conversations import ask_for_person, open_for_user
+from service.conversations.models import Handoff
+from service.models import Bill
+from service.requests import asking
+from service.requests.askers import Asker
 from tests.portal.conftest import create_user as register
 from tests.portal.conftest import post, sign_in, staff
-from tests.portal.places import queries
+from tests.portal.places import queries, started
 from tests.portal.staff.customers.conftest import ACCOUNT, BASE
+from tests.service.requests.conftest import TOLD
 
 NOW = datetime(2026, 12, 11, 2, tzinfo=UTC)
 
@@ -142,3 +150,53 @@ def test_the_page_asks_the_database_little(opened):
     with queries() as statements:
         opened.get(BASE)
     assert len(statements) <= 18, statements
+
+
+@pytest.fixture
+def busy(house, database):
+    """The customer has asked for a meter test and for a person."""
+    with database.unit_of_work() as session:
+        asker = Asker.of_user(house.owner.id)
+        told = TOLD["meter_check"]
+        made = asking.apply(session, asker, "meter_check", ACCOUNT, told, "form-1")
+        talk = open_for_user(session, house.owner.id)
+        ask_for_person(session, talk, "asked", "觉得电表转得快")
+        handoff_id = session.scalars(select(Handoff.id)).one()
+        return SimpleNamespace(request_no=made.request_no, handoff_id=handoff_id)
+
+
+def test_requests_and_talks_lead_to_their_desk(opened, busy):
+    page = opened.get(BASE).text
+    assert "校验电表" in page
+    assert f'href="/desk/requests/{busy.request_no}"' in page
+    assert "客户要找人" in page
+    assert f'href="/desk/conversations/{busy.handoff_id}"' in page
+    found = post(opened, "/desk/customers", q=busy.request_no.lower()).text
+    assert f'href="{BASE}?about={busy.request_no}"' in found
+    about = opened.get(f"{BASE}?about={busy.request_no}").text
+    assert f"为了 {busy.request_no} 在看" in about
+
+
+def test_whose_work_they_are_not_reads_of_them_and_goes_nowhere(finance, busy, house):
+    post(finance, BASE, reason="对账")
+    page = finance.get(BASE).text
+    assert "校验电表" in page
+    assert "/desk/requests/" not in page
+    assert "/desk/conversations/" not in page
+
+
+def test_more_to_show_asks_the_database_no_more(opened, busy):
+    opened.get(BASE)
+    with queries() as statements:
+        opened.get(BASE)
+    assert len(statements) <= 18, statements
+
+
+def test_a_payment_is_found_by_its_number(finance, house, database):
+    with database.unit_of_work() as session:
+        bill = session.scalars(select(Bill).where(Bill.period == "2026-11")).one()
+        order = started(session, house.owner, bill)
+        order.order_no = "20261211100000a2b3c4d5e6f7g8"
+    page = post(finance, "/desk/customers", q="２０２６ 1211 1000 00a2 B3C4 d5e6 f7g8").text
+    assert f'href="/desk/refunds/{order.order_no}"' in page
+    assert f'href="{BASE}"' in page

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -12,11 +13,13 @@ from sqlalchemy import func, select
 
 from runtime import clock
 from runtime.database import Database
+from service.field.models import FieldPhoto, FieldVisit
 from service.models import User
 from service.outages.models import Outage
 from service.people.events import CodeIssued
-from service.requests import appointments, asking, joining, moving, ratings, talking
+from service.requests import appointments, asking, files, joining, moving, ratings, talking
 from service.requests.askers import Asker
+from service.requests.files import Owner, Upload
 from service.requests.models import Request, RequestFile
 from service.requests.talk_models import Appointment, Rating, RequestMessage
 from tests.portal.conftest import PHONE, post
@@ -536,3 +539,51 @@ def test_when_the_outage_is_over_its_customer_is_asked(
     shown = words(client.get(dark).text)
     assert "停电、故障报修办好了" in shown
     assert "这件事办得怎么样？" in shown
+
+
+def test_photos_of_a_visit_stand_with_its_step(
+    client: FlaskClient, database: Database, made: str, worker: int, tmp_path: Path
+) -> None:
+    folder = files.folder(tmp_path)
+    with database.unit_of_work() as session:
+        request = moving.locked(session, NUMBER)
+        names = []
+        for width in (30, 40):
+            upload = Upload(picture(size=(width, 30)))
+            owner = Owner.of(request)
+            kept = files.keep(session, folder, owner, upload, files.read(upload), worker)
+            names.append(kept.name)
+        visit = FieldVisit(
+            request_id=request.id,
+            worker_id=worker,
+            key="v1",
+            deed="complete",
+            step="received",
+            done_at=clock.now(),
+            received_at=clock.now(),
+            fields="{}",
+        )
+        visit.photos.append(FieldPhoto(name=names[0], taken_at=clock.now()))
+        session.add(visit)
+    agree(database, worker)
+    page = client.get(PAGE).text
+    received, agreed, *_rest = re.findall(r"<li.*?</li>", page[page.index('class="steps"') :], re.S)
+    assert (names[0] in received, names[1] in received) == (True, False)
+    assert (names[0] in agreed, names[1] in agreed) == (False, True)
+    mine = re.search(r'aria-labelledby="photos".*?</section>', page, re.S)
+    assert mine
+    assert names[0] not in mine[0]
+    for name in names:
+        assert client.get(f"/files/{name}.jpg").status_code == 200
+
+
+def test_papers_are_filed_by_their_name(client: FlaskClient, database: Database, made: str) -> None:
+    assert "身份证（户主本人的） 还没有" in part(client, PAGE, "photos")
+    with_photos(client, f"{PAGE}/photos", picture(), document="identity")
+    shown = part(client, PAGE, "photos")
+    assert "身份证（户主本人的） 还没有" not in shown
+    assert "房产证，或购房合同、租房合同加房主同意书 还没有" in shown
+    with_photos(client, f"{PAGE}/photos", picture(size=(50, 50)), document="../../etc")
+    with database.unit_of_work() as session:
+        kept = session.scalars(select(RequestFile.document).order_by(RequestFile.id)).all()
+    assert kept == ["identity", None]

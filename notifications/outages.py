@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications import inbox
@@ -17,9 +18,12 @@ from runtime.jobs import BACKOFF, database, defer, jobs
 from service.events import OutageAnnounced, OutageChanged, OutageFacts
 from service.outages import watching
 from service.outages.finding import Phase, phase
+from service.requests import joining
 
 TIMES = ("state", "starts_at", "expected_end_at", "ended_at")
 """What changes of an outage, its state first."""
+
+ENDS = ("over", "called_off")
 
 OLD = timedelta(days=1)
 """An end that is heard of later than this is no news: the first load of a utility brings many."""
@@ -42,7 +46,7 @@ def _news(event: OutageChanged) -> Iterator[tuple[str, Collection[str]]]:
     now, before = event.outage, event.before
     if now.ended_at is not None:
         if before.ended_at is None and now.ended_at > clock.now() - OLD:
-            yield ("over" if now.state == "restored" else "called_off"), now.areas
+            yield ENDS[now.state == "cancelled"], now.areas
         return
     if phase(now, clock.now()) is Phase.OVER:
         return
@@ -78,11 +82,18 @@ def _times(outage: OutageFacts) -> dict[str, Any]:
 
 @jobs.task(name="notifications.outage", queue="notifications", retry=BACKOFF)
 def tell(what: str, areas: list[str], told: dict[str, Any], at: str) -> None:
-    """Tell everybody in these areas what happened to an outage."""
+    """Tell everybody in these areas what happened to an outage.
+
+    Who has reported it is not told that it is over, but asked whether it is (`joining`).
+    """
+    users = watching.audience(areas)
+    if what in ENDS:
+        asked = joining.waiting_for(told["outage_no"])
+        users = select(users.c.user_id).where(users.c.user_id.not_in(asked)).subquery()
     with database().unit_of_work() as session:
         inbox.put_to_all(
             session,
-            watching.audience(areas),
+            users,
             _key(what, told),
             f"outage.{what}",
             told,

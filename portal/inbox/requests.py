@@ -101,10 +101,6 @@ def _visit(params: Params) -> tuple[str, str]:
     )
 
 
-def _slip(params: Params) -> tuple[str, str]:
-    return _("%(kind)s：上门单", kind=_name(params)), _("上门做了什么、谁做的，都在上面。")
-
-
 def _rated(params: Params) -> tuple[str, str]:
     title = _("%(score)s 分：%(kind)s", score=params["score"], kind=_name(params))
     return title, _("%(number)s，客户不满意。", number=params["request_no"])
@@ -139,7 +135,6 @@ SAID: dict[str, Callable[[Params], tuple[str, str]]] = {
     "late": _late,
     "replied": _replied,
     "visit": _visit,
-    "slip": _slip,
 }
 AT_DESK: dict[str, Callable[[Params], tuple[str, str]]] = {
     "rated": _rated,

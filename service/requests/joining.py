@@ -10,7 +10,7 @@ has power again.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from runtime import clock, events
@@ -59,6 +59,16 @@ def is_joined(request: Request) -> bool:
 def is_asked(request: Request) -> bool:
     """Whether its customer is to say if the power is back."""
     return is_joined(request) and any(each.key == _key(request) for each in request.events)
+
+
+def waiting_for(outage_no: str) -> Select[int | None]:
+    """The users whose reports wait for the end of an outage."""
+    return select(Request.user_id).where(
+        Request.outage_no == outage_no,
+        Request.closed_at.is_(None),
+        Request.paused_at.is_not(None),
+        Request.user_id.is_not(None),
+    )
 
 
 def power_is_back(session: Session, asker: Asker, request_no: str) -> Request:

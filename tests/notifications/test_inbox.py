@@ -25,7 +25,10 @@ from service.events import (
     RequestReplied,
     StaffReplied,
 )
+from service.models import Link
 from service.outages import watching
+from service.requests import asking
+from service.requests.askers import Asker
 from tests.service import builders
 
 NOW = datetime(2026, 12, 11, 2, tzinfo=UTC)
@@ -357,6 +360,21 @@ def test_an_end_that_moves_twice_is_told_twice(database, people):
         OutageChanged(last, later),
     )
     assert [kind for user, kind in found if user == home] == ["outage.moved"] * 2
+
+
+def test_who_reported_it_is_asked_and_not_told(database, people):
+    """They are asked whether their power is back; “it is back” beside that would be odd."""
+    home, _flat, watcher = people
+    with database.unit_of_work() as session:
+        builders.create_outage(session, NOW - HOUR, outage_no="T000000000001", state="ongoing")
+        link = session.scalars(select(Link).where(Link.user_id == home)).one()
+        told = {"trouble": "no_power", "address": "梧桐里 12 栋 502", "phone": "13800138000"}
+        asker = Asker.of_user(home)
+        request = asking.apply(session, asker, "outage_repair", link.account_no, told, "k")
+        request.outage_no, request.paused_at, request.due_at = FACTS.outage_no, NOW, None
+        request.warn_at = None
+    over = OutageChanged(otherwise(state="restored", ended_at=NOW), FACTS)
+    assert heard(database, over) == [(watcher, "outage.over")]
 
 
 def test_what_was_over_when_it_was_heard_of_is_no_news(database, people):

@@ -255,13 +255,18 @@ def _promised_step(request: Request) -> StepTaken:
 
 def window(starts_at: datetime, ends_at: datetime) -> str:
     """`12 月 14 日 周一 14:00–17:00`: when somebody comes."""
+    return f"{visit_day(starts_at)} {hours(starts_at, ends_at)}"
+
+
+def visit_day(starts_at: datetime) -> str:
+    """`12 月 14 日 周一`, `Monday 14 December`."""
     day = clock.civil_date(starts_at)
-    return _(
-        "%(day)s %(weekday)s %(hours)s",
-        day=formats.day(day),
-        weekday=formats.weekday(day),
-        hours=f"{formats.clock_time(starts_at)}–{formats.clock_time(ends_at)}",
-    )
+    return _("%(day)s %(weekday)s", day=formats.day(day), weekday=formats.weekday(day))
+
+
+def hours(starts_at: datetime, ends_at: datetime) -> str:
+    """`14:00–17:00` in Beijing time."""
+    return f"{formats.clock_time(starts_at)}–{formats.clock_time(ends_at)}"
 
 
 def stars(score: int) -> str:

@@ -165,6 +165,16 @@ def test_without_a_sign_in_too(
     look(page)
 
 
+def test_in_large_letters(open_page: Open, told: Told) -> None:
+    page = open_page(viewport=SMALL)
+    page.goto(f"/requests/{told.needs}")
+    page.click("button[name=view][value=elder]")
+    expect(page.locator("html")).to_have_attribute("data-mode", "elder")
+    for path in (told.needs, told.visit, f"{told.visit}/visit", told.done):
+        page.goto(f"/requests/{path}")
+        look(page)
+
+
 def test_a_whole_visit_by_keyboard_and_without_a_script(open_page: Open, told: Told) -> None:
     page = open_page(viewport=SMALL, java_script_enabled=False)
     page.goto(f"/requests/{told.visit}")

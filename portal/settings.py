@@ -58,6 +58,12 @@ class PortalSettings(Settings):
         le=1440,
         description="The same for field staff, who are often without signal",
     )
+    field_map: str = Field(
+        "https://uri.amap.com/marker?position={lon},{lat}&name={name}&coordinate=wgs84&callnative=1",
+        pattern=r"^(https://\S+)?$",
+        description="Map on the web that field staff are shown beside that of their phone; "
+        "empty for none",
+    )
     form_targets: str = Field(
         "",
         description="Further origins that a form may lead to, parted by spaces "

@@ -7,6 +7,7 @@ from flask import g
 from portal import formats, words
 from portal.i18n import gettext as _
 from portal.requests import saying
+from portal.settings import current_settings
 from runtime.errors import Refused
 from service.field.jobs import Job
 from service.field.models import FieldVisit
@@ -14,9 +15,6 @@ from service.models import User
 from service.requests import moving
 from service.requests.models import Request
 from service.requests.route import Place
-
-MAP = "https://uri.amap.com"
-"""A map that opens in every browser; a phone with an app of its own opens that by `geo:`."""
 
 
 def way(metres: float) -> str:
@@ -43,12 +41,18 @@ def geo(place: Place | None, address: str | None) -> str:
 
 
 def web_map(place: Place | None, address: str | None) -> str:
-    """The same on a web page; its coordinates are lon,lat and WGS-84 when one says so."""
-    name = quote(address or "")
-    if place is not None:
-        at = f"{place.lon:.6f},{place.lat:.6f}"
-        return f"{MAP}/marker?position={at}&name={name}&coordinate=wgs84&callnative=1"
-    return f"{MAP}/search?keyword={name}&callnative=1"
+    """The place on the map of the settings; "" when it is not known or there is no map."""
+    if place is None:
+        return ""
+    filled = {
+        "{lat}": f"{place.lat:.6f}",
+        "{lon}": f"{place.lon:.6f}",
+        "{name}": quote(address or ""),
+    }
+    link = current_settings().field_map
+    for name, value in filled.items():
+        link = link.replace(name, value)
+    return link
 
 
 def due(job: Job) -> str:

@@ -26,10 +26,13 @@ self.fieldQueue = (() => {
     return kept.filter((deed) => deed.worker === worker).sort((one, other) => one.doneAt - other.doneAt);
   };
 
+  // A line that neither answers nor breaks must not hold up the queue for ever.
+  const patience = (seconds) => AbortSignal.timeout?.(seconds * 1000);
+
   // Who is signed in, and a token for forms: those of a page that was kept may have ended.
   const here = async () => {
     try {
-      const answer = await fetch('/field/here', { redirect: 'manual', cache: 'no-store' });
+      const answer = await fetch('/field/here', { redirect: 'manual', cache: 'no-store', signal: patience(15) });
       if (answer.ok) return await answer.json();
       return { state: answer.status >= 500 ? 'away' : 'door' };
     } catch {
@@ -48,7 +51,7 @@ self.fieldQueue = (() => {
   // Nothing when it has to be sent again. What was taken is dropped; a no is kept until somebody has read it.
   const sendOne = async (deed, token) => {
     const answer = await fetch(deed.url, {
-      method: 'POST', body: formOf(deed, token), headers: { Accept: 'application/json' }, redirect: 'manual',
+      method: 'POST', body: formOf(deed, token), headers: { Accept: 'application/json' }, redirect: 'manual', signal: patience(180),
     }).catch(() => null);
     if (!answer || answer.status >= 500 || answer.status === 429 || answer.type === 'opaqueredirect') return null;
     const said = await answer.json().catch(() => ({}));

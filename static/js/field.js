@@ -74,7 +74,7 @@ async function takeAlong() {
 async function begin() {
   await show();
   if (!('serviceWorker' in navigator)) return deliver();
-  await navigator.serviceWorker.register(outbox.dataset.script, { scope: '/field' });
+  await navigator.serviceWorker.register(outbox.dataset.script, { scope: '/field' }).catch(() => {}); // without a signal, the old one stays
   await deliver();
   if (outbox.dataset.list === 'yes') {
     await takeAlong();

@@ -74,7 +74,7 @@ class Area(NamedTuple):
 
 
 class RequestSettings(Settings):
-    """Who looks at uploaded files, and where the utility's customers live."""
+    """Who looks at uploaded files, how long papers are kept, and where the customers live."""
 
     clamd: str = Field(
         "",
@@ -88,6 +88,13 @@ class RequestSettings(Settings):
         pattern=r"^(|-?\d+(\.\d+)?(,-?\d+(\.\d+)?){3})$",
         description="Where the utility supplies, as `south,west,north,east` in degrees (WGS 84): "
         "a place outside is asked about again; without it all of China",
+    )
+
+    document_days: int = Field(
+        90,
+        ge=30,
+        description="Days after the end of a request for which its documents (identity cards, "
+        "deeds) are kept",
     )
 
     @field_validator("service_area")

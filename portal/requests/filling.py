@@ -25,6 +25,7 @@ from service.outages.finding import OutageView
 from service.people.links import LinkedAccount
 from service.requests import asking, drafts, files
 from service.requests.asking import Prepared
+from service.requests.configured import request_settings
 from service.requests.drafts import Draft
 from service.requests.fields import FieldRefused
 from service.requests.files import Owner, Upload
@@ -58,6 +59,11 @@ class Sheet:
     @property
     def account_given(self) -> str:
         return self.account.account_no if self.account else NO_ACCOUNT
+
+    @property
+    def papers_kept(self) -> int:
+        """Days after the end for which documents are kept."""
+        return request_settings().document_days
 
     def of_document(self, name: str | None) -> list[RequestFile]:
         """The files of a document; the photos beside the documents have no name."""
@@ -104,7 +110,8 @@ def _keep(wanted: Kind, key: str, typed: dict[str, str]) -> None:
 def _sent_files(wanted: Kind) -> list[Upload]:
     """What came with the form, each for its document; photos have a field of their own."""
     papers = (receiving.uploads(f"document-{each.name}", each.name) for each in wanted.documents)
-    photos = receiving.uploads() if wanted.photos else []
+    most = wanted.photos.most if wanted.photos else None
+    photos = receiving.uploads(most=int(most)) if most else []
     return [*photos, *(each for paper in papers for each in paper)]
 
 

@@ -9,13 +9,12 @@ from portal import words
 from portal.settings import current_settings
 from portal.unit import commit
 from runtime.errors import Refused
-from runtime.settings import load
 from service.requests import files
 from service.requests.askers import Asker
+from service.requests.configured import request_settings
 from service.requests.files import Owner, Upload
 from service.requests.guard import guard
 from service.requests.models import RequestFile
-from service.settings import RequestSettings
 
 
 def folder() -> Path:
@@ -23,13 +22,15 @@ def folder() -> Path:
     return files.folder(current_settings().var)
 
 
-def uploads(field: str = "photos", document: str | None = None) -> list[Upload]:
+def uploads(
+    field: str = "photos", document: str | None = None, most: int = files.MOST
+) -> list[Upload]:
     """What came in a field of the form; an empty one is what a browser sends for none.
 
     No more is read than is needed to see that it is too much.
     """
     sent = [each.stream.read(files.LARGEST_BYTES + 1) for each in request.files.getlist(field)]
-    return [Upload(content, document) for content in sent if content]
+    return [Upload(content, document, most) for content in sent if content]
 
 
 def receive(who: Asker, owner: Owner, upload: Upload, by: int | None = None) -> RequestFile:
@@ -40,7 +41,7 @@ def receive(who: Asker, owner: Owner, upload: Upload, by: int | None = None) -> 
     if known := files.expect(g.session, who, owner, upload):
         return known
     commit()
-    harmless = files.read(upload, guard(load(RequestSettings).clamd))
+    harmless = files.read(upload, guard(request_settings().clamd))
     return files.keep(g.session, folder(), owner, upload, harmless, by)
 
 

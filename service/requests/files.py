@@ -58,10 +58,14 @@ class Owner:
 
 @dataclass(frozen=True)
 class Upload:
-    """What somebody sends: for a document of the kind, or simply a photo (`document` is None)."""
+    """What somebody sends: for a document of the kind, or simply a photo (`document` is None).
+
+    There may be `most` of them beside each other.
+    """
 
     content: bytes
     document: str | None = None
+    most: int = MOST
 
     @property
     def digest(self) -> bytes:
@@ -220,8 +224,8 @@ def _room(session: Session, owner: Owner, upload: Upload) -> RequestFile | None:
     if known := session.scalars(_same(owner, upload)).one_or_none():
         return known
     beside = owner.files().where(RequestFile.document.is_not_distinct_from(upload.document))
-    if (session.scalar(select(func.count()).select_from(beside.subquery())) or 0) >= MOST:
-        raise Conflict("photo.too_many", most=MOST)
+    if (session.scalar(select(func.count()).select_from(beside.subquery())) or 0) >= upload.most:
+        raise Conflict("photo.too_many", most=upload.most)
     return None
 
 

@@ -1,12 +1,11 @@
 """Places on the earth as people give them: two numbers in either order, with or without letters."""
 
 import re
-from functools import cache
 from typing import NamedTuple
 
-from runtime.settings import load
 from service.people.typed import half_width
-from service.settings import Area, RequestSettings
+from service.requests.configured import request_settings
+from service.settings import Area
 
 CHINA = Area(south=3.5, west=73.4, north=53.6, east=135.1)
 """No latitude of China is one of its longitudes, so the order of two numbers is known."""
@@ -42,9 +41,3 @@ def is_supplied(point: Point) -> bool:
     """Whether it lies where the utility supplies."""
     area = request_settings().area
     return area is None or area.holds(*point)
-
-
-@cache
-def request_settings() -> RequestSettings:
-    """Those of this process, read once."""
-    return load(RequestSettings)

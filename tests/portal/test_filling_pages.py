@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from runtime.database import Database
 from service.models import Account
-from service.requests import points
+from service.requests import configured
 from service.requests.models import Request, RequestDraft, RequestFile
 from tests.portal.conftest import PHONE, create_user, form_token, post, sign_in
 from tests.portal.places import words
@@ -243,6 +243,16 @@ def test_a_reading_needs_its_photo(client: FlaskClient, database: Database, home
     assert post(client, path, **told, account=home, action="send").status_code == 303
 
 
+def test_a_kind_says_how_many_photos_are_enough(
+    client: FlaskClient, database: Database, home: str
+) -> None:
+    told = {"reading": "12045", "phone": PHONE, "key": "k" * 24, "account": home}
+    photos = [picture(size=(40, 30 + number)) for number in range(4)]
+    refused = upload(client, "/requests/new/reading", {"photos": photos}, **told)
+    assert (refused.status_code, "同一样最多 3 张" in words(refused.text)) == (422, True)
+    assert stored(database, RequestFile) == 3
+
+
 # ---- a place
 
 
@@ -259,12 +269,17 @@ def test_a_place_is_taken_and_shown_as_a_link_into_the_maps(
         assert session.scalars(select(Request.point)).one() == "31.091200,113.082600"
 
 
-@pytest.fixture
-def one_town(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("DENGHUO_SERVICE_AREA", "30.9,112.8,31.3,113.4")
-    points.request_settings.cache_clear()
+@pytest.fixture(autouse=True)
+def settings_read_anew() -> Iterator[None]:
+    """Tests that set some leave none behind."""
     yield
-    points.request_settings.cache_clear()
+    configured.request_settings.cache_clear()
+
+
+@pytest.fixture
+def one_town(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DENGHUO_SERVICE_AREA", "30.9,112.8,31.3,113.4")
+    configured.request_settings.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -405,6 +420,7 @@ def test_the_guard_keeps_out_what_it_knows(
 ) -> None:
     listening, address = on_a_port()
     monkeypatch.setenv("DENGHUO_CLAMD", address)
+    configured.request_settings.cache_clear()
     told = {**TOLD, "note": "电梯停了", "key": "k" * 24, "account": home}
     with standing(listening) as daemon:
         refused = upload(client, REPAIR, {"photos": [picture() + EVIL]}, **told)
@@ -429,6 +445,7 @@ def test_no_connection_waits_for_the_guard(
     """While a file is looked at, none of the page's transactions is open."""
     listening, address = on_a_port()
     monkeypatch.setenv("DENGHUO_CLAMD", address)
+    configured.request_settings.cache_clear()
     told = {**TOLD, "key": "k" * 24, "account": home}
     used: list[int] = []
     with standing(listening) as daemon:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from runtime import clock
@@ -213,3 +214,23 @@ def test_what_was_never_sent_goes_in_the_night(
     assert tidy(database, tmp_path) == 2
     left = {each.stem for each in tmp_path.glob("??/*.jpg")}
     assert left == {sent.name, fresh.name}
+
+
+@pytest.mark.usefixtures("december")
+def test_papers_go_some_time_after_the_end_and_photos_stay(
+    database: Database, customer: Customer, tmp_path: Path
+) -> None:
+    deed = add(database, tmp_path, customer.asker, paper(), document="title")
+    photo = add(database, tmp_path, customer.asker, picture())
+    other = add(database, tmp_path, customer.asker, paper(), draft="form-2", document="title")
+    request, going = ask(database, customer), ask(database, customer, key="form-2")
+    with database.unit_of_work() as session:
+        moving.cancel(session, customer.asker, request.request_no)
+    for days, left in ((90, {deed.name, photo.name, other.name}), (91, {photo.name, other.name})):
+        with time_machine.travel(clock.now() + timedelta(days=days), tick=False):
+            tidy(database, tmp_path)
+        with database.unit_of_work() as session:
+            assert set(session.scalars(select(RequestFile.name))) == left
+    assert going.closed_at is None
+    with database.unit_of_work() as session, pytest.raises(NotFound):
+        files.serve(session, tmp_path, customer.asker, deed.name)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.requests import points
+from service.requests import configured
 from service.requests.fields import FieldRefused, clean
 from service.requests.kinds import kind
 from service.requests.points import Point
@@ -16,9 +16,9 @@ FIELD = kind("outage_repair").field("point")
 def supplied(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The utility supplies one town."""
     monkeypatch.setenv("DENGHUO_SERVICE_AREA", "30.9,112.8,31.3,113.4")
-    points.request_settings.cache_clear()
+    configured.request_settings.cache_clear()
     yield
-    points.request_settings.cache_clear()
+    configured.request_settings.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ has power again.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from runtime import clock, events
@@ -135,35 +135,47 @@ def on_changed(session: Session, event: OutageChanged) -> None:
 
 
 def join_all(database: Database, outage_no: str) -> int:
-    """Let the reports that nobody has begun to work on join an outage; how many they were."""
+    """Let the reports that nobody has begun to work on join an outage; how many they were.
+
+    Those that had joined it and whose place it does not hit any more are ordinary ones again.
+    """
     with database.unit_of_work() as session:
         outage = finding.find(session, outage_no)
-        if outage.phase is not Phase.NOW:
-            return 0
-        found = [each for each in _waiting(session, outage) if _is_of(session, each, outage)]
-        for each in found:
-            _join(session, each, outage_no)
-        return len(found)
+    if outage.phase is not Phase.NOW:
+        return 0
+
+    def join(session: Session, request: Request) -> bool:
+        return _is_of(session, request, outage) and _join(session, request, outage_no)
+
+    def part(session: Session, request: Request) -> bool:
+        return not _is_of(session, request, outage) and _part(session, request)
+
+    joined = _each(database, _waits_since(outage.starts_at - BEFORE), join)
+    _each(database, _JOINED & (Request.outage_no == outage_no), part)
+    return joined
 
 
 def ask_all(database: Database) -> int:
     """Ask whose outage is over whether the power is back; how many were asked."""
     over = exists().where(Outage.outage_no == Request.outage_no, ~finding.is_dark(clock.now()))
-    return _each(database, over & ~_asked(), _ask)
+    return _each(database, _JOINED & over & ~_asked(), _ask)
 
 
 def end_silent(database: Database) -> int:
     """End the requests whose customers have not answered for long; how many there were."""
-    return _each(database, _asked(before=clock.now() - SILENCE), _end)
+    return _each(database, _JOINED & _asked(before=clock.now() - SILENCE), _end)
 
 
 # ---- how -----------------------------------------------------------------------------------------
+
+_JOINED = and_(Request.outage_no.is_not(None), Request.paused_at.is_not(None))
+"""Of open requests: those that wait for an end."""
 
 AT_ONCE = 200
 """Requests of one transaction, so that no lock is held for long."""
 
 
-def _join(session: Session, request: Request, outage_no: str) -> None:
+def _join(session: Session, request: Request, outage_no: str) -> bool:
     request.outage_no = outage_no
     timing.stand(session, request, clock.now(), None, None)
     moving.record(session, request, "joined", By("clock"))
@@ -177,14 +189,24 @@ def _join(session: Session, request: Request, outage_no: str) -> None:
             outage_no=outage_no,
         ),
     )
+    return True
 
 
-def _ask(session: Session, request: Request) -> None:
+def _part(session: Session, request: Request) -> bool:
+    request.outage_no, request.urgent = None, True
+    timing.go_on(session, request, clock.now())
+    moving.record(session, request, "resumed", By("clock"))
+    return True
+
+
+def _ask(session: Session, request: Request) -> bool:
     moving.record(session, request, "paused", By("clock", key=_key(request)))
+    return True
 
 
-def _end(session: Session, request: Request) -> None:
+def _end(session: Session, request: Request) -> bool:
     moving.finish(session, request, By("clock"))
+    return True
 
 
 def _key(request: Request) -> str:
@@ -224,17 +246,18 @@ def _is_of(session: Session, request: Request, outage: OutageView) -> bool:
     return not set(outage.areas).isdisjoint(session.scalars(points))
 
 
-def _waiting(session: Session, outage: OutageView) -> list[Request]:
-    """Reports since it began that nobody has in hand, those without an account among them."""
-    query = (
-        select(Request)
-        .where(Request.kind.in_(_kinds()), Request.state == "received", Request.closed_at.is_(None))
-        .where(Request.outage_no.is_(None), Request.paused_at.is_(None))
-        .where(Request.assignee_id.is_(None), Request.opened_at >= outage.starts_at - BEFORE)
-        .order_by(Request.id)
-        .with_for_update(skip_locked=True)
+def _waits_since(began: datetime) -> ColumnElement[bool]:
+    """Reports that nobody has in hand and that never joined: who said no is not asked again."""
+    joined = exists().where(RequestEvent.request_id == Request.id, RequestEvent.code == "joined")
+    return and_(
+        ~joined,
+        Request.kind.in_(_kinds()),
+        Request.state == "received",
+        Request.opened_at >= began,
+        Request.outage_no.is_(None),
+        Request.paused_at.is_(None),
+        Request.assignee_id.is_(None),
     )
-    return list(session.scalars(query))
 
 
 def _is_at_account(session: Session, request: Request, place: str) -> bool:
@@ -267,18 +290,19 @@ def _asked(before: datetime | None = None) -> ColumnElement[bool]:
 
 
 def _each(
-    database: Database, which: ColumnElement[bool], deed: Callable[[Session, Request], None]
+    database: Database, which: ColumnElement[bool], deed: Callable[[Session, Request], bool]
 ) -> int:
-    """What another worker looks at is passed over; what is left over comes a little later."""
-    joined = Request.outage_no.is_not(None), Request.closed_at.is_(None)
-    query = select(Request).where(*joined, Request.paused_at.is_not(None), which)
-    count = 0
+    """Do it to open requests, some at a time; to how many it was done.
+
+    What another worker looks at is passed over, and found again a little later.
+    """
+    query = select(Request).where(Request.closed_at.is_(None), which).order_by(Request.id)
+    count, last = 0, 0
     while True:
         with database.unit_of_work() as session:
-            rows = query.order_by(Request.id).limit(AT_ONCE).with_for_update(skip_locked=True)
+            rows = query.where(Request.id > last).limit(AT_ONCE).with_for_update(skip_locked=True)
             found = session.scalars(rows).all()
-            for each in found:
-                deed(session, each)
-        count += len(found)
+            count += sum(deed(session, each) for each in found)
         if len(found) < AT_ONCE:
             return count
+        last = found[-1].id

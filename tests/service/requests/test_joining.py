@@ -196,6 +196,30 @@ def test_reports_that_came_first_join_as_the_outage_is_known(database, customer)
     assert joining.join_all(database, number) == 0
 
 
+def test_many_reports_join_some_at_a_time(database, monkeypatch):
+    monkeypatch.setattr(joining, "AT_ONCE", 2)
+    requests = [ask(database, at_home(database)) for _ in range(5)]
+    elsewhere = ask(database, at_home(database, "西-09"))
+    number = dark(database)
+    assert joining.join_all(database, number) == 5
+    assert {now_is(database, each).outage_no for each in requests} == {number}
+    assert now_is(database, elsewhere).outage_no is None
+
+
+def test_whom_the_outage_turns_out_not_to_hit_goes_on_by_itself(database, customer, told):
+    number = dark(database, areas=[AREA, "东-04"])
+    stays, goes = ask(database, at_home(database, "东-04")), ask(database, customer)
+    with database.unit_of_work() as session:
+        session.get_one(Outage, number).areas = ["东-04"]
+    told.clear()
+    assert joining.join_all(database, number) == 0
+    assert now_is(database, stays).outage_no == number
+    found = now_is(database, goes)
+    assert (found.outage_no, found.urgent, found.paused_at) == (None, True, None)
+    assert found.due_at == NOW + timedelta(minutes=45)
+    assert [(each.code, each.who) for each in told] == [("resumed", "clock")]
+
+
 # ---- the end of the outage -----------------------------------------------------------------------
 
 
@@ -265,7 +289,7 @@ def test_it_can_be_said_at_once_that_it_is_another_matter(database, customer):
     found = now_is(database, request)
     assert (found.outage_no, found.urgent) == (None, True)
     assert found.due_at == NOW + timedelta(minutes=45)
-    assert joining.join_all(database, number) == 1
+    assert joining.join_all(database, number) == 0
 
 
 def test_only_its_own_customer_answers(database, customer):

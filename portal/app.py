@@ -57,25 +57,28 @@ BLUEPRINTS = (
     "portal.requests.views",
     "portal.requests.report",
     "portal.requests.files",
-    "portal.field",
-    "portal.field.handed",
     "portal.wechat.enter",
     "portal.wechat.own",
     "portal.wechat.door",
     "portal.staff.door",
-    "portal.staff.differences",
-    "portal.staff.approvals",
-    "portal.staff.people",
-    "portal.staff.audit",
-    "portal.staff.counter",
-    "portal.staff.refunds",
-    "portal.staff.customers",
+    "portal.staff.requests",
     "portal.staff.conversations",
     "portal.staff.conversations.ready",
-    "portal.staff.requests",
+    "portal.staff.differences",
+    "portal.staff.approvals",
+    "portal.staff.customers",
+    "portal.staff.counter",
+    "portal.staff.refunds",
     "portal.staff.load",
+    "portal.field",
+    "portal.field.handed",
+    "portal.staff.people",
+    "portal.staff.audit",
 )
-"""The modules whose `blueprint` makes up the portal; a page is added by a line here."""
+"""The modules whose `blueprint` makes up the portal; a page is added by a line here.
+
+Staff begin at the first room of theirs, and their bar has this order too.
+"""
 
 
 def create_app(

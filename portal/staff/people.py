@@ -31,7 +31,7 @@ ROLES = {
 }
 """Each role in words: its name, and what it opens."""
 
-blueprint = desk("people", __name__, _l("同事"), ADMINS, icon="person")
+blueprint = desk("people", __name__, _l("人员"), ADMINS, icon="person")
 
 
 @blueprint.get("")

@@ -1,5 +1,10 @@
 // Small comforts. Every page works without them.
 
+// Staff have more rooms than a bar is wide: the present one is in sight.
+const rooms = document.querySelector('.nav.of-staff');
+const here = rooms?.querySelector('[aria-current]');
+if (here) rooms.scrollLeft = here.offsetLeft + (here.offsetWidth - rooms.clientWidth) / 2;
+
 // A button that may be pressed again after a while counts the seconds down.
 for (const button of document.querySelectorAll('[data-wait]')) {
   const word = button.textContent;

@@ -138,6 +138,6 @@ def test_somebody_new_is_added_by_hand(page: Page) -> None:
     page.get_by_role("button", name="给岗位").click()
     page.get_by_text("只在这里出现一次").wait_for()
     assert violations(page) == []
-    page.get_by_role("link", name="所有同事").click()
+    page.get_by_role("link", name="所有人员").click()
     row = page.get_by_role("row").filter(has_text="苏一帆")
     assert "外勤" in row.inner_text()

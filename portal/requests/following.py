@@ -12,6 +12,7 @@ from flask import g, request
 from portal import formats
 from portal.i18n import gettext as _
 from portal.requests import saying
+from runtime import clock
 from service.outages import finding
 from service.outages.finding import OutageView
 from service.people import users
@@ -49,6 +50,13 @@ class Stage:
     @property
     def step(self) -> Step:
         return self.taken.step
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether somebody was to come, and the time has passed without the step being done."""
+        if self.appointment is None or self.taken.state in ("done", "off"):
+            return False
+        return self.appointment.ends_at < clock.now()
 
 
 @dataclass(frozen=True)

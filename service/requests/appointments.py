@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from service.events import AppointmentChanged, RequestMoved
 from service.requests import moving, reading, visits
 from service.requests.askers import Asker
 from service.requests.kinds import Step
-from service.requests.models import Request
+from service.requests.models import Request, RequestEvent
 from service.requests.talk_models import Appointment
 
 
@@ -94,10 +94,25 @@ def of_request(session: Session, request: Request) -> dict[str, Appointment]:
 
 
 def of_requests(session: Session, request_ids: Collection[int]) -> dict[int, Appointment]:
-    """The next appointment of each of these requests, by its id; of the past the last."""
+    """The appointment of each of these requests whose step is still to come, by its id.
+
+    Where several steps have one it is the next; one that was missed stands until it is moved.
+    """
+    done = exists().where(
+        RequestEvent.request_id == Appointment.request_id,
+        RequestEvent.step == Appointment.step,
+        RequestEvent.code == "moved",
+        RequestEvent.at >= Appointment.at,
+    )
     query = (
         select(Appointment)
-        .where(Appointment.request_id.in_(request_ids), Appointment.released_at.is_(None))
+        .join(Request, Request.id == Appointment.request_id)
+        .where(
+            Appointment.request_id.in_(request_ids),
+            Appointment.round == Request.reopened,
+            Appointment.released_at.is_(None),
+            ~done,
+        )
         .order_by(Appointment.starts_at)
     )
     found: dict[int, Appointment] = {}

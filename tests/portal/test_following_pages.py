@@ -458,7 +458,10 @@ def test_a_visit_that_took_place_is_past(
     client: FlaskClient, database: Database, made: str, worker: int
 ) -> None:
     post(client, f"{PAGE}/visit", starts_at=MONDAY)
+    with time_machine.travel("2026-12-14T04:00:01Z", tick=False):
+        assert "约好的时间过了。没有人来，就另约一个" in part(client, PAGE, "steps")
     with time_machine.travel("2026-12-14T03:00:00Z", tick=False):
+        assert "约好的时间过了" not in part(client, PAGE, "steps")
         agree(database, worker)
         shown = part(client, PAGE, "steps")
         assert "看现场、定方案 说好 12 月 16 日 前今天 11:00，说到做到" in shown

@@ -241,6 +241,7 @@ def test_a_visit_that_took_place_stays_with_its_step(
         assert visit.name == "building"
         assert list(appointments.of_request(session, done)) == ["agreed"]
         assert appointments.current(session, done) is None
+        assert appointments.of_requests(session, [done.id]) == {}
         appointments.book(session, customer.asker, number, MONDAY + timedelta(days=1))
         assert list(appointments.of_request(session, done)) == ["agreed", "building"]
 
@@ -254,6 +255,7 @@ def test_opened_again_it_is_booked_again(
         with database.unit_of_work() as session:
             moving.reject(session, number, "地址不在供电范围", by=worker)
             moving.reopen(session, customer.asker, number, "地址写错了")
+            assert appointments.of_requests(session, [connection.id]) == {}
         again = book(database, customer, number, MONDAY + timedelta(days=3))
     with database.unit_of_work() as session:
         found = appointments.current(session, reading.any_request(session, number))

@@ -86,8 +86,8 @@ def _facts(visit: FieldVisit, request: Request) -> tuple[Pair, ...]:
 
 
 def _meter(visit: FieldVisit) -> str:
-    if visit.meter_no is None:
-        return ""
+    if visit.meter_no is None or visit.meter_agrees is None:
+        return visit.meter_no or ""
     if visit.meter_agrees:
         return _("%(number)s，和户号对得上", number=visit.meter_no)
     return _("%(number)s，不是这一户登记的", number=visit.meter_no)

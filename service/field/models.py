@@ -25,15 +25,15 @@ class FieldVisit(Base):
     not be, `note` says why). `refusal` is the code of why it did not move the request; then nothing
     but this row says what was done. `done_at` is when it was done, by the server's clock. `place`
     is "lat,lon" of WGS-84, `accuracy` in metres. `meter_agrees`: whether `meter_no` is one of the
-    account's. `fields` is a JSON object of texts, by the fields of the step's form. `signature` is
-    a JPEG in base64.
+    account's; None where it has none yet. `fields` is a JSON object of texts, by the fields of the
+    step's form. `signature` is a JPEG in base64.
     """
 
     __tablename__ = "field_visit"
     __table_args__ = (
         UniqueConstraint("worker_id", "key"),
         CheckConstraint("deed in ('complete', 'pause')", name="deed"),
-        CheckConstraint("(meter_no is null) = (meter_agrees is null)", name="meter"),
+        CheckConstraint("meter_agrees is null or meter_no is not null", name="meter"),
         CheckConstraint("accuracy is null or (place is not null and accuracy >= 0)", name="place"),
         Index("ix_field_visit_worker_id_done_at", "worker_id", "done_at"),
     )

@@ -173,8 +173,10 @@ def _meter_agrees(session: Session, request: Request, deed: Deed) -> bool | None
     if not number:
         return None
     there = meters(session, request.account_no) if request.account_no else []
+    if not there:
+        return None
     agrees = number in {_bare(each.meter_no) for each in there}
-    if there and not agrees and not deed.meter_sure:
+    if not agrees and not deed.meter_sure:
         raise Refused("field.other_meter", meter_no=number)
     return agrees
 

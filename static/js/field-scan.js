@@ -17,7 +17,7 @@ function judge() {
   const typed = plain(input.value);
   const says = !typed || !meters.length ? '' : meters.map(plain).includes(typed) ? 'same' : 'other';
   for (const each of verdicts) each.hidden = each.dataset.meterSays !== says;
-  sure.hidden = says !== 'other';
+  if (sure) sure.hidden = says !== 'other';
 }
 input.addEventListener('input', judge);
 judge();

@@ -32,7 +32,7 @@ CREATE = (
         CONSTRAINT pk_field_visit PRIMARY KEY (id),
         CONSTRAINT uq_field_visit_worker_id_key UNIQUE (worker_id, key),
         CONSTRAINT ck_field_visit_deed CHECK (deed in ('complete', 'pause')),
-        CONSTRAINT ck_field_visit_meter CHECK ((meter_no is null) = (meter_agrees is null)),
+        CONSTRAINT ck_field_visit_meter CHECK (meter_agrees is null or meter_no is not null),
         CONSTRAINT ck_field_visit_place CHECK (
             accuracy is null or (place is not null and accuracy >= 0)
         ),

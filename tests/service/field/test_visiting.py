@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from runtime.database import Database
 from runtime.errors import NotFound, Refused
 from service.field import handing, visiting
 from service.field.models import FieldVisit
 from service.field.visiting import Deed, Shot
+from service.models import Meter
 from service.requests import moving
 from service.requests.askers import Asker
 from service.requests.fields import FieldRefused
@@ -198,6 +199,15 @@ def test_another_meter_is_written_down_when_somebody_is_sure(
     deed = replace(ARRIVED, meter_no="X-7", meter_sure=True)
     visit = send(database, crew.worker, job, deed)
     assert (visit.meter_no, visit.meter_agrees, visit.refusal) == ("X7", False, None)
+
+
+def test_where_no_meter_is_known_there_is_nothing_to_compare(
+    database: Database, job: Request, crew: Crew
+) -> None:
+    with database.unit_of_work() as session:
+        session.execute(update(Meter).values(removed=date(2026, 1, 1)))
+    visit = send(database, crew.worker, job, replace(ARRIVED, meter_no="N-1"))
+    assert (visit.meter_no, visit.meter_agrees) == ("N1", None)
 
 
 @pytest.mark.parametrize(

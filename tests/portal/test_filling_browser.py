@@ -174,6 +174,15 @@ def test_the_form_can_be_used_by_everyone(
     check(page, f"edit-{size['width']}-{scheme}-{language}")
     page.goto("/requests")
     check(page, f"list-{size['width']}-{scheme}-{language}")
+    page.click("[aria-labelledby=drafts] a")
+    expect(page.locator("form.notice")).to_be_visible()
+    page.fill("#in-point", "0, 0")
+    page.set_input_files("#paper-car", files=[file("c.pdf", b"%PDF-1.7 broken")])
+    page.click("main button.primary")
+    expect(page.locator("[role=alert]")).to_be_visible()
+    page.click("main button.primary")
+    expect(page.locator("#in-point-error")).to_be_visible()
+    check(page, f"wrong-{size['width']}-{scheme}-{language}")
 
 
 def check(page: Page, name: str) -> None:

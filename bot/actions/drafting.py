@@ -9,12 +9,12 @@ from actions import fields
 from actions.accounts import Account, accounts_of, is_at, named
 from actions.answers import is_question
 from actions.forms import Draft
+from actions.kinds import FAULT
 from actions.messages import Said
 from actions.say import Turn
 from actions.when import talked_of
 
 FORM = "request_form"
-FAULT = "outage_repair"
 BILL = "bill"
 
 
@@ -46,8 +46,11 @@ async def of_account(turn: Turn, draft: Draft, account_no: str | None) -> Draft:
     kind = await turn.get(f"requests/kinds/{draft['kind']}", account_no=account_no)
     if kind["needs_account"] and only:
         account_no = only[0]
-    about = ("name", "fields", "needs_account", "documents", "deadline_words")
+    if not kind["takes_account"]:
+        account_no = None
+    about = ("name", "fields", "needs_account", "deadline_words")
     draft = draft | {name: kind[name] for name in about} | {"account_no": account_no}
+    draft = _unpresuming(draft) if draft["elsewhere"] else draft
     said = Said(**draft["said"])
     told = await _first_values(turn, said, draft)
     values = told | draft["values"]
@@ -86,7 +89,21 @@ def own_account(draft: Draft) -> Account | None:
 def placed_elsewhere(draft: Draft, values: dict[str, str]) -> Draft:
     """The draft for a place that is none of the customer's: their address is not meant."""
     again = [name for name in _known_places(draft) if name not in values]
-    return draft | {"elsewhere": True, "values": draft["values"] | values, "again": again}
+    here = draft | {"elsewhere": True, "values": draft["values"] | values, "again": again}
+    return _unpresuming(here)
+
+
+def _unpresuming(draft: Draft) -> Draft:
+    """The draft without what may stay empty and is known of another place."""
+    nothing = {"known": None, "known_words": None}
+    return draft | {
+        "fields": [each if each["required"] else each | nothing for each in draft["fields"]]
+    }
+
+
+def photos(draft: Draft) -> fields.Field | None:
+    """The field for photos, which are a card of their own."""
+    return next((each for each in draft["fields"] if each["type"] == fields.PICTURES), None)
 
 
 def _urgent_values(draft: Draft) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from actions.amounts import meant_number_of
-from actions.answers import is_address, is_question, narrow, phone_of
+from actions.answers import is_address, is_no, is_question, narrow, phone_of
 from actions.days import day_of
 from actions.forms import Unusable
 from actions.hints import hinted
@@ -22,6 +22,8 @@ TOLD, NOTEWORTHY = 10, 16
 BESIDE = 6
 """Letters that may stand beside a number that answers."""
 PICTURES = "photo"
+YES_OR_NO = {"yes", "no"}
+"""Values of a choice that nobody gives away unasked."""
 
 _UNITS = re.compile(r"千瓦|kw|kva|个千瓦|瓦", re.IGNORECASE)
 _FIGURES = re.compile(r"[\d.零〇一二两三四五六七八九十百千万]+")
@@ -56,7 +58,7 @@ def _told(field: Field, said: Said, today: date) -> str | None:
         case "address":
             place = _whole_place(said)
             return place if place and is_address(place) else None
-        case "choice":
+        case "choice" if set(_values(field)) != YES_OR_NO:
             return _title_in(field, said.typed) or hinted(_values(field), said.typed)
         case "number" if len(_UNITS.findall(said.typed)) == 1:
             return _number(said.typed)
@@ -69,7 +71,8 @@ def _told(field: Field, said: Said, today: date) -> str | None:
 def lone_number(fields: list[Field], said: Said) -> dict[str, str]:
     """A number that is all that was said, where but one field takes numbers."""
     names = [field["name"] for field in fields if field["type"] == "number"]
-    number = _number(said.typed) if re.fullmatch(r"\D{0,2}\d{1,5}(?:\.\d)?", said.typed) else None
+    is_alone = re.fullmatch(r"\D{0,2}\d{1,7}(?:\.\d{1,2})?", said.typed)
+    number = _number(said.typed) if is_alone else None
     return {names[0]: number} if number and len(names) == 1 else {}
 
 
@@ -146,6 +149,8 @@ def _choice(field: Field, said: Said, today: date) -> str | None:
     if number:
         place = int(number[1]) if number[1].isdigit() else _FAMILIAR.index(number[1]) + 1
         return _values(field)[place - 1] if place <= len(_values(field)) else None
+    if set(_values(field)) == YES_OR_NO:
+        return "yes" if said.is_yes else "no" if is_no(said.intent, said.typed) else None
     return (
         None if is_question(said.typed) and said.intent in QUESTIONS else _told(field, said, today)
     )

@@ -42,6 +42,8 @@ HINTS: dict[str, re.Pattern[str]] = {
         r"|shop|cafe|restaurant"
         r"|store",
         "high_double": r"双电源|两路|two sources",
+        "double": r"双电源|两路|^两个$|two sources",
+        "single": r"单电源|一路|^一个$|one source",
         "high_single": r"高压|10 ?千伏|十千伏|专线|专变|high voltage",
         "owned": r"自己的车位|买断|产权|自家|我有.{0,4}车位|own (?:parking|garage)|my own",
         "rented": r"租的|租赁|租来|rented|landlord",

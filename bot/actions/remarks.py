@@ -16,6 +16,9 @@ PLEA = 5
 
 _PHOTO = re.compile(r"照片|相片|图片|截图|拍了|拍照|拍的|photo|picture", re.IGNORECASE)
 _GIVE = re.compile(r"给|发|传|交|放|怎么|咋|哪|send|upload|attach|give|where|how", re.IGNORECASE)
+_SENT = re.compile(
+    r"(?:传|发|加)(?:好|完|上去|上|过|给|你们?|您)*了|\b(?:uploaded|sent|added)\b", re.IGNORECASE
+)
 _CORRECTS = re.compile(
     r"不对|不是|错|改|反了|有误|换|不行|不要|不用|不想|不填|别|再|等|不(?:办|报|交)|"
     r"\b(?:wrong|change|no|not|wait)\b",
@@ -34,6 +37,11 @@ def is_of_photos(said: Said, draft: Draft) -> bool:
     """Whether somebody has a photo to give, where one may be given."""
     takes = any(each["type"] == fields.PICTURES for each in draft["fields"])
     return takes and bool(_PHOTO.search(said.typed) and _GIVE.search(said.typed))
+
+
+def has_sent(said: Said) -> bool:
+    """Whether somebody says that the photos are there: 照片传好了."""
+    return bool(_SENT.search(said.typed)) and not is_question(said.typed)
 
 
 def is_left_open(said: Said) -> bool:

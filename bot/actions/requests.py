@@ -23,29 +23,16 @@ from actions.drafting import (
     new_draft,
     of_account,
     own_account,
+    photos,
     placed_elsewhere,
     renamed,
     skipped,
 )
 from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable, reopen
+from actions.kinds import intents_of, kind_of
 from actions.messages import Said, choice
 from actions.outages import known_outage
 from actions.say import Turn
-
-KINDS = {
-    "report_outage": "outage_repair",
-    "emergency": "outage_repair",
-    "new_connection": "new_connection",
-    "increase_capacity": "increase_capacity",
-    "transfer_account": "transfer",
-    "meter_check": "meter_check",
-    "pv_connection": "pv_connection",
-    "ev_charger": "ev_charger",
-    "dispute_bill": "dispute",
-    "complaint": "complaint",
-    "human_handoff": "call_back",
-}
-"""What each wish asks for; everything else about a kind comes from the portal."""
 
 ELSEWHERE = "elsewhere"
 """The button for a place that is none of the customer's accounts."""
@@ -63,14 +50,14 @@ class Requesting(Errand):
     optional = frozenset({OFFER, OUTAGE})
 
     def wishes(self, draft: Draft) -> frozenset[str]:
-        return frozenset(intent for intent, kind in KINDS.items() if kind == draft.get("kind"))
+        return intents_of(draft.get("kind"))
 
     def is_free_text(self, draft: Draft) -> bool:
         field = asked(draft)
         return field is not None and field["type"] == "text"
 
     async def begin(self, turn: Turn, said: Said) -> Draft:
-        kind = KINDS.get(said.chosen or said.intent) or said.chosen or "complaint"
+        kind = kind_of(said.intent, said.typed, said.chosen)
         return await begun(turn, said, new_draft(kind))
 
     def changes(self, said: Said, draft: Draft) -> Draft:
@@ -129,6 +116,8 @@ class Requesting(Errand):
         if "fields" not in draft:
             return await self._answer(turn, said, draft)
         if remarks.is_of_photos(said, draft):
+            if remarks.has_sent(said):
+                return Taken(draft | {"step": None})
             turn.say("utter_request_photo")
             turn.card("photo", draft=draft["key"])
             return Taken(draft)
@@ -226,10 +215,9 @@ class Requesting(Errand):
         else:  # made before, by the same yes, and over by now
             turn.sentence(request["sentence"])
         turn.card("request", request_no=request["request_no"])
-        if draft["documents"]:
+        if documents := request["documents"]:
             turn.say(
-                "utter_request_documents",
-                documents="\n".join(f"· {each}" for each in draft["documents"]),
+                "utter_request_documents", documents="\n".join(f"· {each}" for each in documents)
             )
         return []
 
@@ -268,35 +256,39 @@ def _ask_field(turn: Turn, field: fields.Field) -> None:
 
 
 def _promised(draft: Draft) -> str:
-    """When it will be done: by what was chosen, where the limit depends on a choice."""
+    """When it will be done: by what was chosen or known, where the limit depends on a choice."""
     chosen = (
         each.get("deadline_words")
         for field in draft["fields"]
         for each in field["choices"] or []
-        if each["value"] == draft["values"].get(field["name"])
+        if each["value"] == draft["values"].get(field["name"], field["known"])
     )
     return next((words for words in chosen if words), None) or draft["deadline_words"] or ""
 
 
 def _summarise(turn: Turn, draft: Draft) -> Draft:
-    """All that will be filed, for a yes; photos may be added to it."""
+    """All that will be filed, for a yes; photos may be added to it, or must."""
     told = [
         turn.named(each["label"], str(fields.shown(each, draft["values"]))) for each in lines(draft)
     ]
     own = own_account(draft)
     name = f"{draft['name']} · {own['label']} …{own['tail']}" if own else draft["name"]
-    deadline = _promised(draft)
-    turn.say("utter_request_summary", name=name, lines="\n".join(told), deadline=deadline)
-    if any(each["type"] == fields.PICTURES for each in draft["fields"]) and not draft.get(
-        "photos_offered"
-    ):
+    pictures = None if draft.get("photos_offered") else photos(draft)
+    if pictures and pictures["required"]:
+        turn.say("utter_request_photo")
+    turn.say("utter_request_summary", name=name, lines="\n".join(told), deadline=_promised(draft))
+    if pictures:
         turn.card("photo", draft=draft["key"])
     return draft | {"step": CONFIRM, "photos_offered": True}
 
 
 def _refused(turn: Turn, draft: Draft, refusal: Refused) -> list[EventType]:
-    """A field that the portal does not take is asked for again; every other no ends the matter."""
-    name = refusal.body.get("field")
+    """A field that the portal does not take is asked for again, and so is a photo that must be
+    there; every other no ends the matter."""
+    name, pictures = refusal.body.get("field"), photos(draft)
+    if refusal.code == "request.field" and pictures and name == pictures["name"]:
+        turn.sentence(refusal.sentence)
+        return reopen(draft | {"photos_offered": False})
     if refusal.code != "request.field" or name not in {each["name"] for each in lines(draft)}:
         raise refusal
     turn.sentence(refusal.sentence)

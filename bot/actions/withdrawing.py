@@ -6,8 +6,8 @@ from typing import Any
 from rasa_sdk.events import EventType
 
 from actions.forms import Ask, Check, Draft, Errand, Open, Submit, Taken, Unusable
+from actions.kinds import KINDS
 from actions.messages import Said, choice
-from actions.requests import KINDS
 from actions.say import Turn
 
 Request = dict[str, Any]
@@ -23,6 +23,14 @@ WORDS = {
     "dispute": ("异议", "账单", "疑问", "dispute"),
     "complaint": ("投诉", "complaint"),
     "call_back": ("回电", "call"),
+    "business_connection": ("新装", "报装", "装表", "开店", "connection"),
+    "high_voltage_connection": ("新装", "报装", "高压", "connection"),
+    "temporary_supply": ("临时用电", "临时电", "临电", "temporary"),
+    "decrease_capacity": ("减容", "容量", "capacity"),
+    "suspension": ("报停", "暂停", "suspen"),
+    "resumption": ("复电", "恢复用电", "resum"),
+    "reading": ("读数", "表数", "reading"),
+    "suggestion": ("建议", "suggestion"),
 }
 """Words by which people name a request they made."""
 

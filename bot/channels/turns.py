@@ -17,10 +17,10 @@ from channels.answers import Answer, Answers, collected
 from channels.carried import carried
 from channels.greeting import GREETS, after_greeting
 from channels.language import spoken
-from channels.payload import understood
+from channels.payload import certain, understood
 from channels.said import Said
 from channels.tapped import agreed, meant, offered
-from channels.wishes import parted
+from channels.wishes import parted, told_by_words
 
 logger = logging.getLogger(__name__)
 
@@ -177,6 +177,8 @@ class Turn:
     async def _whole(self, tracker: DialogueStateTracker, text: str) -> UserMessage:
         """The message as it is; a yes counts for what was offered last."""
         parse = await self._read(text)
+        if parse["intent"]["name"] != DANGER and (wish := told_by_words(text)):
+            return self._message(text, certain(text, wish, parse["entities"]))
         payload = agreed(tracker) if parse["intent"]["name"] == "affirm" else None
         return await self._tapped(payload) if payload else self._message(text, parse)
 

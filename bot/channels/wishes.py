@@ -4,6 +4,9 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from actions.answers import is_question
+from actions.kinds import named
+
 Parse = dict[str, Any]
 
 CLEAR = 0.6
@@ -38,6 +41,16 @@ FAMILIES = (
 """Wishes that belong to one matter: told in two sentences they are still one wish."""
 
 WISHES = frozenset().union(*FAMILIES)
+
+_MINE = re.compile(
+    r"我们?(?:现在|目前|一共|都|还)?(?:有|(?:申请|提交?|办|报|交)(?:过|了))"
+    r"(?:哪些|什么|几个|几件|多少)(?:申请|业务|报修|工单)|"
+    r"\b(?:show|list|see)\b.{0,8}\bmy (?:requests|applications)\b|^my (?:requests|applications)\b|"
+    r"\bwhich (?:requests|applications) (?:do|have) i\b",
+    re.IGNORECASE,
+)
+_MIGHT = re.compile(r"[能想要]|可以|怎么|\b(?:can|could|how)\b", re.IGNORECASE)
+"""Who asks what can be done does not ask for what was."""
 
 
 async def parted(text: str, read: Callable[[str], Awaitable[Parse]]) -> list[tuple[str, Parse]]:
@@ -74,3 +87,14 @@ def _are_two(first: str | None, second: str | None, joined: bool) -> bool:
     if not first or not second or first == second:
         return False
     return joined or not any({first, second} <= family for family in FAMILIES)
+
+
+def told_by_words(text: str) -> str | None:
+    """The intent of a message whose words leave no doubt, whatever it was taken for.
+
+    A kind of request that no intent asks for is opened as `complaint`, which `actions.kinds` tells
+    apart by the same words; who only asks about it is answered as before.
+    """
+    if _MINE.search(text) and not _MIGHT.search(text):
+        return "request_status"
+    return "complaint" if named(text) and not is_question(text) else None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.wishes import parted
+from channels.wishes import parted, told_by_words
 
 WORDS = {
     "冒火花": "emergency",
@@ -58,3 +58,23 @@ def test_a_half_that_is_doubtful_parts_nothing(run):
         return {"intent": {"name": (await read(text))["intent"]["name"], "confidence": 0.4}}
 
     assert run(parted("我要缴费，另外开张发票", doubtful)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("我有哪些申请", "request_status"),
+        ("我办过哪些业务", "request_status"),
+        ("我现在有几个申请？", "request_status"),
+        ("Which requests do I have?", "request_status"),
+        ("Show my applications", "request_status"),
+        ("我能办哪些业务", None),
+        ("我想办什么业务都行吗", None),
+        ("What can I apply for?", None),
+        ("我要报停", "complaint"),
+        ("报停要什么手续？", None),
+        ("报停电", None),
+    ],
+)
+def test_words_may_leave_no_doubt(text, intent):
+    assert told_by_words(text) == intent

@@ -19,6 +19,19 @@ def yuan(fen: int) -> str:
     return f"¥{fen / 100:,.2f}"
 
 
+def _read(kind: str) -> dict[str, Any]:
+    return yaml.safe_load((KINDS / f"{kind}.yaml").read_text("utf-8"))
+
+
+def _papers(kind: dict[str, Any], values: dict[str, str], language: str) -> list[str]:
+    """The documents that are asked for with these values."""
+    return [
+        each["title"][language]
+        for each in kind.get("documents", [])
+        if all(values.get(name) in of for name, of in each.get("when", {}).items())
+    ]
+
+
 class Utility:
     """Answers what changes with what was done; everything else is an example."""
 
@@ -30,6 +43,10 @@ class Utility:
         self.filed: dict[str, dict[str, Any]] = {}
         self.outages: list[dict[str, Any]] = []
         self.silent: set[str] = set()
+        self.before: dict[str, str] = {}
+        """What earlier requests told, as the kinds name it: `request.place`."""
+        self.photos: set[str] = set()
+        """Keys of drafts to which a photo was added by the card."""
         self.refuses_field: str | None = None
         self._examples = portal.respond
         portal.respond = self.respond  # type: ignore[method-assign]
@@ -119,7 +136,7 @@ class Utility:
         return Answer(200, found[0] | {"steps": []})
 
     def _kind(self, call: Call) -> Answer:
-        kind = yaml.safe_load((KINDS / f"{call.path.split('/')[2]}.yaml").read_text("utf-8"))
+        kind = _read(call.path.split("/")[2])
         if kind["sign_in"] and not self.signed_in:
             return Answer(403, {"code": "sign_in", "sentence": "先登录。"})
         asked = call.given.get("account_no")
@@ -130,9 +147,14 @@ class Utility:
         body = {
             "kind": kind["name"],
             "name": kind["title"][language],
-            "fields": [self._field(each, account, language) for each in kind["fields"]],
+            "fields": [
+                self._field(each, account, language)
+                for each in kind["fields"]
+                if each["type"] != "point"
+            ],
             "needs_account": kind["account"] == "needed",
-            "documents": [each[language] for each in kind.get("documents", [])],
+            "takes_account": kind["account"] != "none",
+            "documents": _papers(kind, {}, language),
             "deadline_words": kind["help"][language],
         }
         return Answer(200, body)
@@ -145,6 +167,7 @@ class Utility:
             "user.phone": "138 **** 2046" if self.signed_in else None,
             "user.name": "王*华" if self.signed_in else None,
             "account.bill": "B2026100000213" if account else None,
+            **self.before,
         }.get(field.get("known", ""))
         choices = [
             {"value": each["value"], "title": each["title"][language]}
@@ -172,20 +195,27 @@ class Utility:
             self.refuses_field = None
             sentence = "这个填得不对。"
             return Answer(422, {"code": "request.field", "field": field, "sentence": sentence})
+        if self._lacks_photo(call.given):
+            return Answer(422, example("requests", 422, "no_photo"))
         new = {"no": f"BX26112100{len(self.filed) + 1:02}", "state": "received", **call.given}
         request = self.filed.setdefault(call.given["key"], new)
         return Answer(201, self._filed(request))
+
+    def _lacks_photo(self, given: dict[str, Any]) -> bool:
+        of = (each for each in _read(given["kind"])["fields"] if each["type"] == "photo")
+        return given["key"] not in self.photos and any(each.get("required", True) for each in of)
 
     def _filed(self, request: dict[str, Any]) -> dict[str, Any]:
         return example("requests", 201) | {
             "request_no": request["no"],
             "kind": request["kind"],
+            "documents": _papers(_read(request["kind"]), request["fields"], "zh"),
             "sentence": f"收到了，号码 {request['no']}，5 个工作日内答复。",
         }
 
     def _listed(self, request: dict[str, Any]) -> dict[str, Any]:
         is_open = request["state"] == "received"
-        kind = yaml.safe_load((KINDS / f"{request['kind']}.yaml").read_text("utf-8"))
+        kind = _read(request["kind"])
         said = "已受理" if is_open else "已经撤销"
         return {
             "request_no": request["no"],
@@ -195,6 +225,7 @@ class Utility:
             "state_words": said,
             "at_words": "今天 13:20",
             "deadline_words": None,
+            "waits_words": None,
             "can_cancel": is_open,
             "sentence": f"{kind['title']['zh']} {request['no']}：{said}。",
         }

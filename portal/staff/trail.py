@@ -9,6 +9,7 @@ from service.customers import exports, opening, rebills
 from service.people import staff as people
 
 SEARCHED, PHONE, PAGE = "customer.searched", "customer.phone", "customer.page"
+QUEUE = "queue.fetched"
 DEEDS = {
     audit.SEEN: _l("看了"),
     people.ROLE: _l("给了岗位"),
@@ -19,6 +20,7 @@ DEEDS = {
     SEARCHED: _l("找客户"),
     opening.OPENED: _l("打开了客户"),
     PHONE: _l("看了整个手机号"),
+    QUEUE: _l("取走了导出的工单"),
     opening.AS_CUSTOMER: _l("开始以客户的身份看"),
     PAGE: _l("以客户的身份看了一页"),
     rebills.DEED: _l("申请重新出账"),

@@ -170,6 +170,14 @@ def file(request_no: str, name: str) -> ResponseReturnValue:
     return answer(served)
 
 
+@blueprint.post("/<request_no>/phone")
+def phone(request_no: str) -> ResponseReturnValue:
+    """The same page with the whole number; who saw it stands in the trail."""
+    found = reading.any_request(g.session, request_no)
+    trail.did(trail.PHONE, request_no, "", about=request_no)
+    return _page(found, shows_phone=True)
+
+
 @blueprint.post("/<request_no>/look")
 def look(request_no: str) -> ResponseReturnValue:
     """The page is still open: who else has it, and whether anything has happened meanwhile."""
@@ -292,7 +300,7 @@ def _deed(
     return redirect(view().to(".show", request_no=request_no, _anchor=anchor), 303)
 
 
-def _page(found: Request, said: str | None = None) -> str:
+def _page(found: Request, said: str | None = None, *, shows_phone: bool = False) -> str:
     case = Case(view(), found)
     return render_template(
         "staff/requests/case.html",
@@ -303,6 +311,7 @@ def _page(found: Request, said: str | None = None) -> str:
         tell=telling,
         outages=outages,
         said=said,
+        shows_phone=shows_phone,
         typed=request.form,
         leads=leads(),
         me=asker_id(),

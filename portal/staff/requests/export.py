@@ -61,7 +61,9 @@ def fetch() -> ResponseReturnValue:
 def fetch_granted(approval_id: int) -> ResponseReturnValue:
     """What a second person has agreed to; whoever asked for it fetches it within a day."""
     export = exporting.granted(g.session, approval_id, asker_id())
-    trail.seen("queue", telling.narrowed(export.wanted), about=f"approval {approval_id}")
+    trail.did(
+        trail.QUEUE, "queue", telling.narrowed(export.wanted), about=f"approval {approval_id}"
+    )
     return _file(export)
 
 

@@ -1,5 +1,8 @@
 """Taking, giving, noting, keeping: what people at the desk do with requests among themselves."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 import time_machine
 from sqlalchemy import select, text
@@ -32,6 +35,30 @@ def test_of_two_who_take_it_one_has_it(database: Database, customer: Customer) -
         assert assignee(session, made.request_no) == one.id
         with pytest.raises(NotFound, match=r"request\.not_found"):
             taking.take(session, "BX000000000000", one.id)
+
+
+def test_of_four_who_take_it_at_the_same_moment_one_has_it(
+    database: Database, customer: Customer
+) -> None:
+    made = ask(database, customer)
+    with database.unit_of_work() as session:
+        people = [worker(session).id for _ in range(4)]
+    start = Barrier(len(people))
+
+    def take(me: int) -> str:
+        start.wait()
+        try:
+            with database.unit_of_work() as session:
+                taking.take(session, made.request_no, me)
+        except Conflict as refusal:
+            return refusal.code
+        return "taken"
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        taken = list(pool.map(take, people))
+    assert sorted(taken) == ["desk.taken"] * 3 + ["taken"]
+    with database.unit_of_work() as session:
+        assert assignee(session, made.request_no) == people[taken.index("taken")]
 
 
 def test_what_has_ended_cannot_be_taken(database: Database, customer: Customer) -> None:

@@ -90,7 +90,9 @@ def test_personal_data_need_somebody_else(
     assert row[-4:] == ["王建华", "13800138000", repair.account_no, "梧桐里 12 栋 502"]
     with database.unit_of_work() as session:
         [entry] = session.scalars(select(AuditEntry).where(AuditEntry.subject == "queue"))
-        assert (entry.user_id, entry.about) == (who(database, AGENT).id, f"approval {number}")
+        me = who(database, AGENT).id
+        assert (entry.user_id, entry.deed) == (me, "queue.fetched")
+        assert (entry.reason, entry.about) == ("全部、停电、故障报修", f"approval {number}")
 
 
 def test_nobody_else_fetches_it_and_not_for_ever(

@@ -127,6 +127,19 @@ def test_a_case_is_read_and_that_is_written_down(
         assert (entry.subject, entry.about) == (repair.account_no, repair.request_no)
 
 
+def test_a_whole_number_is_shown_when_it_is_asked_for(
+    agent: FlaskClient, database: Database, repair: Request
+) -> None:
+    case = f"{DESK}/{repair.request_no}"
+    shown = send(agent, f"{case}/phone", case)
+    assert 'href="tel:13800138000"' in shown.text
+    assert "13800138000" not in agent.get(case).text
+    with database.unit_of_work() as session:
+        seen = select(AuditEntry).where(AuditEntry.deed == "customer.phone")
+        [entry] = session.scalars(seen).all()
+        assert (entry.subject, entry.about) == (repair.request_no, repair.request_no)
+
+
 def test_an_unknown_number_is_no_case(agent: FlaskClient) -> None:
     assert agent.get(f"{DESK}/BX999999999999").status_code == 404
 

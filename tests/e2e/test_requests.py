@@ -13,6 +13,7 @@ from denghuo.house import await_answer
 from runtime.secrets import secrets_folder
 from tests.e2e.conftest import PHONE, Visit, sign_in, violations
 from tests.house import House
+from tests.sms import code_sent_to, messages_to
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.browser
@@ -124,3 +125,29 @@ def test_a_stranger_without_a_script_reports_while_the_core_is_down(
         house.start("core")
         await_answer(f"{house.place.core}/healthz")
     assert work.await_order(number).startswith("S")
+
+
+def test_a_code_to_the_phone_opens_a_request_on_another_device(house: House, visit: Visit) -> None:
+    phone = "13800009998"
+    page = visit(viewport=PHONE).new_page()
+    page.goto("/report/new/outage_repair")
+    page.fill("#in-address", "柳荫路 10 号门口")
+    page.fill("#in-phone", phone)
+    number = report(page)
+    other = visit(viewport=PHONE, javascript=False).new_page()
+    other.goto("/report")
+    other.fill("#number", number)
+    other.fill("#tail", phone[-4:])
+    other.click("text=查一下")
+    expect(other.locator("h1")).to_have_text("停电、故障报修")
+    expect(other.locator("main")).not_to_contain_text("柳荫路")
+    other.click("text=收验证码")
+    had = len(messages_to(house, phone))
+    other.click("button[name=action][value=send]")
+    other.fill("input[name=code]", code_sent_to(house, phone, had))
+    other.click("main button.primary")
+    expect(other.locator("main")).to_contain_text("柳荫路 10 号门口")
+    other.get_by_label("给我们留言").fill("楼道里有烧焦的味道")
+    other.click("text=发过去")
+    page.reload()
+    expect(page.locator(".bubble.mine")).to_contain_text("楼道里有烧焦的味道")

@@ -66,9 +66,9 @@ chosen.addEventListener('change', async () => {
   }
 });
 
-function parts(submitter) {
-  const typed = [...new FormData(form, submitter)].filter(([name, value]) => typeof value === 'string' && !['csrf_token', 'place', 'accuracy'].includes(name));
-  typed.push(['done_at', new Date().toISOString()]);
+function parts() {
+  const typed = [...new FormData(form)].filter(([name, value]) => typeof value === 'string' && !['csrf_token', 'place', 'accuracy'].includes(name));
+  typed.push(['deed', pressed], ['done_at', new Date().toISOString()]);
   if (place) typed.push(['place', place.text], ['accuracy', String(place.accuracy)]);
   for (const [at, photo] of photos.entries()) {
     typed.push(['photos', photo.blob, `photo-${at + 1}.jpg`], ['photo_at', photo.at], ['photo_place', photo.place]);
@@ -101,6 +101,11 @@ form.addEventListener('submit', (event) => {
   });
 });
 
+let pressed = 'complete';
+for (const button of form.querySelectorAll('button[name=deed]')) {
+  button.addEventListener('click', () => { pressed = button.value; });
+}
+
 function enable(able) {
   for (const button of form.querySelectorAll('button[name=deed]')) button.disabled = !able;
 }
@@ -108,11 +113,11 @@ function enable(able) {
 async function send(event) {
   event.preventDefault();
   event.stopPropagation();
-  if (event.submitter?.value === 'pause' && !form.elements.note.value.trim()) {
+  if (pressed === 'pause' && !form.elements.note.value.trim()) {
     return sayWrong({ sentence: form.dataset.needsWords, fields: { note: form.dataset.needsWords } });
   }
   enable(false);
-  const all = parts(event.submitter);
+  const all = parts();
   const signed = await signature();
   if (signed) all.push(['signature', signed, 'signature.png']);
   await fieldQueue.keep({

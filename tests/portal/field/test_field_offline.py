@@ -233,6 +233,27 @@ def test_what_is_to_be_put_right_is_still_filled_in(
     assert (visit.meter_no, visit.meter_agrees, len(visit.photos)) == (METER, True, 1)
 
 
+def test_what_cannot_be_done_waits_for_the_customer(
+    page: Page, signal: Signal, database: Database
+) -> None:
+    page.locator("a[data-stamp]").first.click()
+    signal.lose()
+    page.click("text=今天办不了？")
+    page.click("button[value=pause]")
+    expect(page.locator("#note-error")).to_have_text("写一句要客户做什么，或为什么办不了。")
+    page.fill("#note", "表箱前堆了东西，清开以后告诉我们。")
+    page.click("button[value=pause]")
+    expect(page.locator("#outbox .row")).to_have_count(1)
+    signal.back()
+    expect(page.locator("main")).to_contain_text("在等客户的")
+    (visit,) = visits(database)
+    assert (visit.deed, visit.refusal) == ("pause", None)
+    with database.reading() as session:
+        made = session.scalars(select(Request)).one()
+        assert made.pauses[0].needs == "表箱前堆了东西，清开以后告诉我们。"
+        assert made.step == "crew_sent"
+
+
 def test_a_page_that_was_not_kept_says_so(page: Page, signal: Signal) -> None:
     signal.lose()
     page.goto(f"{signal.url}/field/jobs/BX0000000000")

@@ -12,6 +12,7 @@ from flask import g, request
 from portal import formats
 from portal.i18n import gettext as _
 from portal.requests import saying
+from portal.requests.who import asker
 from runtime import clock
 from service.outages import finding
 from service.outages.finding import OutageView
@@ -84,6 +85,8 @@ class Said:
 class Followed:
     """A request as its page shows it. Who is no party to it (`own`) sees the stages alone.
 
+    `is_guest`: the browser is a party by a code alone.
+
     `needs` is what the customer owes us an answer to, `own_step` the step that is theirs to do,
     `visit` the step for which somebody is still to come, `refusal` why it was not taken on. `key`
     is that of the next message. `outage` is the one whose end it waits for; `is_asked`: is it over?
@@ -92,6 +95,7 @@ class Followed:
     made: Request
     own: bool
     stages: list[Stage]
+    is_guest: bool
     in_charge: Colleague | None
     deeds: frozenset[str]
     talk: tuple[Said, ...] = ()
@@ -136,12 +140,13 @@ def follow(found: Request, *, own: bool) -> Followed:
     stages = _stages(found, people, own=own)
     charge = people.get(found.assignee_id or 0) if found.closed_at is None else None
     if not own:
-        return Followed(found, own, stages, charge, frozenset())
+        return Followed(found, own, stages, False, charge, frozenset())
     onward, visit = moving.next_step(found), appointments.visit_step(found)
     return Followed(
         made=found,
         own=own,
         stages=stages,
+        is_guest=found.request_no in asker().proven,
         in_charge=charge,
         deeds=moving.deeds(found),
         talk=tuple(_said(each, people) for each in said),

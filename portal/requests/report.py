@@ -12,7 +12,7 @@ from portal.current import visitor
 from portal.forms import Form, code_field, form_page, wants_code
 from portal.i18n import language
 from portal.requests import deeds, filling, pages
-from portal.requests.who import asker, let_in, takes_photos
+from portal.requests.who import asker, let_in, let_out, takes_photos
 from portal.security import asker_address
 from runtime.errors import NotFound, Refused
 from service.people.networks import network
@@ -92,6 +92,14 @@ def prove(request_no: str) -> ResponseReturnValue:
         sent=sent,
         wait=guests.seconds_to_wait(g.session, request_no),
     )
+
+
+@blueprint.post("/<request_no>/leave")
+def leave(request_no: str) -> ResponseReturnValue:
+    """On a device that others use too: nobody sees more here than before."""
+    let_out(request_no)
+    session[FOLLOWED] = [each for each in session.get(FOLLOWED, []) if each != request_no]
+    return redirect(url_for("report.index"), 303)
 
 
 @blueprint.post("/<request_no>/photos")

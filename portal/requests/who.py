@@ -31,6 +31,12 @@ def let_in(request_no: str) -> None:
     session[PROVEN] = dict(list(kept.items())[-MOST_PROVEN:])
 
 
+def let_out(request_no: str) -> None:
+    """This browser is no party to it any more."""
+    known = session.get(PROVEN, {})
+    session[PROVEN] = {each: until for each, until in known.items() if each != request_no}
+
+
 def takes_photos(blueprint: Blueprint) -> Blueprint:
     """Lets a blueprint receive more than a form's few bytes, and ask a device where it is.
 

@@ -425,6 +425,16 @@ def test_a_code_makes_this_browser_a_party_for_a_day(
         assert again.status_code == 404
 
 
+def test_a_guest_can_leave_the_device(stranger: FlaskClient, codes_sent: list[CodeIssued]) -> None:
+    page = f"/report/{NUMBER}"
+    post(stranger, f"{page}/prove", action="send")
+    post(stranger, f"{page}/prove", code=codes_sent[0].code)
+    assert "这台设备不再看这一件" in words(stranger.get(page).text)
+    assert post(stranger, f"{page}/leave").headers["Location"] == "/report"
+    assert stranger.get(page).status_code == 404
+    assert post(stranger, f"{page}/messages", text="在吗", key="k").status_code == 404
+
+
 def test_a_code_is_for_one_request(
     stranger: FlaskClient, database: Database, codes_sent: list[CodeIssued]
 ) -> None:

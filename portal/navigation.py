@@ -122,11 +122,6 @@ def home() -> str:
     return _places(_role())[0].address
 
 
-def has_desk() -> bool:
-    """Whether the person has a desk to go to."""
-    return bool(rooms(_role()))
-
-
 def _person() -> Literal["customer", "staff"] | None:
     person = visitor()
     if person is None:
@@ -175,4 +170,4 @@ def this_page() -> str:
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.globals.update(bar=bar, home=home, this_page=this_page, has_desk=has_desk)
+    app.jinja_env.globals.update(bar=bar, home=home, this_page=this_page)

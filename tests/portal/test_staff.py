@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 
 from runtime.database import Database
 from tests.portal.conftest import PASSWORD, PHONE, create_user, post, take_second_step
+from tests.portal.conftest import staff as of_staff
 from tests.portal.places import words
 
 
@@ -20,9 +21,7 @@ def staff(app: Flask, database: Database) -> FlaskClient:
     return client
 
 
-@pytest.mark.parametrize(
-    "path", ["/desk", "/bills", "/usage", "/pay", "/accounts", "/accounts/bind"]
-)
+@pytest.mark.parametrize("path", ["/bills", "/usage", "/pay", "/accounts", "/accounts/bind"])
 def test_staff_read_that_the_desk_is_elsewhere(staff: FlaskClient, path: str) -> None:
     answer = staff.get(path)
     assert answer.status_code == 403
@@ -32,12 +31,29 @@ def test_staff_read_that_the_desk_is_elsewhere(staff: FlaskClient, path: str) ->
     assert "绑定一个户号" not in page
     assert 'action="/sign-out"' in answer.text
     nav = answer.text.split("<nav", 1)[1].split("</nav>", 1)[0]
-    assert nav.count("<a ") == 1
+    assert nav.count("<a ") == 2
+    assert 'href="/desk/audit"' in nav
     assert 'href="/profile"' in nav
+    assert 'href="/desk"' in answer.text
 
 
-def test_whoever_has_no_desk_comes_to_its_door(staff: FlaskClient) -> None:
-    assert staff.get("/").headers["Location"] == "/desk"
+@pytest.mark.parametrize(
+    ("role", "first"),
+    [
+        ("agent", "/desk/requests"),
+        ("lead", "/desk/requests"),
+        ("finance", "/desk/differences"),
+        ("field", "/field"),
+        ("inspector", "/desk/audit"),
+        ("admin", "/desk/requests"),
+    ],
+)
+def test_every_role_begins_at_its_first_room(
+    app: Flask, database: Database, role: str, first: str
+) -> None:
+    client = of_staff(app, database, PHONE, role)
+    assert client.get("/").headers["Location"] == "/desk"
+    assert client.get("/desk").headers["Location"] == first
 
 
 def test_staff_keep_their_own_sign_in(staff: FlaskClient) -> None:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,9 @@ MOST = 6
 """Photos of one request, and files for each of its documents."""
 ADD_ASKER = Limit("photo.asker", 60, timedelta(hours=1), "photo.too_often")
 ADD_NETWORK = Limit("photo.network", 300, timedelta(hours=1), "network.locked", exact=False)
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:owner, 0))")
+"""Files that come side by side for one form are counted one after the other."""
+
 SUFFIXES = {"image/jpeg": "jpg", "application/pdf": "pdf"}
 
 
@@ -125,6 +128,7 @@ def keep(
 
     Raises Conflict as `expect` does.
     """
+    session.execute(_LOCK, {"owner": f"{owner.asker} {owner.draft}"})
     if known := _room(session, owner, upload):
         return known
     name, made = secrets.token_hex(16), owner.request(session)

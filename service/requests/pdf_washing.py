@@ -8,6 +8,7 @@ the portal, with little memory and little time, because a bent PDF may want to b
 import resource
 import sys
 import zlib
+from contextlib import suppress
 from io import BytesIO
 
 import pikepdf
@@ -98,7 +99,8 @@ def without_notes(jpeg: bytes) -> bytes:
 
 
 def _be_modest() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    with suppress(ValueError):  # where the system cannot hold a program to so little, as macOS
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     set_qpdf_limits(

@@ -1,6 +1,7 @@
 """Files of requests: kept once, with their form and their request, for those they belong to."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,6 +78,20 @@ def test_six_photos_are_enough(database: Database, customer: Customer, tmp_path:
     with pytest.raises(Conflict) as refused:
         add(database, tmp_path, customer.asker, picture(colour="white"))
     assert (refused.value.code, refused.value.params) == ("photo.too_many", {"most": 6})
+
+
+def test_six_are_enough_also_when_they_come_side_by_side(
+    database: Database, customer: Customer, tmp_path: Path
+) -> None:
+    photos = [picture(size=(number + 10, 10)) for number in range(files.MOST + 4)]
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(add, database, tmp_path, customer.asker, each) for each in photos]
+    refused = [each.exception() for each in sent if each.exception()]
+    assert [type(each) for each in refused] == [Conflict] * 4
+    with database.unit_of_work() as session:
+        kept = files.of_draft(session, customer.asker, "form-1")
+    assert len(kept) == files.MOST
+    assert len(list(tmp_path.glob("??/*.jpg"))) == files.MOST
 
 
 def test_a_photo_of_30_megabytes_is_not_even_read(

@@ -33,10 +33,9 @@ _AS_IT_IS = re.compile(r"(?:都?不用?改|不用?填|没要改|no changes?).{0,
 _FILE = re.compile(r"提交|报上去|\b(?:file|submit)\b", re.IGNORECASE)
 
 
-def is_of_photos(said: Said, draft: Draft) -> bool:
-    """Whether somebody has a photo to give, where one may be given."""
-    takes = any(each["type"] == fields.PICTURES for each in draft["fields"])
-    return takes and bool(_PHOTO.search(said.typed) and _GIVE.search(said.typed))
+def is_of_photos(said: Said) -> bool:
+    """Whether somebody has a photo to give."""
+    return bool(_PHOTO.search(said.typed) and _GIVE.search(said.typed))
 
 
 def has_sent(said: Said) -> bool:

@@ -115,11 +115,12 @@ class Requesting(Errand):
         """An answer, and what was told beside it or instead of it."""
         if "fields" not in draft:
             return await self._answer(turn, said, draft)
-        if remarks.is_of_photos(said, draft):
+        pictures = photos(draft)
+        if pictures and remarks.is_of_photos(said):
             if remarks.has_sent(said):
                 return Taken(draft | {"step": None})
             turn.say("utter_request_photo")
-            turn.card("photo", draft=draft["key"])
+            turn.card("photo", draft=draft["key"], required=pictures["required"])
             return Taken(draft)
         own = self.wishes(draft)
         try:
@@ -278,7 +279,7 @@ def _summarise(turn: Turn, draft: Draft) -> Draft:
         turn.say("utter_request_photo")
     turn.say("utter_request_summary", name=name, lines="\n".join(told), deadline=_promised(draft))
     if pictures:
-        turn.card("photo", draft=draft["key"])
+        turn.card("photo", draft=draft["key"], required=pictures["required"])
     return draft | {"step": CONFIRM, "photos_offered": True}
 
 

@@ -25,7 +25,7 @@ CARDS = {
     "halls": set(),
     "menu": set(),
     "link": {"to"},
-    "photo": {"draft"},
+    "photo": {"draft", "required"},
 }
 """Kinds of cards the portal draws, and the references each needs (null where there is none)."""
 

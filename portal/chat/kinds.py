@@ -95,7 +95,10 @@ class LinkCard(_Card, tag="link"):
 
 
 class PhotoCard(_Card, tag="photo"):
+    """Where photos of a draft are added; `required` where nothing can be done without."""
+
     draft: Annotated[str, Meta(min_length=1, max_length=64)]
+    required: bool = False
 
 
 Card = (

@@ -147,7 +147,7 @@ def test_a_photo_that_must_be_there(talk: Any, utility: Utility) -> None:
     said = walk(talk, "家里 …5603", "12045")
     assert "照片在这里传" in said
     (card,) = talk.cards
-    assert card["kind"] == "photo"
+    assert (card["kind"], card["required"]) == ("photo", True)
     said = walk(talk, "提交")
     assert "请加一张“电表的照片”，没有照片核对不了。" in said
     assert talk.cards == [card]

@@ -34,4 +34,9 @@ def request(card: RequestCard) -> Shown:
 def photo(card: PhotoCard) -> Shown:
     """Where photos are added, for as long as they may be."""
     kept = files.of_draft(g.session, asker(g.session), card.draft)
-    return {"draft": card.draft, "kept": kept, "most": files.MOST}
+    return {
+        "draft": card.draft,
+        "required": card.required,
+        "kept": kept,
+        "most": files.MOST,
+    }

@@ -17,7 +17,7 @@ from runtime.database import Database
 from service.conversations import Conversation
 from service.models import Account, Bill, User
 from service.people.users import set_display
-from service.requests import asking
+from service.requests import asking, moving
 from service.requests.askers import Asker
 from tests.portal.chat.conftest import Talk, Update
 from tests.portal.chat.rasa import Rasa, Turn, says
@@ -202,6 +202,28 @@ def test_a_request_and_its_steps(
     assert made.request_no in text(card)
     assert '<ol class="steps">' in card
     assert f'href="/requests/{made.request_no}"' in card
+
+
+def test_a_request_that_waits_says_for_what(
+    draw: Draw, database: Database, user: User, account: Account
+) -> None:
+    told = {"reason": "fast", "address": "梧桐里 12 栋 502", "phone": "13800002046"}
+    staff = create_user(database, "13800002099")
+    with database.unit_of_work() as session:
+        session.get_one(User, staff.id).staff_role = "agent"
+        made = asking.apply(session, Asker.of_user(user.id), "meter_check", OWN, told, "a key")
+        moving.pause(session, made.request_no, "哪天家里有人？", by=staff.id)
+    card = draw("request", request_no=made.request_no)
+    assert "等您回一句：哪天家里有人？" in text(card)
+    assert "前" not in text(card).partition("受理号")[2].partition("等您回")[0]
+    assert f'href="/requests/{made.request_no}"' in card
+
+
+def test_a_photo_that_must_be_there_is_asked_for_as_such(draw: Draw, account: Account) -> None:
+    assert "有照片就传上来，没有也行" in draw("photo", draft="a-draft")
+    asked = draw("photo", draft="a-draft", required=True)
+    assert "把照片传上来，没有照片办不了" in asked
+    assert "没有也行" not in asked
 
 
 def test_pages_by_name(draw: Draw, account: Account) -> None:

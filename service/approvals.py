@@ -53,6 +53,7 @@ class Approval(Base):
             unique=True,
             postgresql_where=text("status = 'asked'"),
         ),
+        Index("ix_approval_subject", "subject"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -139,6 +140,12 @@ def waiting(session: Session, kinds: Collection[str] | None = None) -> list[Appr
     if kinds is not None:
         asked = asked.where(Approval.kind.in_(kinds))
     return list(session.scalars(asked.order_by(Approval.asked_at, Approval.id)))
+
+
+def about(session: Session, subjects: Collection[str], kinds: Collection[str]) -> list[Approval]:
+    """What was asked of these subjects, decided or not, the newest first."""
+    asked = select(Approval).where(Approval.subject.in_(subjects), Approval.kind.in_(kinds))
+    return list(session.scalars(asked.order_by(Approval.id.desc())))
 
 
 def _second_person(session: Session, approval_id: int, by: int) -> Approval:

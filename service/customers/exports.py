@@ -49,7 +49,12 @@ def ask(session: Session, account_no: str, what: str, reason: str, *, by: int) -
         raise Refused("customer.reason_missing")
     audit.record(session, by=by, deed=WANTED, subject=account_no, reason=said, about=what)
     params = {"account_no": account_no, "what": what}
-    return approvals.ask(session, KIND, f"{account_no} {what}", params, said, by=by)
+    return approvals.ask(session, KIND, subject(account_no, what), params, said, by=by)
+
+
+def subject(account_no: str, what: str) -> str:
+    """What an approval of an export is about."""
+    return f"{account_no} {what}"
 
 
 def on_approved(session: Session, event: ActionApproved) -> None:
@@ -110,15 +115,6 @@ def of_account(session: Session, account_no: str, asked_by: int) -> list[DataExp
     )
     found = session.scalars(query.order_by(DataExport.id.desc()))
     return [each for each in found if each.state == "due" or is_ready(each)]
-
-
-def waiting(session: Session, account_no: str) -> list[Approval]:
-    """What is asked of the account and not decided."""
-    return [
-        each
-        for each in approvals.waiting(session, (KIND,))
-        if each.params["account_no"] == account_no
-    ]
 
 
 def tidy(database: Database, where: Path) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from runtime import clock
-from service import dues
+from service import dues, meter_data
 from service.bills import BillSummary, month_before, summary_of
 from service.conversations.models import Conversation, Handoff
 from service.dues import Due
@@ -35,6 +35,15 @@ class Risk:
     times_late: int
     days_late: int
     credit_fen: int | None
+
+
+@dataclass(frozen=True)
+class Running:
+    """What was measured in this month so far, in Wh, and to what day."""
+
+    period: str
+    wh: int
+    as_of: date
 
 
 @dataclass(frozen=True)
@@ -67,12 +76,14 @@ class Talk:
 class Glance:
     """All that the page of a customer says, but the payments.
 
-    `used` are the last twelve months with the Wh that their bills charged, None where none did.
+    `used` are the last twelve months with the Wh that their bills charged, None where none did;
+    `running` is this month, None while nothing of it was measured.
     """
 
     account: Account
     bills: list[BillSummary]
     used: list[tuple[str, int | None]]
+    running: Running | None
     owed: list[Due]
     risk: Risk
     places: list[Place]
@@ -96,6 +107,7 @@ def glance(session: Session, account: Account) -> Glance:
         account=account,
         bills=[summary_of(bill, today) for bill in rows][:MONTHS],
         used=_used(rows, today),
+        running=_running(session, account.account_no, today),
         owed=owed,
         risk=_risk(account, rows, owed, today),
         places=_places(session, account.account_no),
@@ -128,6 +140,15 @@ def _used(bills: Sequence[Bill], today: date) -> list[tuple[str, int | None]]:
     return [
         (month, _sum_of([each.wh for each in bills if each.period == month])) for month in months
     ]
+
+
+def _running(session: Session, account_no: str, today: date) -> Running | None:
+    meters = meter_data.meters_of(session, account_no)
+    totals = meter_data.day_totals(session, meters, today.replace(day=1), today)
+    measured = {day: each.import_wh for day, each in totals.items() if each.import_wh is not None}
+    if not measured:
+        return None
+    return Running(f"{today:%Y-%m}", sum(measured.values()), max(measured))
 
 
 def _sum_of(parts: Sequence[int]) -> int | None:

@@ -1,6 +1,7 @@
 """`/desk/customers/<account_no>`: a customer at a glance, for whoever has said why."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,11 +23,13 @@ from portal.staff.frame import AGENTS, LEADS
 from runtime import clock
 from runtime.errors import NotFound, Refused
 from service import approvals, audit
+from service.approvals import Approval
 from service.bills import tariff_name
 from service.customers import exports, glance, opening, rebills
-from service.customers.glance import Glance
+from service.customers.glance import Glance, Running
 
 MOST_PAYMENTS = 8
+DECLINED_SHOWN = timedelta(days=14)
 CHART_HEIGHT = 64
 SETTLEMENTS = {"postpaid": _l("先用后缴"), "prepaid": _l("先充后用")}
 STATES = {
@@ -48,10 +51,13 @@ ROLES = {
 
 @dataclass(frozen=True)
 class UseChart:
-    """The last twelve months as bars, in Wh as billed; `finding` says the same in a sentence."""
+    """The last twelve months as billed and this one as measured, with the colour of each bar.
+
+    `finding` says what is to be seen.
+    """
 
     height: int
-    bars: tuple[Bar, ...]
+    bars: tuple[tuple[Bar, str], ...]
     finding: str
 
 
@@ -100,18 +106,13 @@ def page(looked: Looked, *, said: str | None = None, shown_phone: int | None = N
     """The page of a customer. `shown_phone`: whose number is whole; 0 is the account's own."""
     account = looked.account
     found = glance.glance(g.session, account)
-    waiting = [
-        each
-        for each in approvals.waiting(g.session, (rebills.KIND, exports.KIND))
-        if each.params["account_no"] == account.account_no
-    ]
     return render_template(
         "staff/customers/show.html",
         looked=looked,
         glance=found,
         payments=_payments(account.account_no),
         chart=use_chart(found),
-        asked=waiting,
+        asked=_asked(found),
         rebills=rebills.of_account(g.session, account.account_no),
         exports=exports.of_account(g.session, account.account_no, asker_id()),
         said=said,
@@ -123,6 +124,7 @@ def page(looked: Looked, *, said: str | None = None, shown_phone: int | None = N
         states=STATES,
         sheets=SHEETS,
         request_page=request_page,
+        asker_id=asker_id,
         asked_words=lambda each: asked.tell(g.session, each).title,
         saying=saying,
         tell=telling,
@@ -131,22 +133,56 @@ def page(looked: Looked, *, said: str | None = None, shown_phone: int | None = N
 
 
 def use_chart(found: Glance) -> UseChart | None:
-    """The chart; None where no bill charged anything."""
-    known = [(month, wh) for month, wh in found.used if wh]
-    if not known:
+    """The chart; None where nothing was charged or measured. The running month stands out."""
+    running = found.running
+    values = [*(wh for _month, wh in found.used), running.wh if running else None]
+    most = max((wh for wh in values if wh), default=0)
+    if not most:
         return None
-    most, wh = max(known, key=lambda each: each[1])
-    scale = axis(wh, height=CHART_HEIGHT, head=2, foot=2)
+    scale = axis(most, height=CHART_HEIGHT, head=2, foot=2)
     return UseChart(
         height=CHART_HEIGHT,
-        bars=tuple(side_by_side([(wh,) for _month, wh in found.used], scale, fill=0.8)),
-        finding=_(
-            "%(count)s 个月的账单，%(month)s最多，%(most)s",
-            count=len(known),
-            month=formats.month(most),
-            most=formats.energy(wh, 0),
+        bars=tuple(
+            (bar, "peak" if bar.column == len(values) - 1 else "valley")
+            for bar in side_by_side([(wh,) for wh in values], scale, fill=0.8)
         ),
+        finding=formats.joined((_most_used(found), _so_far(running))),
     )
+
+
+def _most_used(found: Glance) -> str:
+    known = [(month, wh) for month, wh in found.used if wh]
+    if not known:
+        return ""
+    month, wh = max(known, key=lambda each: each[1])
+    return _(
+        "账单里%(month)s最多，%(most)s。", month=formats.month(month), most=formats.energy(wh, 0)
+    )
+
+
+def _so_far(running: Running | None) -> str:
+    if running is None:
+        return ""
+    return _(
+        "这个月到 %(day)s %(use)s。", day=formats.day(running.as_of), use=formats.energy(running.wh)
+    )
+
+
+def _asked(found: Glance) -> list[Approval]:
+    """What waits for a second person, and what one has declined of late."""
+    account_no = found.account.account_no
+    subjects = [
+        *(bill.bill_no for bill in found.bills),
+        *(exports.subject(account_no, what) for what in SHEETS),
+    ]
+    told = approvals.about(g.session, subjects, (rebills.KIND, exports.KIND))
+    return [each for each in told if each.status == "asked" or _declined_lately(each)]
+
+
+def _declined_lately(approval: Approval) -> bool:
+    if approval.status != "declined" or approval.decided_at is None:
+        return False
+    return clock.now() - approval.decided_at < DECLINED_SHOWN
 
 
 def _payments(account_no: str) -> list[Payment]:

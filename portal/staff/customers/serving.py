@@ -14,8 +14,10 @@ from portal.settings import current_settings
 from portal.staff.asked import Asked, in_words
 from portal.staff.customers.looking import SHEETS, page
 from portal.staff.customers.room import blueprint, looked_at
+from portal.staff.frame import done
 from portal.unit import commit
 from runtime.errors import NotFound, Refused
+from service import approvals
 from service.approvals import Approval
 from service.customers import exports, rebills
 from service.models import Bill
@@ -47,6 +49,15 @@ def fetch(export_id: int) -> Response:
     commit()
     name = f"{found.what}-{found.account_no[-4:]}.csv"
     return attachment(content, "text/csv", name)
+
+
+@blueprint.post("/<account_no>/withdraw/<int:approval_id>")
+def withdraw(account_no: str, approval_id: int) -> ResponseReturnValue:
+    """Take back what one has asked for oneself."""
+    here = url_for(".show", account_no=account_no, about=request.args.get("about"))
+    return done(
+        lambda: approvals.withdraw(g.session, approval_id, by=asker_id()), here, _("收回了。"), here
+    )
 
 
 @in_words(rebills.KIND)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 SHOWN = frozenset({"home", "bills", "usage", "payments", "outages", "halls", "request_files"})
 """The rooms of a customer that are shown; of others only `PAGES`."""
 PAGES = frozenset({"requests.index", "requests.show"})
+FILES = frozenset({"usage.download"})
+"""Data as files leave the house by two people alone (`serving.export`)."""
 LONGEST_PATH = 40
 
 _INSIDE = re.compile(r"(/desk/customers/([^/]{1,12})/as/([1-9]\d{0,17}))(/.*)?", re.ASCII)
@@ -138,7 +140,8 @@ def _refused() -> ResponseReturnValue | None:
     """What is not for looking at is not there; nothing is ever done."""
     if request.method not in SAFE_METHODS:
         return errors.page(403, ONLY_LOOKING)
-    if request.endpoint not in PAGES and request.blueprint not in SHOWN:
+    shown = request.blueprint in SHOWN or request.endpoint in PAGES
+    if not shown or request.endpoint in FILES:
         return errors.page(403, NOT_SHOWN)
     return None
 

@@ -81,8 +81,11 @@ CREATE = (
     )
     """,
     "CREATE INDEX ix_data_export_account ON data_export (account_no, id)",
+    # What became of what was asked for a customer is said beside them.
+    "CREATE INDEX ix_approval_subject ON approval (subject)",
 )
 DROP = (
+    "DROP INDEX ix_approval_subject",
     "DROP TABLE data_export",
     "DROP TABLE rebill",
     "DROP TABLE customer_opening",

@@ -2,13 +2,15 @@
 
 from datetime import UTC, date, datetime
 
-from service.customers.glance import Risk, glance
+from service.customers.glance import Risk, Running, glance
 from tests.service.builders import (
     create_account,
     create_bill,
     create_customer,
+    create_daily_use,
     create_link,
     create_meter,
+    create_meter_day,
     create_service_point,
     create_user,
 )
@@ -29,6 +31,18 @@ def test_use_of_twelve_months_is_what_bills_charged(session):
         "2026-10": 95_000,
         "2026-11": 100_000,
     }
+
+
+def test_this_month_is_what_was_measured_of_it(session):
+    account = create_account(session)
+    assert glance(session, account).running is None
+    point = create_service_point(session, account)
+    quarters = create_meter(session, point)
+    daily = create_meter(session, point, interval=False)
+    create_meter_day(session, quarters, date(2026, 12, 1), 10)
+    create_daily_use(session, daily, date(2026, 12, 9), 2_000)
+    create_daily_use(session, daily, date(2026, 11, 30), 5_000)
+    assert glance(session, account).running == Running("2026-12", 2_960, date(2026, 12, 9))
 
 
 def test_risk_counts_what_was_late_and_how_long_something_is(session):

@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from runtime import events
@@ -51,6 +52,32 @@ def test_a_bill_is_made_again_when_two_want_it(opened, lead, database):
     with database.unit_of_work() as session:
         assert session.scalars(select(Rebill.bill_no)).one() == bill_no
     assert f"{bill_no} 正在重新出账。" in opened.get(BASE).text
+
+
+def test_what_was_declined_is_said_with_its_note(opened, lead, database):
+    post(opened, f"{BASE}/rebill", bill_no=october(database), reason="表读错了")
+    post(lead, f"/desk/approvals/{approval(database).id}/decline", note="读数核对过，没有错")
+    page = opened.get(BASE).text
+    assert "没有批：重新出 2026 年 10 月的账单。读数核对过，没有错" in page
+    with time_machine.travel("2026-12-25T02:00:01Z", tick=False):
+        post(opened, BASE, reason="又来电")
+        assert "没有批" not in opened.get(BASE).text
+
+
+def test_one_takes_back_what_one_has_asked_for(opened, finance, database):
+    post(opened, f"{BASE}/export", what="usage", reason="客户要")
+    asked = approval(database)
+    way = f"{BASE}/withdraw/{asked.id}"
+    assert f'action="{way}"' in opened.get(BASE).text
+    post(finance, BASE, reason="对账")
+    page = finance.get(BASE).text
+    assert "等着批：导出客户数据：每天的用电" in page
+    assert way not in page
+    post(finance, way)
+    assert approval(database).status == "asked"
+    post(opened, way)
+    assert approval(database).status == "withdrawn"
+    assert "等着批" not in opened.get(BASE).text
 
 
 def test_a_refusal_is_said_beside_the_customer(opened, database):

@@ -99,6 +99,17 @@ def test_what_is_not_for_the_desk_is_not_shown(opened, seen, path):
     assert "13800138000" not in answer.text
 
 
+def test_data_leave_the_house_only_as_an_export(opened, seen):
+    assert opened.get(f"{seen}/usage/2026-11").status_code == 200
+    answer = opened.get(f"{seen}/usage/2026-11.csv")
+    assert (answer.status_code, answer.content_type) == (403, "text/html; charset=utf-8")
+
+
+def test_nothing_seen_stays_in_the_browser(opened, seen):
+    for path in ("/bills", "/profile", "/halls"):
+        assert opened.get(f"{seen}{path}").headers["Cache-Control"] == "no-store"
+
+
 def test_it_is_over_after_a_quarter_of_an_hour(opened, seen):
     with time_machine.travel(NOW + timedelta(minutes=14, seconds=59), tick=False):
         assert opened.get(f"{seen}/bills").status_code == 200

@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
 from denghuo.demo import people
-from tests.e2e.conftest import PHONE, Visit, resident, sign_in, violations
+from tests.e2e.conftest import (
+    PHONE,
+    Visit,
+    come_to_work,
+    pass_the_door,
+    resident,
+    sign_in,
+    violations,
+)
 from tests.e2e.test_paying import POSTED_MS, confirm_by_code, order_no, pay_at_gateway
 from tests.house import House
 from tests.sms import messages_to
@@ -114,6 +122,25 @@ def test_a_passkey_signs_in_and_confirms_a_large_payment(house: House, visit: Vi
     pay_at_gateway(house, order_no(page))
     expect(page.locator("#payment")).to_have_attribute("data-stage", "posted", timeout=POSTED_MS)
     assert key.count() == 3
+    remove_passkeys(page)
+
+
+def test_staff_come_in_by_a_passkey_alone_or_as_their_second_step(
+    house: House, visit: Visit
+) -> None:
+    page = visit().new_page()
+    page.add_init_script(NO_AUTOFILL)
+    plugged_into(page)
+    come_to_work(house, page, "陆远山")
+    add_passkey(house, page)
+    sign_out(page)
+    page.get_by_role("button", name="用通行密钥登录").click()
+    page.wait_for_url("**/desk/**")
+    sign_out(page)
+    pass_the_door(house, page, "陆远山")
+    page.wait_for_url("**/sign-in/second**")
+    page.get_by_role("button", name="用通行密钥登录").click()
+    page.wait_for_url("**/desk/**")
     remove_passkeys(page)
 
 

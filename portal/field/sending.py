@@ -71,22 +71,29 @@ def _take(asked: Request) -> FieldVisit:
         if not visit.photos:
             visiting.add_photos(g.session, visit, shots)
             _attach(owner, visit, {each.name for each in shots})
-        if visit.refusal is not None:
-            _tell_the_desk(g.session.get_one(Request, visit.request_id), visit)
+        _tell_the_desk(g.session.get_one(Request, visit.request_id), visit)
     return visit
 
 
 def _tell_the_desk(made: Request, visit: FieldVisit) -> None:
-    """What moved nothing was done all the same: a note on the request says what."""
-    slip = paper.slip(visit, made)
-    why = saying.why_not(visit, made)
+    """A note on the request says what moved nothing and was done all the same, and which meter
+    is not the one that we know of."""
+    lines = _uncounted(made, visit) if visit.refusal is not None else []
+    if visit.meter_agrees is False:
+        lines.append(_("现场装的表是 %(number)s，和登记的不一样。", number=visit.meter_no))
+    if lines:
+        text = "\n".join(lines)[: notes.LONGEST]
+        notes.note(g.session, [made.request_no], text, visit.key, by=visit.worker_id)
+
+
+def _uncounted(made: Request, visit: FieldVisit) -> list[str]:
+    slip, why = paper.slip(visit, made), saying.why_not(visit, made)
     lines = [
         _("现场交来“%(step)s”，没有算数。%(why)s", step=slip.step, why=why),
         *(f"{name}{_('：')}{value}" for name, value in slip.found),
         slip.note,
     ]
-    text = "\n".join(each for each in lines if each)[: notes.LONGEST]
-    notes.note(g.session, [made.request_no], text, visit.key, by=visit.worker_id)
+    return [each for each in lines if each]
 
 
 def _deed(asked: Request) -> Deed:

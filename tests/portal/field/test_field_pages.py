@@ -262,6 +262,14 @@ def test_the_desk_reads_what_did_not_count(field: Field, database: Database) -> 
         )
 
 
+def test_the_desk_reads_of_a_meter_that_nobody_knew(field: Field, database: Database) -> None:
+    field.send(meter_no="X-7", meter_sure="yes")
+    field.send(key=KEY + "-2", deed="pause", step="restored", meter_no=METER, note="等您开门")
+    with database.reading() as session:
+        (noted,) = notes.notes(session, session.scalars(select(Request)).one())
+        assert noted.note.text == "现场装的表是 X7，和登记的不一样。"
+
+
 def test_a_ticket_is_for_one_worker_and_one_job(field: Field, database: Database) -> None:
     ticket = field.ticket()
     give_away(field, database)

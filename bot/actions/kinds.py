@@ -42,7 +42,6 @@ FINER = {
             r"\b(?:reduce|lower|decrease|less)\b.{0,16}\b(?:capacity|kw)\b"
         ),
     },
-    "complaint": {"suggestion": _words(r"建议|\bsuggest")},
 }
 """Kinds that are asked for with the intent of another kind, by that kind."""
 
@@ -61,13 +60,14 @@ NAMED = {
         r"\bsuspend\b.{0,12}\b(?:power|supply|electricity|account)\b"
     ),
     "suggestion": _words(
-        r"(?:有|提|给).{0,4}[个条点些]?建议|^建议你们|\bi have a suggestion\b|\bmake a suggestion\b"
+        r"(?<!给我)(?<!帮我)提[个条点些]?建议|我有一?[个条点些]?建议|给你们一?[个条点些]?建议|^建议你们|"
+        r"\bi have a suggestion\b|\bmake a suggestion\b"
     ),
 }
 """Kinds that no intent asks for, by words that leave no doubt."""
 
 _OTHER = _words(
-    r"对不上|不对|错|不准|自动|代扣|扣款|提醒|短信|什么时候|不想|别|"
+    r"对不上|不对|错|不准|自动|代扣|扣款|提醒|短信|什么时候|不想|别|退|多收|仍|还在|已.{0,8}(?:暂停|报停)|"
     r"\b(?:wrong|autopay|reminder|when)\b"
 )
 """Signs of another matter."""

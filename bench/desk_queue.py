@@ -5,8 +5,8 @@ Both are whole pages as somebody at the desk gets them, from the address to the 
 who asks, the fifty rows with their customers, the counts of all queues, what is kept, the unread
 messages. Three of a hundred requests are open, as they are where most are done within days. The
 pages of both sizes are asked for in turns, in one process without a network between; `ratio` may
-not be more than three. `ratio_all` is the same of the queue of all teams, and `board_ms` what the
-board of all teams and people costs with a million.
+not be more than three. `ratio_all` is the same of the queue of all teams, `ratio_deep` of a page in
+the middle of it, and `board_ms` what the board of all teams and people costs with a million.
 """
 
 import json
@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from urllib.parse import quote
 
 import psycopg
 from flask.testing import FlaskClient
@@ -29,13 +30,13 @@ from portal.app import create_app
 from portal.current import SIGN_IN_COOKIE
 from portal.security import cookie_name
 from portal.settings import PortalSettings
-from runtime import crypto, logs, migrate
+from runtime import clock, crypto, logs, migrate
 from runtime.crypto import KeyRing
 from runtime.database import Database, libpq_url
 from runtime.postgres import PrivateServer
 from runtime.settings import load
 from service.desk import seats
-from service.desk.queue import PAGE
+from service.desk.queue import PAGE, Mark
 from service.people import sessions
 from service.people.sessions import Lifetime
 from service.requests import asking
@@ -139,8 +140,14 @@ def _measured(small: Desk, large: Desk) -> dict[str, object]:
         "ratio": ratio,
         "unit": "ms",
         "ratio_all": _ratio(*_in_turns(small, large, ALL)),
+        "ratio_deep": _ratio(*_in_turns(small, large, f"{ALL}&after={quote(str(_middle()))}")),
         "board_ms": round(board * 1000, 1),
     }
+
+
+def _middle() -> Mark:
+    """A place in the queue before which and behind which there are pages of both sizes."""
+    return Mark(clock.now() + timedelta(days=3), 0)
 
 
 def _in_turns(small: Desk, large: Desk, address: str) -> tuple[list[float], list[float]]:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     and_,
     func,
     literal,
-    or_,
     select,
     true,
     tuple_,
@@ -105,11 +104,7 @@ def page(
     session: Session, wanted: Wanted, me: int, after: Mark | None = None, limit: int = PAGE
 ) -> Page:
     """The next rows of a queue after a mark, or its first."""
-    column = _clock_of(wanted)
-    query = _rows(wanted, me).order_by(column.asc().nulls_last(), Request.id).limit(limit + 1)
-    if after is not None:
-        query = query.where(_behind(column, after))
-    found = [Item(*row) for row in session.execute(query)]
+    found = _after(session, wanted, me, after, limit + 1)
     return Page(found[:limit], _mark(wanted, found[limit - 1]) if len(found) > limit else None)
 
 
@@ -125,7 +120,7 @@ def beside(session: Session, wanted: Wanted, me: int, request: Request) -> list[
         .order_by(column.desc(), Request.id.desc())
         .limit(BESIDE // 3)
     )
-    found = [Item(*row) for row in session.execute(before)][::-1]
+    found = _items(session, before)[::-1]
     rest = page(session, wanted, me, Mark(at, request.id - 1), BESIDE - len(found))
     return found + rest.items
 
@@ -190,10 +185,25 @@ def _clock_of(wanted: Wanted) -> InstrumentedAttribute[datetime | None]:
     return Request.paused_at if wanted.queue == "paused" else Request.due_at
 
 
-def _behind(column: InstrumentedAttribute[datetime | None], mark: Mark) -> ColumnElement[bool]:
-    if mark.at is None:
-        return and_(column.is_(None), Request.id > mark.id)
-    return or_(tuple_(column, Request.id) > (mark.at, mark.id), column.is_(None))
+def _after(session: Session, wanted: Wanted, me: int, mark: Mark | None, limit: int) -> list[Item]:
+    """Rows behind a mark. Those without a time are asked for apart: so an index leads to both."""
+    column, rows = _clock_of(wanted), _rows(wanted, me)
+    timed = rows.order_by(column.asc().nulls_last(), Request.id)
+    if mark is None:
+        return _items(session, timed.limit(limit))
+    found: list[Item] = []
+    if mark.at is not None:
+        behind = tuple_(column, Request.id) > (mark.at, mark.id)
+        found = _items(session, timed.where(behind).limit(limit))
+    if len(found) < limit:
+        last = mark.id if mark.at is None else 0
+        untimed = rows.where(column.is_(None), Request.id > last).order_by(Request.id)
+        found += _items(session, untimed.limit(limit - len(found)))
+    return found
+
+
+def _items(session: Session, query: Select[Request, Account, User]) -> list[Item]:
+    return [Item(*row) for row in session.execute(query)]
 
 
 def _mark(wanted: Wanted, item: Item) -> Mark:

@@ -1,17 +1,13 @@
 """`/desk/requests/<number>`: one request, what is to be done with it next, and who it is about."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
-from flask import g, redirect, render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from portal import words
-from portal.errors import status_of
 from portal.outages import saying as outages
 from portal.requests import receiving, saying
 from portal.requests.files import answer
@@ -21,7 +17,6 @@ from portal.staff.requests import glance, telling
 from portal.staff.requests.glance import Glance
 from portal.staff.requests.room import View, blueprint, leads, view
 from portal.unit import database
-from runtime.errors import Conflict, NotFound, Refused
 from service.conversations.saying import LONGEST
 from service.desk import looking, notes, queue, taking
 from service.desk.notes import Noted
@@ -158,7 +153,7 @@ def show(request_no: str) -> ResponseReturnValue:
     found = reading.any_request(g.session, request_no)
     trail.seen(found.account_no or request_no, "", about=request_no)
     _look(found)
-    return _page(found)
+    return page(found)
 
 
 @blueprint.get("/<request_no>/files/<name>")
@@ -175,7 +170,7 @@ def phone(request_no: str) -> ResponseReturnValue:
     """The same page with the whole number; who saw it stands in the trail."""
     found = reading.any_request(g.session, request_no)
     trail.did(trail.PHONE, request_no, "", about=request_no)
-    return _page(found, shows_phone=True)
+    return page(found, shows_phone=True)
 
 
 @blueprint.post("/<request_no>/look")
@@ -194,113 +189,8 @@ def look(request_no: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/<request_no>/take")
-def take(request_no: str) -> ResponseReturnValue:
-    return _deed(request_no, lambda: taking.take(g.session, request_no, asker_id()))
-
-
-@blueprint.post("/<request_no>/step")
-def step(request_no: str) -> ResponseReturnValue:
-    """Bring it to the step that the page showed as the next."""
-    given = request.form
-    return _deed(
-        request_no,
-        lambda: moving.complete(
-            g.session,
-            request_no,
-            given.get("step", ""),
-            by=asker_id(),
-            note=given.get("note", ""),
-            values=_filled(),
-            key=given.get("key") or None,
-        ),
-    )
-
-
-@blueprint.post("/<request_no>/pause")
-def pause(request_no: str) -> ResponseReturnValue:
-    """Ask the customer for something; the clock stands."""
-    needs, key = request.form.get("needs", ""), request.form.get("key") or None
-    return _deed(
-        request_no, lambda: moving.pause(g.session, request_no, needs, by=asker_id(), key=key)
-    )
-
-
-@blueprint.post("/<request_no>/resume")
-def resume(request_no: str) -> ResponseReturnValue:
-    return _deed(request_no, lambda: moving.resume(g.session, request_no, by=asker_id()))
-
-
-@blueprint.post("/<request_no>/reject")
-def reject(request_no: str) -> ResponseReturnValue:
-    reason = request.form.get("reason", "")
-    return _deed(request_no, lambda: moving.reject(g.session, request_no, reason, by=asker_id()))
-
-
-@blueprint.post("/<request_no>/hand")
-def hand(request_no: str) -> ResponseReturnValue:
-    """Give it to a colleague, or back into the queue."""
-    to = request.form.get("to", type=int)
-
-    def give() -> None:
-        if taking.hand(g.session, [request_no], to, asker_id(), lead=leads()).left:
-            raise Conflict("desk.taken")
-
-    return _deed(request_no, give)
-
-
-@blueprint.post("/<request_no>/urge")
-def urge(request_no: str) -> ResponseReturnValue:
-    urgent = request.form.get("urgent") == "yes"
-    return _deed(request_no, lambda: taking.urge(g.session, [request_no], urgent, asker_id()))
-
-
-@blueprint.post("/<request_no>/note")
-def note(request_no: str) -> ResponseReturnValue:
-    text, key = request.form.get("own", ""), request.form.get("key", "")
-    return _deed(
-        request_no, lambda: notes.note(g.session, [request_no], text, key, by=asker_id()), "notes"
-    )
-
-
-@blueprint.post("/<request_no>/say")
-def say(request_no: str) -> ResponseReturnValue:
-    """Write to the customer."""
-    text, key = request.form.get("text", ""), request.form.get("key", "")
-    return _deed(
-        request_no, lambda: talking.answer(g.session, request_no, text, asker_id(), key), "say"
-    )
-
-
-@blueprint.post("/<request_no>/visit")
-def visit(request_no: str) -> ResponseReturnValue:
-    """Book a visit for the customer, move it, or call it off."""
-    at = request.form.get("at", "")
-
-    def book() -> None:
-        if at:
-            appointments.book_for(g.session, request_no, _moment(at), by=asker_id())
-        else:
-            appointments.call_off_for(g.session, request_no, by=asker_id())
-
-    return _deed(request_no, book, "visit")
-
-
-def _deed(
-    request_no: str, deed: Callable[[], object], anchor: str | None = None
-) -> ResponseReturnValue:
-    """Do it and come back to the case; refused, what was typed stays with the reason."""
-    found = reading.any_request(g.session, request_no)
-    try:
-        deed()
-    except NotFound:
-        raise
-    except Refused as refusal:
-        return _page(found, words.refusal(refusal)), status_of(refusal)
-    return redirect(view().to(".show", request_no=request_no, _anchor=anchor), 303)
-
-
-def _page(found: Request, said: str | None = None, *, shows_phone: bool = False) -> str:
+def page(found: Request, said: str | None = None, *, shows_phone: bool = False) -> str:
+    """The case; `said` is why something was not done, and what was typed stays."""
     case = Case(view(), found)
     return render_template(
         "staff/requests/case.html",
@@ -328,21 +218,3 @@ def _look(found: Request) -> None:
     with database().unit_of_work() as own:
         looking.look(own, found, asker_id())
         talking.mark_read(own, found.id, "staff", LAST)
-
-
-def _moment(text: str) -> datetime:
-    """The beginning of a window, as the page wrote it. Raises Refused("visit.not_offered")."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Refused("visit.not_offered") from error
-
-
-def _filled() -> dict[str, str]:
-    """What was filled in of the step's form."""
-    own = "in-"
-    return {
-        name.removeprefix(own): value
-        for name, value in request.form.items()
-        if name.startswith(own)
-    }

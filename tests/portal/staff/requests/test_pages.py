@@ -396,3 +396,11 @@ def test_the_queue_costs_few_questions(
     with queries() as asked:
         assert len(turns(agent)) == 5
     assert len(asked) <= 8, asked
+
+
+def test_a_case_costs_few_questions(agent: FlaskClient, repair: Request) -> None:
+    case = f"{DESK}/{repair.request_no}"
+    agent.get(case)
+    with queries() as asked:
+        agent.get(case)
+    assert len(asked) <= 20, asked

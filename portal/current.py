@@ -15,6 +15,9 @@ from service.people.sessions import Lifetime, SignedIn
 
 SIGN_IN_COOKIE = "denghuo"
 ACCOUNT_COOKIE = "account"
+BY_ITSELF = "X-By-Itself"
+"""Sent by a page that asks again while nobody does anything: that is no visit, and a sign-in whose
+person has gone away ends although their page is open."""
 ACCOUNT_COOKIE_SECONDS = 365 * 24 * 3600
 
 
@@ -138,7 +141,7 @@ def _visitor_of_token() -> Visitor | None:
     signed_in = _find(token)
     if signed_in is None:
         return None
-    if sessions.needs_touch(signed_in):
+    if sessions.needs_touch(signed_in) and BY_ITSELF not in request.headers:
         with database().unit_of_work() as own:
             sessions.touch(own, signed_in.session_id)
     return Visitor(signed_in)

@@ -326,6 +326,28 @@ def test_colleagues_see_who_has_it_open_and_what_has_changed(
     assert "这一件刚刚有了变动" in send(agent, f"{case}/look", case, seen=seen[1]).text
 
 
+def test_an_open_page_keeps_nobody_signed_in_who_has_gone(
+    agent: FlaskClient, repair: Request, clock: time_machine.Traveller
+) -> None:
+    case = f"{DESK}/{repair.request_no}"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', agent.get(case).text)
+    assert token
+    for _quarter in range(3):
+        clock.shift(14 * 60)
+        answer = agent.post(
+            f"{case}/look", data={"csrf_token": token[1]}, headers={"X-By-Itself": "yes"}
+        )
+    assert answer.status_code == 302
+    assert agent.get(case).headers["Location"].startswith("/sign-in")
+
+
+def test_the_link_to_the_customer_says_why(agent: FlaskClient, repair: Request) -> None:
+    page = agent.get(f"{DESK}/{repair.request_no}").text
+    way = f"/desk/customers/{repair.account_no}?about={repair.request_no}"
+    assert f'href="{way}"' in page
+    assert "王*华" in says(agent, way)
+
+
 def test_many_at_once(
     agent: FlaskClient, other: FlaskClient, database: Database, customer: Customer
 ) -> None:

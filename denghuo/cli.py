@@ -5,6 +5,8 @@ from importlib.metadata import EntryPoint, entry_points
 import click
 
 GROUP = "denghuo.commands"
+HEARD = frozenset({"sync"})
+"""Commands by which something becomes known that other rooms are to hear of."""
 
 
 class RoomCommands(click.Group):
@@ -18,6 +20,10 @@ class RoomCommands(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         entry = self._entries().get(name)
+        if entry is not None and name in HEARD:
+            from denghuo.wiring import wire  # loads every room, which other commands need not
+
+            wire()
         return entry.load() if entry else None
 
 

@@ -1,5 +1,8 @@
 """What one room tells and another hears, where only the front door knows both."""
 
+import subprocess
+import sys
+
 from denghuo.wiring import take_requests_along
 from runtime import events
 from runtime.database import Database
@@ -24,3 +27,18 @@ def test_what_a_stranger_asked_for_follows_into_a_live_conversation(database: Da
     with database.unit_of_work() as session:
         mine = reading.list_requests(session, Asker.of_user(user.id))
         assert [each.request_no for each in mine] == [request.request_no]
+
+
+def test_what_a_command_brings_in_is_heard_by_all_rooms() -> None:
+    """`denghuo sync run` may bring an outage before the worker does: people are to be told."""
+    code = (
+        "import sys; from click import Context; from denghuo.cli import main;"
+        "from runtime import events; from service.events import OutageAnnounced;"
+        "main.get_command(Context(main), sys.argv[1]);"
+        "sys.exit(not events._listeners[OutageAnnounced])"
+    )
+    found = [
+        subprocess.run([sys.executable, "-c", code, name], check=False).returncode
+        for name in ("sync", "rate")
+    ]
+    assert found == [0, 1]

@@ -44,11 +44,11 @@ class By(StrEnum):
     ACCOUNT = "account"
     METER = "meter"
     BILL = "bill"
-    REQUEST = "request"
     PLACE = "service_point"
     HOLDER = "holder"
     HOLDER_PHONE = "holder_phone"
     USER_PHONE = "user_phone"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ BY = {
     By.ACCOUNT: _l("户号"),
     By.METER: _l("电表号"),
     By.BILL: _l("账单号"),
-    By.REQUEST: _l("受理号"),
     By.PLACE: _l("用电地址编号"),
     By.HOLDER: _l("户名"),
     By.HOLDER_PHONE: _l("登记的手机"),
     By.USER_PHONE: _l("登录的手机"),
+    By.REQUEST: _l("办过的事"),
 }
 WHOLE = frozenset({By.ACCOUNT, By.METER, By.PLACE})
 """What leads to one account and nothing else: it is opened at once."""

@@ -156,7 +156,7 @@ def _most_used(found: Glance) -> str:
         return ""
     month, wh = max(known, key=lambda each: each[1])
     return _(
-        "账单里%(month)s最多，%(most)s。", month=formats.month(month), most=formats.energy(wh, 0)
+        "账单里 %(month)s最多，%(most)s。", month=formats.month(month), most=formats.energy(wh, 0)
     )
 
 

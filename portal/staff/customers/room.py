@@ -13,7 +13,7 @@ from service.customers import opening
 from service.customers.opening import Why
 from service.models import Account
 
-blueprint: Blueprint = desk("customers", __name__, _l("客户"), COUNTER, icon="person")
+blueprint: Blueprint = desk("customers", __name__, _l("查客户"), COUNTER, icon="person")
 
 
 @dataclass(frozen=True)

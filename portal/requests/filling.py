@@ -35,6 +35,7 @@ from service.requests.promising import promised
 
 NO_ACCOUNT = "none"
 OF_ACCOUNT = "account."
+LOOK_OVER = "/check"
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,23 @@ def fill(wanted: Kind, opened: Callable[[Request], ResponseReturnValue]) -> Resp
     said = receiving.receive_all(asker(), Owner(asker().name, key), _sent_files(wanted))
     for unwanted in request.form.getlist("remove"):
         files.remove(g.session, asker(), key, unwanted)
-    _keep(wanted, key, typed)
+    kept = _keep(wanted, key, typed)
     if said:
         return _page(_sheet(wanted, key, typed, said=said), 422)
+    if action == "send":
+        return _send(wanted, key, typed, opened)
     if action == "edit":
-        return _page(_sheet(wanted, key, typed))
-    return _send(wanted, key, typed, opened) if action == "send" else _check(wanted, key, typed)
+        again = redirect(f"{request.path}?again=1", 303)
+        return again if kept else _page(_sheet(wanted, key, typed))
+    return _check(wanted, key, typed, kept=kept)
+
+
+def look_over(wanted: Kind) -> ResponseReturnValue:
+    """The form as it will be sent, as it was left: going back and loading again change nothing."""
+    draft = drafts.find(g.session, asker(), wanted)
+    if draft is None:
+        return redirect(request.path.removesuffix(LOOK_OVER))
+    return _check(wanted, draft.key, draft.typed, draft)
 
 
 def keep(wanted: Kind) -> ResponseReturnValue:
@@ -101,10 +113,11 @@ def keep(wanted: Kind) -> ResponseReturnValue:
     return "", 204
 
 
-def _keep(wanted: Kind, key: str, typed: dict[str, str]) -> None:
-    """A draft that cannot be kept is no reason to stop."""
+def _keep(wanted: Kind, key: str, typed: dict[str, str]) -> bool:
+    """Whether the form as it stands is kept; if not, it is no reason to stop."""
     with suppress(TooManyTries), g.session.begin_nested():
-        drafts.save(g.session, asker(), wanted, key, _account_no(wanted), typed)
+        return drafts.save(g.session, asker(), wanted, key, _account_no(wanted), typed)
+    return False
 
 
 def _sent_files(wanted: Kind) -> list[Upload]:
@@ -115,14 +128,25 @@ def _sent_files(wanted: Kind) -> list[Upload]:
     return [*photos, *(each for paper in papers for each in paper)]
 
 
-def _check(wanted: Kind, key: str, typed: dict[str, str]) -> ResponseReturnValue:
-    """What was typed as it will be sent; the form again when something is wrong."""
-    values, problems = asking.problems(
-        g.session, asker(), wanted.name, _account_no(wanted), typed, key
-    )
-    sheet = _sheet(wanted, key, typed, problems)
+def _check(
+    wanted: Kind,
+    key: str,
+    typed: dict[str, str],
+    draft: Draft | None = None,
+    *,
+    kept: bool = False,
+) -> ResponseReturnValue:
+    """What was typed as it will be sent; the form again when something is wrong.
+
+    What is kept is looked over at an address of its own.
+    """
+    number = _account_no(wanted, draft)
+    values, problems = asking.problems(g.session, asker(), wanted.name, number, typed, key)
+    sheet = _sheet(wanted, key, typed, problems, draft=draft)
     if problems:
         return _page(sheet, 422)
+    if kept:
+        return redirect(request.path + LOOK_OVER, 303)
     return render_template(
         "requests/check.html",
         sheet=sheet,
@@ -207,8 +231,8 @@ def _key() -> str:
     return request.form.get("key", "")[:64] or secrets.token_urlsafe(24)
 
 
-def _account_no(wanted: Kind) -> str | None:
-    account = _account(wanted)
+def _account_no(wanted: Kind, draft: Draft | None = None) -> str | None:
+    account = _account(wanted, draft)
     return account.account_no if account else None
 
 

@@ -18,6 +18,7 @@ from runtime.errors import NotFound, Refused
 from service.people.networks import network
 from service.people.typed import plain
 from service.requests import guests, reading
+from service.requests.kinds import Kind
 from service.requests.kinds import kind as kind_of
 from service.requests.models import Request
 
@@ -57,12 +58,22 @@ def fill(kind: str) -> ResponseReturnValue:
     return filling.fill(wanted, partial(pages.opened, ROOM))
 
 
+@blueprint.get("/new/<kind>/check")
+def look_over(kind: str) -> ResponseReturnValue:
+    return filling.look_over(_of_stranger(kind))
+
+
 @blueprint.post("/new/<kind>/draft")
 def keep(kind: str) -> ResponseReturnValue:
-    wanted = kind_of(kind)
+    return filling.keep(_of_stranger(kind))
+
+
+def _of_stranger(name: str) -> Kind:
+    """A kind that can be asked for by who is not signed in, for them alone."""
+    wanted = kind_of(name)
     if wanted.sign_in or visitor() is not None:
         abort(404)
-    return filling.keep(wanted)
+    return wanted
 
 
 @blueprint.get("/<request_no>")

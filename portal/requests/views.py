@@ -45,6 +45,11 @@ def fill(kind: str) -> ResponseReturnValue:
     return filling.fill(kind_of(kind), partial(pages.opened, ROOM))
 
 
+@blueprint.get("/new/<kind>/check")
+def look_over(kind: str) -> ResponseReturnValue:
+    return filling.look_over(kind_of(kind))
+
+
 @blueprint.post("/new/<kind>/draft")
 def keep(kind: str) -> ResponseReturnValue:
     return filling.keep(kind_of(kind))

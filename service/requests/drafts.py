@@ -63,15 +63,15 @@ def save(
     key: str,
     account_no: str | None,
     typed: Mapping[str, str],
-) -> None:
-    """Keep a form as it stands, in place of the one before. What was sent is no draft any more.
+) -> bool:
+    """Keep a form as it stands, in place of the one before; False when it was sent already.
 
     Raises TooManyTries when too many strangers of a network begin one, and
     Refused("request.key_malformed").
     """
     require_key(key)
     if session.scalar(select(exists().where(_sent(asker.name, key)))):
-        return
+        return False
     if asker.network is not None and find(session, asker, wanted) is None:
         limits.take(session, BEGIN_NETWORK, asker.network)
     names = {each.name for each in wanted.told}
@@ -88,6 +88,7 @@ def save(
             index_elements=[RequestDraft.asker, RequestDraft.kind], set_=row
         )
     )
+    return True
 
 
 def discard(session: Session, asker: Asker, wanted: Kind) -> None:

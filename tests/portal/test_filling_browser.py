@@ -90,7 +90,8 @@ def test_nothing_is_lost_by_leaving(page: Page, database: Database) -> None:
     page.click("main button.primary")
     page.locator("main button.primary").dblclick()
     expect(page.locator(".notice").first).to_contain_text("收到了。受理号")
-    page.goto("/requests/new/outage_repair")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("停电、故障报修")
     expect(page.locator("#in-note")).to_have_value("")
     with database.unit_of_work() as session:
         assert len(session.scalars(select(Request)).all()) == 1

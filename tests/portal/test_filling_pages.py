@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from runtime.database import Database
 from service.models import Account
-from service.requests import configured
+from service.requests import configured, drafts
 from service.requests.models import Request, RequestDraft, RequestFile
 from tests.portal.conftest import PHONE, create_user, form_token, post, sign_in
 from tests.portal.places import words
@@ -29,6 +30,7 @@ from tests.portal.test_request_pages import (  # noqa: F401 - fixtures
     app,
     count,
     home,
+    look_over,
     move_in,
     neighbour,
     send,
@@ -47,7 +49,7 @@ CHARGER = "/requests/new/ev_charger"
 def upload(
     client: FlaskClient, path: str, files: dict[str, list[bytes]], **fields: str
 ) -> TestResponse:
-    """Submit a form with files, whatever their names say they are."""
+    """Submit a form with files, whatever their names say they are; what is shown then."""
     sent = {
         name: [
             FileStorage(io.BytesIO(each), f"{number}.jpg", name) for number, each in enumerate(of)
@@ -55,7 +57,8 @@ def upload(
         for name, of in files.items()
     }
     boundary, body = encode_multipart({"csrf_token": form_token(client), **fields, **sent})
-    return client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    media = f"multipart/form-data; boundary={boundary}"
+    return client.post(path, data=body, content_type=media, follow_redirects=True)
 
 
 def key_of(page: str) -> str:
@@ -105,7 +108,7 @@ def test_each_step_keeps_it_without_a_script(
     page = client.get(REPAIR).text
     assert ("电梯停了" in page, 'value="家"' in page) == (True, True)
     assert len(re.findall(r'name="remove" value="\w+"', page)) == 1
-    assert post(client, REPAIR, **told).status_code == 200
+    assert look_over(client, **told).status_code == 200
     assert 'value="梧桐里 12 栋 502"' in client.get(REPAIR).text
 
 
@@ -179,6 +182,42 @@ def test_who_is_not_signed_in_keeps_nothing_there(
     assert stored(database, RequestDraft) == 0
 
 
+def test_nothing_to_look_over_leads_to_the_form(
+    client: FlaskClient, database: Database, home: str
+) -> None:
+    assert client.get(f"{REPAIR}/check").headers["Location"] == REPAIR
+    told = {**TOLD, "key": "k" * 24, "account": home}
+    look_over(client, **told)
+    send(client, account=home)
+    assert client.get(f"{REPAIR}/check").headers["Location"] == REPAIR
+
+
+def test_what_became_wrong_meanwhile_is_said(
+    client: FlaskClient, database: Database, home: str
+) -> None:
+    post(client, f"{REPAIR}/draft", **TOLD | {"address": "家"}, key="k" * 24, account=home)
+    page = client.get(f"{REPAIR}/check")
+    assert page.status_code == 422
+    assert "太短了" in words(page.text)
+    assert f'action="{REPAIR}"' in page.text
+
+
+def test_who_cannot_be_kept_goes_on_all_the_same(
+    app: Flask, client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many strangers of one network in a blackout: the form works as it would without drafts."""
+    monkeypatch.setattr(drafts, "BEGIN_NETWORK", replace(drafts.BEGIN_NETWORK, most=1))
+    path = "/report/new/outage_repair"
+    post(app.test_client(), path, **TOLD, key="x" * 24)
+    key = key_of(client.get(path).text)
+    page = post(client, path, **TOLD, key=key)
+    assert (page.status_code, "看一遍再交" in words(page.text)) == (200, True)
+    again = post(client, path, **TOLD, key=key, action="edit")
+    assert (again.status_code, 'value="no_power" checked' in again.text) == (200, True)
+    assert post(client, path, **TOLD, key=key, action="send").status_code == 303
+    assert (stored(database, RequestDraft), stored(database, Request)) == (1, 1)
+
+
 # ---- papers
 
 
@@ -210,7 +249,7 @@ def test_papers_come_by_name_and_go_with_the_request(
 
 def test_a_paper_that_is_not_there_yet_is_said_so(client: FlaskClient, home: str) -> None:
     told = {"address": "地下车库 B2-117", "capacity": "7", "phone": PHONE, "key": "k" * 24}
-    page = words(post(client, CHARGER, **told, space="owned", account=home).text)
+    page = words(look_over(client, CHARGER, **told, space="owned", account=home).text)
     assert "车位的产权证明还没传，交了以后再补" in page
     assert "车位的租赁合同" not in page
 
@@ -263,7 +302,7 @@ def test_a_place_is_taken_and_shown_as_a_link_into_the_maps(
 ) -> None:
     told = {**TOLD, "point": "113.0826，31.0912", "key": "k" * 24, "account": home}
     link = 'href="geo:31.091200,113.082600">31.091200, 113.082600</a>'
-    assert link in post(client, REPAIR, **told).text
+    assert link in look_over(client, **told).text
     assert link in client.get(send(client, **told).headers["Location"]).text
     with database.unit_of_work() as session:
         assert session.scalars(select(Request.point)).one() == "31.091200,113.082600"
@@ -368,7 +407,7 @@ def test_an_upload_that_comes_again_is_one(
     for _ in range(3):
         upload(client, REPAIR, {"photos": [picture(), picture()]}, **told)
     send(client, account=home)
-    assert upload(client, f"/requests/{NUMBER}/photos", {"photos": [picture()]}).status_code == 303
+    assert upload(client, f"/requests/{NUMBER}/photos", {"photos": [picture()]}).status_code == 200
     assert stored(database, RequestFile) == 1
 
 
@@ -379,8 +418,7 @@ def test_names_of_other_scripts_and_signs_stay_whole(
 ) -> None:
     odd = "مريم \u202eحسن\u202c 👩\u200d🔧 <i>梅</i>"
     told = {"address": "柳荫路 8 号", "holder": odd, "phone": PHONE, "key": "k" * 24}
-    page = post(client, CONNECTION, **told)
-    assert page.status_code == 200
+    page = look_over(client, CONNECTION, **told)
     assert "مريم حسن 👩\u200d🔧 &lt;i&gt;梅&lt;/i&gt;" in page.text
     away = post(client, CONNECTION, **told, action="send").headers["Location"]
     shown = client.get(away).text

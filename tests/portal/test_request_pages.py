@@ -83,6 +83,13 @@ def send(client: FlaskClient, path: str = REPAIR, **more: str) -> TestResponse:
     return post(client, path, **told)  # type: ignore[no-any-return]
 
 
+def look_over(client: FlaskClient, path: str = REPAIR, **fields: str) -> TestResponse:
+    """Fill in the form and come to the page where it is looked over."""
+    answer = post(client, path, **fields)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}/check")
+    return client.get(answer.headers["Location"])
+
+
 def with_photos(client: FlaskClient, path: str, *files: bytes, **more: str) -> TestResponse:
     """Submit a form with files; its body is kept in memory, so that nothing is left open."""
     photos = [FileStorage(BytesIO(each), f"{number}.jpg") for number, each in enumerate(files)]
@@ -130,12 +137,14 @@ def test_the_form_begins_with_what_is_known(client: FlaskClient, home: str) -> N
 
 
 def test_from_the_form_to_the_number(client: FlaskClient, database: Database, home: str) -> None:
-    looked_over = post(client, REPAIR, **TOLD, key="k1", account=home)
+    looked_over = look_over(client, **TOLD, key="k1", account=home)
     assert looked_over.status_code == 200
     assert "看一遍再交 今天 10:45 前有人到现场" in words(looked_over.text)
     assert count(database, Request) == 0
+    assert client.get(f"{REPAIR}/check").text == looked_over.text
     again = post(client, REPAIR, **TOLD, key="k1", account=home, action="edit")
-    assert 'value="no_power" checked' in again.text
+    assert again.headers["Location"] == f"{REPAIR}?again=1"
+    assert 'value="no_power" checked' in client.get(again.headers["Location"]).text
     sent = post(client, REPAIR, **TOLD, key="k1", account=home, action="send")
     assert (sent.status_code, sent.headers["Location"]) == (303, f"/requests/{NUMBER}?new=1")
     shown = words(client.get(sent.headers["Location"]).text)
@@ -236,7 +245,7 @@ def test_a_disputed_bill_is_named_by_its_month(
     with database.reading() as session:
         bill_no = session.scalars(select(Bill.bill_no)).one()
     told = {"account": home, "bill": bill_no, "reason": "too_high"}
-    page = post(client, "/requests/new/dispute", phone=PHONE, key="k" * 24, **told)
+    page = look_over(client, "/requests/new/dispute", phone=PHONE, key="k" * 24, **told)
     assert "哪一张账单2026 年 10 月，¥132.20" in words(page.text)
     assert bill_no not in words(page.text)
     away = send(client, "/requests/new/dispute", **told).headers["Location"]

@@ -71,6 +71,7 @@ async function scan() {
   view.hidden = false;
   video.srcObject = camera;
   await video.play();
+  view.scrollIntoView({ block: 'center' });
   const read = await reader();
   while (going) {
     const found = await read();

@@ -291,6 +291,7 @@ CAMERA = """async picture => {
     navigator.mediaDevices.getUserMedia = async () => window.camera = canvas.captureStream(10);
 }"""
 """A camera that looks at a picture."""
+BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
 
 def barcode_of(number: str) -> str:
@@ -312,6 +313,18 @@ def test_the_meter_by_its_barcode_without_a_signal(
     expect(page.locator(f"[data-meter-says={verdict}]")).to_be_visible()
     expect(page.locator("[data-scan-view]")).to_be_hidden()
     assert page.evaluate("camera.getTracks().map(each => each.readyState)") == ["ended"]
+
+
+def test_a_camera_that_sees_nothing_is_put_away(page: Page) -> None:
+    page.locator("a[data-stamp]").first.click()
+    page.evaluate(CAMERA, BLANK)
+    page.click("[data-scan]")
+    expect(page.locator("[data-scan-view] video")).to_be_in_viewport()
+    assert violations(page) == []
+    page.click("[data-scan-view] button")
+    expect(page.locator("[data-scan-view]")).to_be_hidden()
+    assert page.evaluate("camera.getTracks().map(each => each.readyState)") == ["ended"]
+    expect(page.locator("[data-scan]")).to_be_focused()
 
 
 def test_without_a_camera_the_number_is_typed(page: Page) -> None:

@@ -47,7 +47,7 @@ class Talker:
         self._last = 0
         if phone:
             self._sign_in(phone, people.password(house.place.var))
-        self._token = self._form_token(self.page)
+        self.token = self._form_token(self.page)
         self.buttons: dict[str, str] = {}
         self.listen()
 
@@ -67,12 +67,12 @@ class Talker:
 
     def press(self, path: str, **fields: str) -> str:
         """Send a form; the page that follows."""
-        answer = self.client.post(path, data={"csrf_token": self._token, **fields})
+        answer = self.client.post(path, data={"csrf_token": self.token, **fields})
         assert answer.status_code == 200, answer.text
         return answer.text
 
     def _post(self, path: str, **fields: str) -> httpx.Response:
-        data = {"csrf_token": self._token, "after": str(self._last), **fields}
+        data = {"csrf_token": self.token, "after": str(self._last), **fields}
         return self.client.post(path, data=data, headers={"Accept": "application/json"})
 
     def _heard(self, answer: httpx.Response) -> Heard:

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from tests.assistant.conftest import ELDERS, HOME, PANELS, SHOP, Talk
-from tests.talking import Talker
+from tests.assistant.conftest import AHEAD, ELDERS, HOME, PANELS, SHOP, Talk
+from tests.service.requests.papers import picture
+from tests.talking import Talker, words
 
 pytestmark = pytest.mark.assistant
 
@@ -51,6 +52,26 @@ def test_a_meter_check_is_filed_once_and_withdrawn(talk: Talk) -> None:
     elders.say(f"取消申请{number}")
     elders.say("是的")
     assert "撤回了" in elders.client.get(f"/requests/{number}").text
+
+
+def test_a_reading_goes_through_with_its_photo(talk: Talk) -> None:
+    """A yes without the photo is refused kindly; the same yes goes through once it is there."""
+    payer = talk(AHEAD)
+    before = numbers(payer)
+    assert "读数" in payer.say("报个读数").whole
+    assert "没有照片办不了" in payer.say("12045").whole
+    assert "没有照片核对不了" in payer.say("提交").whole
+    assert numbers(payer) == before
+    draft = re.search(r'name="draft" value="(\w+)"', payer.client.get("/chat").text)
+    assert draft
+    photo = {"photos": ("meter.jpg", picture(), "image/jpeg")}
+    token = {"csrf_token": payer.token, "draft": draft[1]}
+    sent = payer.client.post("/chat/photo", data=token, files=photo)
+    assert "收到 1 张照片。" in words(sent.text)
+    done = payer.say("提交").whole
+    (number,) = numbers(payer) - before
+    assert number in done, done
+    assert number in payer.say("我有哪些申请").whole
 
 
 def test_danger_comes_first_even_in_a_form(talk: Talk) -> None:

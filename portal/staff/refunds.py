@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from payments import refunds
+from payments.models import Order
 from payments.refunds import desk as cases
 from payments.refunds.reasons import OF_THE_DESK
 from portal import formats, words
 from portal.forms import fen_typed
 from portal.security import asker_id
+from portal.staff import trail
 from portal.staff.asked import Asked, in_words
 from portal.staff.frame import COUNTER, FINANCE, desk, done
 from runtime.errors import NotFound, Refused
@@ -68,7 +70,7 @@ blueprint = desk("refunds", __name__, _l("退款"), COUNTER, icon="purse")
 def index() -> ResponseReturnValue:
     """Where an order is looked for, what was found, and what is stuck."""
     typed = "".join(request.args.get("order", "").split())[:MOST_TYPED]
-    found = cases.search(g.session, typed) if typed else []
+    found = _search(typed) if typed else []
     if len(found) == 1:
         return redirect(url_for("desk_refunds.show", order_no=found[0].order_no), 303)
     page = render_template(
@@ -84,7 +86,9 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/<order_no>")
 def show(order_no: str) -> ResponseReturnValue:
-    return _page(order_no, MultiDict())
+    page = _page(order_no, MultiDict())
+    trail.seen(order_no, "", order_no)
+    return page
 
 
 @blueprint.post("/<order_no>")
@@ -157,6 +161,12 @@ def _page(order_no: str, given: MultiDict[str, str], said: str | None = None) ->
         approvers=FINANCE,
         why=_why,
     )
+
+
+def _search(typed: str) -> list[Order]:
+    """Orders by a number or a phone; who looked for whom stands in the trail."""
+    trail.did(trail.SEARCHED, "search", typed)
+    return cases.search(g.session, typed)
 
 
 def _parts(given: MultiDict[str, str]) -> dict[str, int]:

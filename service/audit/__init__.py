@@ -16,6 +16,7 @@ SEEN = "seen"
 EXPORTED = "trail.exported"
 """The deed of whoever takes a part of the trail away as a file."""
 MOST_REASON = 200
+MOST_SUBJECT, MOST_ABOUT = 80, 40
 ADDRESS = "address"
 """Under this name `Session.info` holds the network address that the asker came from."""
 
@@ -39,9 +40,9 @@ def record(
         at=clock.now(),
         user_id=by,
         deed=deed,
-        subject=subject,
+        subject=subject[:MOST_SUBJECT],
         reason=why or None,
-        about=about,
+        about=about[:MOST_ABOUT],
         address=session.info.get(ADDRESS, ""),
     )
     session.add(entry)

@@ -12,6 +12,7 @@ from portal import words
 from portal.errors import status_of
 from portal.security import asker_id
 from portal.settings import current_settings
+from portal.staff import trail
 from portal.staff.conversations import telling
 from portal.staff.conversations.room import blueprint, leads
 from portal.staff.frame import done
@@ -50,6 +51,10 @@ class Ready:
 
 @blueprint.get("/<int:handoff_id>")
 def show(handoff_id: int) -> ResponseReturnValue:
+    """The talk; that it was looked at stands in the trail."""
+    talk = _case(handoff_id).conversation
+    about = f"conversation {talk.id}"
+    trail.seen(about if talk.user_id is None else f"user {talk.user_id}", "", about)
     return _page(handoff_id)
 
 

@@ -22,6 +22,7 @@ from portal.forms import fen_typed
 from portal.pay import till
 from portal.pay.choosing import MOST_DIGITS
 from portal.security import asker_id
+from portal.staff import trail
 from portal.staff.counter.room import blueprint, my_shift, page, reach, typed_fen
 from portal.unit import commit
 from runtime.errors import Refused
@@ -29,6 +30,8 @@ from runtime.logs import get_logger
 from service import dues
 
 ACCOUNT_DIGITS = 12
+COUNTER = "counter"
+"""What a look is for, in the trail."""
 
 _log = get_logger(__name__)
 
@@ -55,6 +58,7 @@ def find() -> ResponseReturnValue:
 @blueprint.get("/codes/<order_no>")
 def code(order_no: str) -> ResponseReturnValue:
     """What a code is for."""
+    trail.seen(order_no, "", COUNTER)
     try:
         return _ask_for_cash(_of_code(order_no))
     except Refused as refusal:
@@ -73,6 +77,7 @@ def take_code(order_no: str) -> ResponseReturnValue:
 @blueprint.get("/accounts/<account_no>")
 def account(account_no: str) -> ResponseReturnValue:
     """What an account owes, and who is paying it already."""
+    trail.seen(account_no, "", COUNTER)
     try:
         return _account(account_no)
     except Refused as refusal:

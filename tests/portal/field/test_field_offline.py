@@ -276,6 +276,33 @@ def test_who_is_signed_out_keeps_what_was_done(
     assert len(visits(database)) == 1
 
 
+def test_a_phone_that_goes_to_a_colleague(
+    page: Page, signal: Signal, database: Database, phone: BrowserContext, field: Field
+) -> None:
+    """What waits is its own worker's, and the colleague finds no customers of theirs."""
+    signal.lose()
+    finish(page)
+    expect(page.locator("#outbox .row")).to_have_count(1)
+    phone.clear_cookies()
+    phone.add_cookies([sign_in_of(field.colleague, signal.url)])
+    signal.back()
+    page.goto(f"{signal.url}/field")
+    expect(page.locator("main")).to_contain_text("现在没有要去的")
+    expect(page.locator("html[data-taken-along=yes]")).to_be_attached()
+    expect(page.locator("#outbox")).to_be_hidden()
+    assert visits(database) == []
+    signal.lose()
+    page.goto(f"{signal.url}{field.page}")
+    expect(page.locator("h1")).to_have_text("没有信号")
+    phone.clear_cookies()
+    phone.add_cookies([sign_in_of(field.client, signal.url)])
+    signal.back()
+    page.goto(f"{signal.url}/field")
+    expect(page.locator("main")).to_contain_text("今天交了的")
+    (visit,) = visits(database)
+    assert visit.worker_id == field.crew.worker
+
+
 CAMERA = """async picture => {
     const image = Object.assign(new Image(), {src: picture});
     await image.decode();

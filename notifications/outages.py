@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from notifications import inbox
@@ -91,6 +91,7 @@ def tell(what: str, areas: list[str], told: dict[str, Any], at: str) -> None:
         asked = joining.waiting_for(told["outage_no"])
         users = select(users.c.user_id).where(users.c.user_id.not_in(asked)).subquery()
     with database().unit_of_work() as session:
+        session.execute(text("SET LOCAL statement_timeout = '10min'"))  # a whole town takes one
         inbox.put_to_all(
             session,
             users,

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 
 from portal import formats
+from portal.current import visitor
 from portal.i18n import gettext as _
 from portal.inbox.said import Said, instant
 from portal.requests import saying
 from portal.settings import current_settings
+from portal.staff.frame import rooms
 from service.requests.kinds import kind
 
 Params = dict[str, Any]
@@ -24,10 +26,17 @@ def said(what: str, params: Params) -> Said:
 def said_at_desk(what: str, params: Params) -> Said:
     """A message of the kind `desk.<what>`. Raises KeyError for one that there is not."""
     title, text = AT_DESK[what](params)
-    room = "desk_requests"
-    if f"{room}.show" not in current_app.view_functions:
-        return Said(title, text, url_for("inbox.index"))
-    return Said(title, text, url_for(f"{room}.show", request_no=params["request_no"]))
+    return Said(title, text, _work_address(params["request_no"]))
+
+
+def _work_address(request_no: str) -> str:
+    """Where the reader works on a request: at the desk, in the field, or by now nowhere."""
+    person = visitor()
+    open_rooms = {each.blueprint for each in rooms(person.staff_role if person else None)}
+    for room, page in (("desk_requests", "desk_requests.show"), ("field", "field.job")):
+        if room in open_rooms:
+            return url_for(page, request_no=request_no)
+    return url_for("inbox.index")
 
 
 def _opened(params: Params) -> tuple[str, str]:

@@ -293,3 +293,24 @@ def test_the_desk_reads_what_is_late_in_its_own_inbox(app: Flask, database: Data
         "快到时限：停电、故障报修 BX2612110001，时限 今天 12:00。 今天 10:00 新",
         "2 分：停电、故障报修 BX2612110001，客户不满意。 今天 10:00 新",
     ]
+
+
+@pytest.mark.parametrize(
+    ("role", "address"),
+    [
+        ("lead", "/desk/requests/BX2612110001"),
+        ("field", "/field/jobs/BX2612110001"),
+        ("finance", "/inbox"),
+    ],
+)
+def test_what_is_late_leads_to_where_its_reader_works(
+    app: Flask, database: Database, role: str, address: str
+) -> None:
+    desk = staff(app, database, "13900000002", role)
+    with database.unit_of_work() as session:
+        person = session.scalars(select(User).where(User.staff_role == role)).one()
+    tell(database, person.id, ("desk.late", REQUEST | {"due_at": NOON}))
+    (message,) = messages(database, person.id)
+    token = desk.get("/inbox").text.split('name="csrf_token" value="')[1].split('"')[0]
+    answer = desk.post(f"/inbox/{message.id}", data={"csrf_token": token})
+    assert answer.location == address

@@ -36,6 +36,11 @@ class Why:
     reason: str
     about: str = ""
 
+    @property
+    def in_words(self) -> str:
+        """Why, for an entry of the trail that is about something else."""
+        return self.reason or self.about
+
 
 def account(session: Session, account_no: str) -> Account:
     """Any account, for the utility's own people alone. Raises NotFound("customer.not_found")."""
@@ -79,8 +84,8 @@ def open_as(session: Session, staff_id: int, account_no: str, user_id: int, beca
         by=staff_id,
         deed=AS_CUSTOMER,
         subject=account_no,
-        reason=because.reason,
-        about=because.about,
+        reason=because.in_words,
+        about=f"user {user_id}",
     )
 
 

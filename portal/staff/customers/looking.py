@@ -96,8 +96,8 @@ def phone(account_no: str) -> ResponseReturnValue:
         by=asker_id(),
         deed=trail.PHONE,
         subject=f"user {whose}" if whose else account_no,
-        reason=looked.why.reason,
-        about=looked.why.about or account_no,
+        reason=looked.why.in_words,
+        about=account_no if whose else "",
     )
     return page(looked, shown_phone=whose or 0)
 

@@ -29,6 +29,7 @@ from portal.staff.frame import COUNTER
 from portal.unit import SAFE_METHODS
 from service.customers import opening
 from service.customers.models import CustomerOpening
+from service.customers.opening import Why
 from service.models import User
 from service.people.sessions import SignedIn
 
@@ -40,7 +41,7 @@ SHOWN = frozenset({"home", "bills", "usage", "payments", "outages", "halls", "re
 PAGES = frozenset({"requests.index", "requests.show"})
 FILES = frozenset({"usage.download"})
 """Data as files leave the house by two people alone (`serving.export`)."""
-LONGEST_PATH = 40
+LONGEST_PAGE = 40
 
 _INSIDE = re.compile(r"(/desk/customers/([^/]{1,12})/as/([1-9]\d{0,17}))(/.*)?", re.ASCII)
 _KEY = "denghuo.seen_as"
@@ -123,8 +124,9 @@ def _enter() -> ResponseReturnValue | None:
     _become(staff, viewed, person)
     if refused := _refused():
         return refused
-    because, path = viewed.reason or viewed.about, request.path[:LONGEST_PATH]
-    trail.did(trail.PAGE, viewed.account_no, because, path, by=staff.id)
+    because = Why(viewed.reason, viewed.about).in_words
+    page = f"user {person.id} {request.path}"[:LONGEST_PAGE]
+    trail.did(trail.PAGE, viewed.account_no, because, page, by=staff.id)
     return None
 
 

@@ -92,7 +92,7 @@ def test_seeing_as_somebody_needs_their_link(session, staff, home):
             opening.open_as(session, staff.agent, account.account_no, other, Why("来电"))
     opening.open_as(session, staff.agent, account.account_no, user.id, Why("", "BX2612110001"))
     assert entries(session) == [
-        (staff.agent, "customer.as", account.account_no, None, "BX2612110001")
+        (staff.agent, "customer.as", account.account_no, "BX2612110001", f"user {user.id}")
     ]
     opened, person = opening.viewing(session, staff.agent, account.account_no, user.id)
     assert (opened.until, person.id) == (NOW + timedelta(minutes=15), user.id)

@@ -103,7 +103,7 @@ def test_one_whole_phone_is_shown_and_written_down(opened, house, database):
     reason = "客户来电问 10 月的账单"
     assert trail_of(database)[1:] == [
         ("customer.phone", f"user {house.helper.id}", reason, ACCOUNT),
-        ("customer.phone", ACCOUNT, reason, ACCOUNT),
+        ("customer.phone", ACCOUNT, reason, ""),
     ]
 
 

@@ -72,11 +72,14 @@ def test_the_owners_own_page_keeps_its_own_links(opened, seen, owner):
     assert "/desk/" not in owner.get(bill).text
 
 
-def test_each_page_is_written_down_before_it_is_shown(opened, seen, database):
+def test_each_page_is_written_down_before_it_is_shown(opened, seen, house, database):
     opened.get(f"{seen}/bills")
     opened.get(f"{seen}/usage/2026-11")
-    reason = "客户来电问 10 月的账单"
-    assert pages(database) == [(ACCOUNT, reason, "/bills"), (ACCOUNT, reason, "/usage/2026-11")]
+    reason, who = "客户来电问 10 月的账单", f"user {house.owner.id}"
+    assert pages(database) == [
+        (ACCOUNT, reason, f"{who} /bills"),
+        (ACCOUNT, reason, f"{who} /usage/2026-11"),
+    ]
 
 
 def test_nothing_can_be_done(opened, seen, house, database):

@@ -16,6 +16,7 @@ from payments.reconciliation import resolving
 from runtime import events
 from runtime.money import yuan
 from service.customers import exports, rebills
+from service.desk import leaving
 from service.events import (
     ActionApproved,
     ActionDeclined,
@@ -38,7 +39,7 @@ from service.events import (
 )
 from service.outages import changing
 from service.people import staff
-from service.people.events import CodeIssued
+from service.people.events import CodeIssued, RoleChanged
 from service.requests import appointments, asking, joining
 
 
@@ -53,6 +54,7 @@ def wire() -> None:
     events.subscribe(PaymentReversed, take_back_invoices)
     events.subscribe(ActionApproved, refunds.on_approved)
     events.subscribe(ActionApproved, staff.on_approved)
+    events.subscribe(RoleChanged, leaving.give_back)
     events.subscribe(ActionApproved, closing.on_approved)
     events.subscribe(ActionDeclined, closing.on_declined)
     events.subscribe(ActionApproved, resolving.on_approved)

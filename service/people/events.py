@@ -15,3 +15,11 @@ class CodeIssued:
     expires_at: datetime
     details: dict[str, str] = field(default_factory=dict)
     """Further words of the message, such as the sum of a payment."""
+
+
+@dataclass(frozen=True)
+class RoleChanged:
+    """One of the utility's own people has another role; None for who may not come in any more."""
+
+    user_id: int
+    role: str | None

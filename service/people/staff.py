@@ -11,13 +11,14 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from runtime import clock
+from runtime import clock, events
 from runtime.errors import Conflict, Forbidden, NotFound, Refused
 from service import approvals, audit
 from service.approvals import Approval
 from service.events import ActionApproved
 from service.models import Link, SignInSession, User
 from service.people import limits, passwords, sessions, users
+from service.people.events import RoleChanged
 from service.people.models import Passkey
 
 ADMIN = "admin"
@@ -120,7 +121,7 @@ def take(session: Session, user_id: int, reason: str, *, by: int) -> None:
     user = _other(session, user_id, by)
     _record(session, user, TAKEN, reason, by)
     user.staff_role = None
-    sessions.revoke_others(session, user.id, None)
+    _announce(session, user, None)
 
 
 def close(session: Session, user_id: int, reason: str, *, by: int) -> None:
@@ -128,7 +129,7 @@ def close(session: Session, user_id: int, reason: str, *, by: int) -> None:
     user = _other(session, user_id, by)
     _record(session, user, CLOSED, reason, by)
     user.disabled_at = user.disabled_at or clock.now()
-    sessions.revoke_others(session, user.id, None)
+    _announce(session, user, None)
 
 
 def new_password(session: Session, user_id: int, reason: str, *, by: int) -> str:
@@ -200,8 +201,14 @@ def _give(session: Session, user: User, role: str, reason: str, by: int) -> Appr
 
 def _set_role(session: Session, user: User, role: str) -> None:
     user.staff_role, user.disabled_at = role, None
+    _announce(session, user, role)
+
+
+def _announce(session: Session, user: User, role: str | None) -> None:
+    """The change holds at once: in every browser, and for what the person had in hand."""
     session.flush()
     sessions.revoke_others(session, user.id, None)
+    events.publish(session, RoleChanged(user.id, role))
 
 
 def _other(session: Session, user_id: int, by: int) -> User:

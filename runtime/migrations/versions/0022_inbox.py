@@ -19,7 +19,7 @@ CREATE = (
         at timestamptz NOT NULL,
         read_at timestamptz,
         CONSTRAINT pk_inbox_message PRIMARY KEY (id),
-        CONSTRAINT uq_inbox_message_user_id UNIQUE (user_id, key),
+        CONSTRAINT uq_inbox_message_user_id_key UNIQUE (user_id, key),
         CONSTRAINT fk_inbox_message_user_id_user_account
             FOREIGN KEY (user_id) REFERENCES user_account (id)
     )

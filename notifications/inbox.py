@@ -102,6 +102,12 @@ def mark_kind(session: Session, user_id: int, kind: str) -> None:
     _mark(session, user_id, InboxMessage.kind == kind)
 
 
+def mark_request(session: Session, user_id: int, request_no: str) -> None:
+    """All about one request was read: whose it is has its page before their eyes."""
+    about = InboxMessage.key.startswith(f"request:{request_no}:", autoescape=True)
+    _mark(session, user_id, about)
+
+
 def has_unread(session: Session, user_id: int, kind: str) -> bool:
     """Whether something of this kind waits to be read already."""
     waits = _unread(user_id) & (InboxMessage.kind == kind)

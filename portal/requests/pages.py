@@ -4,8 +4,9 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from notifications import inbox
 from portal import words
-from portal.current import my_account
+from portal.current import my_account, visitor
 from portal.outages import saying as outages
 from portal.requests import following, receiving, saying
 from portal.requests.who import asker
@@ -60,6 +61,8 @@ def _mark_read(followed: following.Followed) -> None:
         return
     with database().unit_of_work() as own:
         talking.mark_read(own, followed.made.id, "customer", followed.talk[-1].id)
+        if person := visitor():
+            inbox.mark_request(own, person.id, followed.made.request_no)
 
 
 def cancel(room: str, request_no: str) -> ResponseReturnValue:

@@ -10,7 +10,7 @@ has power again.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from runtime import clock, events
@@ -30,6 +30,9 @@ from service.requests.moving import CUSTOMER, By
 
 BEFORE = timedelta(hours=1)
 """So long before an outage is said to have begun, reports may be of it."""
+
+LATELY = timedelta(minutes=15)
+"""So long after an outage began or was changed, reports are looked for that were missed."""
 
 SILENCE = timedelta(days=3)
 """Who has not answered for so long has power again; what is done can be opened again."""
@@ -153,6 +156,17 @@ def join_all(database: Database, outage_no: str) -> int:
     joined = _each(database, _waits_since(outage.starts_at - BEFORE), join)
     _each(database, _JOINED & (Request.outage_no == outage_no), part)
     return joined
+
+
+def join_missed(database: Database) -> None:
+    """Join what was just being written as its outage became known, and so was seen by neither."""
+    since = clock.now() - LATELY
+    new = or_(Outage.updated_at > since, Outage.starts_at > since)
+    with database.unit_of_work() as session:
+        query = select(Outage.outage_no).where(finding.is_dark(clock.now()), new)
+        numbers = session.scalars(query).all()
+    for number in numbers:
+        join_all(database, number)
 
 
 def ask_all(database: Database) -> int:

@@ -50,7 +50,11 @@ def join(outage_no: str) -> None:
     retry=BACKOFF,
 )
 def ask_back(timestamp: int) -> None:
-    """Ask whose outage is over, also by the clock alone, and end what nobody answered."""
+    """Ask whose outage is over, also by the clock alone, and end what nobody answered.
+
+    What no news asks for is done here too: the clock begins and ends outages by itself.
+    """
+    joining.join_missed(database())
     joining.ask_all(database())
     joining.end_silent(database())
 

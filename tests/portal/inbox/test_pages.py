@@ -13,6 +13,8 @@ from notifications import inbox
 from portal.inbox import outages, requests
 from runtime.database import Database
 from service.models import User
+from service.requests import asking, talking
+from service.requests.askers import Asker
 from tests.portal.conftest import create_user, post, sign_in, staff
 from tests.portal.places import queries, says
 from tests.service import builders
@@ -200,6 +202,23 @@ def test_all_that_was_shown_is_read_at_once(
     tell(database, user.id, ("request.replied", REQUEST))
     post(client, "/inbox/read", up_to=str(newest))
     assert [each.is_read for each in messages(database, user.id)] == [False, True, True]
+
+
+def test_an_answer_that_was_read_on_the_page_of_its_request_is_read_here(
+    client: FlaskClient, database: Database, user: User
+) -> None:
+    told = {"phone": "13800138000", "about": "峰谷电价"}
+    with database.unit_of_work() as session:
+        mine = Asker.of_user(user.id)
+        numbers = [
+            asking.apply(session, mine, "call_back", None, told, key).request_no for key in "ab"
+        ]
+        agent = builders.create_user(session, staff_role="agent")
+        for number in numbers:
+            talking.answer(session, number, "明天上午打给您。", agent.id, "k")
+            inbox.put(session, user.id, f"request:{number}:replied:1", "request.replied", REQUEST)
+    client.get(f"/requests/{numbers[0]}")
+    assert [each.is_read for each in messages(database, user.id)] == [False, True]
 
 
 def test_a_neighbour_reads_and_marks_nothing_of_mine(

@@ -196,6 +196,17 @@ def test_reports_that_came_first_join_as_the_outage_is_known(database, customer)
     assert joining.join_all(database, number) == 0
 
 
+def test_a_plan_that_begins_by_the_clock_is_joined_too(database, customer):
+    request = ask(database, customer)
+    number = dark(database, NOW + HOUR / 2, state="announced", expected_end_at=NOW + 2 * HOUR)
+    dark(database, NOW - 5 * HOUR, updated_at=NOW - HOUR, areas=["西-09"])
+    joining.join_missed(database)
+    assert now_is(database, request).outage_no is None
+    with time_machine.travel(NOW + HOUR / 2 + timedelta(minutes=4), tick=False):
+        joining.join_missed(database)
+    assert now_is(database, request).outage_no == number
+
+
 def test_many_reports_join_some_at_a_time(database, monkeypatch):
     monkeypatch.setattr(joining, "AT_ONCE", 2)
     requests = [ask(database, at_home(database)) for _ in range(5)]

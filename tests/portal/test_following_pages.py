@@ -532,11 +532,14 @@ def test_a_report_that_waits_for_the_end_of_an_outage(
     assert "和这次停电是同一件事" in shown
     assert "今天 10:00 起算在这次停电里" in shown
     assert "等您这边" not in shown
+    assert "人到现场" in shown
+    assert "说好" not in shown
     post(client, f"{dark}/messages", text="冰箱里的菜怎么办", key="k1")
     assert "和这次停电是同一件事" in words(client.get(dark).text)
     assert post(client, f"{dark}/power", **{"is": "dark"}).status_code == 303
     shown = words(client.get(dark).text)
     assert "知道了，按单独一件派人，排在前面。" in shown
+    assert "说好 今天 10:45 前" in shown
     assert "和这次停电是同一件事" not in shown
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask import Blueprint, current_app, flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
+from flask_login import current_user
 
 from portal import words
 from portal.access import staff_only
@@ -60,6 +61,11 @@ def rooms(role: str | None) -> list[Room]:
     """The rooms that a role may enter, in the order of the bar."""
     known = (_rooms.get(name) for name in current_app.blueprints)
     return [room for room in known if room is not None and role in room.roles]
+
+
+def leads() -> bool:
+    """Whether the asker leads others: sees their work, and may give it to somebody else."""
+    return current_user.staff_role in LEADS
 
 
 def done(deed: Callable[[], object], way_on: str, said: str, way_back: str) -> ResponseReturnValue:

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.security import asker_id
 from portal.staff.conversations import telling
-from portal.staff.conversations.room import blueprint, leads, reach
-from portal.staff.frame import done
+from portal.staff.conversations.room import blueprint, reach
+from portal.staff.frame import done, leads
 from service.conversations import calling, desk, transcript
 from service.conversations.desk import Case
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from portal import words
 from portal.access import staff_only
 from portal.errors import status_of
-from portal.staff.conversations.room import LEADS
+from portal.staff.frame import LEADS
 from runtime.errors import NotFound, Refused
 from service.conversations import canned
 

@@ -1,20 +1,11 @@
 """The room itself, and what its pages ask: who is there, and what they may see."""
 
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 
 from portal.security import asker_id
-from portal.staff.frame import desk
+from portal.staff.frame import AGENTS, desk, leads
 
-STAFF = ("agent", "lead", "admin")
-LEADS = ("lead", "admin")
-
-blueprint = desk("conversations", __name__, _l("客户对话"), STAFF, icon="talk")
-
-
-def leads() -> bool:
-    """Whether the asker leads others, and sees their talks."""
-    return current_user.staff_role in LEADS
+blueprint = desk("conversations", __name__, _l("客户对话"), AGENTS, icon="talk")
 
 
 def reach() -> int | None:

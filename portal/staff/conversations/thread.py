@@ -14,8 +14,8 @@ from portal.security import asker_id
 from portal.settings import current_settings
 from portal.staff import trail
 from portal.staff.conversations import telling
-from portal.staff.conversations.room import blueprint, leads
-from portal.staff.frame import done
+from portal.staff.conversations.room import blueprint
+from portal.staff.frame import done, leads
 from runtime.errors import NotFound, Refused
 from service.conversations import canned, desk, mark_read, transcript
 from service.conversations.desk import Case

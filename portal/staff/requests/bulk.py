@@ -7,7 +7,8 @@ from flask_babel import ngettext
 
 from portal import words
 from portal.security import asker_id
-from portal.staff.requests.room import blueprint, leads, view
+from portal.staff.frame import leads
+from portal.staff.requests.room import blueprint, view
 from runtime.errors import Refused
 from service.desk import notes, taking
 from service.desk.queue import PAGE

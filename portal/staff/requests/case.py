@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from portal.outages import saying as outages
-from portal.requests import receiving, saying
-from portal.requests.files import answer
+from portal.requests import saying
 from portal.security import asker_id
 from portal.staff import trail
+from portal.staff.frame import leads
 from portal.staff.requests import glance, telling
 from portal.staff.requests.glance import Glance
-from portal.staff.requests.room import View, blueprint, leads, view
+from portal.staff.requests.room import View, blueprint, view
 from portal.unit import database
 from service.conversations.saying import LONGEST
 from service.desk import looking, notes, queue, taking
@@ -24,9 +24,9 @@ from service.desk.queue import Item
 from service.models import User
 from service.outages import finding
 from service.outages.finding import OutageView
-from service.requests import appointments, files, joining, moving, ratings, reading, talking
+from service.requests import appointments, joining, moving, ratings, reading, talking
 from service.requests.appointments import Slot
-from service.requests.kinds import Step, kind
+from service.requests.kinds import Document, Step, kind
 from service.requests.models import Request
 from service.requests.reading import StepTaken
 from service.requests.talk_models import Appointment, Rating, RequestMessage
@@ -86,6 +86,13 @@ class Case:
     @cached_property
     def notes(self) -> list[Noted]:
         return notes.notes(g.session, self.request)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The papers that may be asked for; none once it has ended, for then none is taken."""
+        if self.request.closed_at is not None:
+            return ()
+        return kind(self.request.kind).papers(reading.values(self.request))
 
     @cached_property
     def near(self) -> int:
@@ -154,15 +161,6 @@ def show(request_no: str) -> ResponseReturnValue:
     trail.seen(found.account_no or request_no, "", about=request_no)
     _look(found)
     return page(found)
-
-
-@blueprint.get("/<request_no>/files/<name>")
-def file(request_no: str, name: str) -> ResponseReturnValue:
-    """A photo or a paper that came with it; that it was opened is written down."""
-    found = reading.any_request(g.session, request_no)
-    served = files.serve_of(g.session, receiving.folder(), found, name)
-    trail.seen(name, "", about=request_no)
-    return answer(served)
 
 
 @blueprint.post("/<request_no>/phone")

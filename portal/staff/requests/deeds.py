@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from portal import words
 from portal.errors import status_of
 from portal.security import asker_id
+from portal.staff.frame import leads
 from portal.staff.requests.case import page
-from portal.staff.requests.room import blueprint, leads, view
+from portal.staff.requests.room import blueprint, view
 from runtime.errors import Conflict, NotFound, Refused
 from service.desk import notes, taking
 from service.requests import appointments, moving, reading, talking

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.requests import saying
 from portal.security import asker_id
-from portal.staff.frame import done
+from portal.staff.frame import done, leads
 from portal.staff.requests import telling
-from portal.staff.requests.room import View, blueprint, leads, seat, view
+from portal.staff.requests.room import View, blueprint, seat, view
 from runtime.errors import NotFound
 from service.desk import filters, notes, queue, seats, taking
 from service.desk.models import QueueFilter

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import g, request, url_for
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 
+from portal.requests.who import takes_photos
 from portal.security import asker_id
-from portal.staff.frame import AGENTS, LEADS, desk
+from portal.staff.frame import AGENTS, desk
 from service.desk import seats
 from service.desk.queue import QUEUES, Mark, Queue, Wanted
 from service.requests.kinds import kinds
@@ -17,7 +17,7 @@ from service.requests.kinds import kinds
 ANY = "any"
 """In an address: every team, rather than one's own."""
 
-blueprint = desk("requests", __name__, _l("工单"), AGENTS, icon="form")
+blueprint = takes_photos(desk("requests", __name__, _l("工单"), AGENTS, icon="form"))
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,6 @@ def view() -> View:
         urgent=given.get("urgent") == "yes",
     )
     return View(wanted, _mark(given.get("after", "")))
-
-
-def leads() -> bool:
-    """Whether the asker leads others, and may give away what others have in hand."""
-    return current_user.staff_role in LEADS
 
 
 def _team(given: str | None) -> str | None:

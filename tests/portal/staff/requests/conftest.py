@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from portal.app import create_app
+from portal.settings import PortalSettings
 from runtime.database import Database
 from service.models import User
 from service.people.users import find_by_phone
 from service.requests.models import Request
-from tests.portal.conftest import staff
+from tests.portal.conftest import CoreThatKnows, staff
 from tests.portal.places import words
 from tests.service.requests.conftest import Customer, ask, move_in
 
@@ -27,6 +30,12 @@ MORNING = "2026-12-11T02:00:00Z"
 def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(MORNING, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def app(settings: PortalSettings, database: Database, core: CoreThatKnows, tmp_path: Path) -> Flask:
+    """A portal that keeps files in a folder of the test's own."""
+    return create_app(settings.model_copy(update={"var": tmp_path}), database, core)
 
 
 @pytest.fixture

@@ -2,17 +2,19 @@
 
 import re
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 
 from runtime.database import Database
 from service.audit import AuditEntry
-from service.requests import appointments, moving, talking
-from service.requests.kinds import Field
+from service.requests import appointments, moving, reading, talking
+from service.requests.kinds import Field, kind
 from service.requests.models import Request
 from tests.portal.conftest import create_user, sign_in, staff
 from tests.portal.places import queries, says, words
@@ -138,6 +140,42 @@ def test_a_whole_number_is_shown_when_it_is_asked_for(
         seen = select(AuditEntry).where(AuditEntry.deed == "customer.phone")
         [entry] = session.scalars(seen).all()
         assert (entry.subject, entry.about) == (repair.request_no, repair.request_no)
+
+
+def test_papers_that_a_customer_brings_are_added_and_opened(
+    agent: FlaskClient, other: FlaskClient, database: Database, customer: Customer
+) -> None:
+    made = ask(database, customer, "new_connection")
+    case = f"{DESK}/{made.request_no}"
+    document = kind("new_connection").documents[0]
+    photo = BytesIO()
+    Image.new("RGB", (40, 30), "#8d98b0").save(photo, "JPEG")
+    for _again in range(2):
+        sent = (BytesIO(photo.getvalue()), "a.jpg")
+        added = send(agent, f"{case}/files", case, files=sent, document=document.name)
+        assert added.status_code == 303
+    with database.unit_of_work() as session:
+        [kept] = reading.any_request(session, made.request_no).files
+        assert (kept.document, kept.by_id) == (document.name, who(database, AGENT).id)
+    assert document.title.zh in says(other, case)
+    opened = other.get(f"{case}/files/{kept.name}")
+    assert (opened.status_code, opened.mimetype) == (200, "image/jpeg")
+    with database.unit_of_work() as session:
+        [entry] = session.scalars(select(AuditEntry).where(AuditEntry.subject == kept.name))
+        assert (entry.user_id, entry.about) == (who(database, OTHER).id, made.request_no)
+    assert other.get(f"{DESK}/{made.request_no}/files/{'0' * 32}").status_code == 404
+
+
+def test_what_is_no_paper_is_not_kept(
+    agent: FlaskClient, database: Database, repair: Request
+) -> None:
+    case = f"{DESK}/{repair.request_no}"
+    page = BytesIO(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    refused = send(agent, f"{case}/files", case, files=(page, "a.jpg"))
+    assert refused.status_code == 400
+    assert 'role="alert"' in refused.text
+    with database.unit_of_work() as session:
+        assert reading.any_request(session, repair.request_no).files == []
 
 
 def test_an_unknown_number_is_no_case(agent: FlaskClient) -> None:
@@ -425,4 +463,4 @@ def test_a_case_costs_few_questions(agent: FlaskClient, repair: Request) -> None
     agent.get(case)
     with queries() as asked:
         agent.get(case)
-    assert len(asked) <= 20, asked
+    assert len(asked) <= 21, asked

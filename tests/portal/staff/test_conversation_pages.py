@@ -1,5 +1,7 @@
 """The desk's talks, as agents and leads work with them."""
 
+import html
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -430,3 +432,21 @@ def test_the_desk_speaks_english(lead: FlaskClient, waiting: int) -> None:
         for each in (*told, "中文", "。", "梧桐里 12 栋"):
             shown = shown.replace(each, "")
         assert re.findall(r"[\u4e00-\u9fff]+", shown) == []
+
+
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(
+    agent: FlaskClient, waiting: int, clock: time_machine.Traveller
+) -> None:
+    send(agent, f"{DESK}/{waiting}/take", DESK)
+    talk = f"{DESK}/{waiting}"
+    for path, asks in ((DESK, f"{DESK}/queue"), (talk, f"{talk}/more")):
+        told = re.search(rf"hx-post=\"{asks}\".*?hx-headers='([^']+)'", agent.get(path).text)
+        assert told, path
+        headers = {"HX-Request": "true", **json.loads(html.unescape(told[1]))}
+        for _ in range(2):
+            clock.shift(14 * 60)
+            assert agent.post(asks, headers=headers).status_code in (200, 204)
+        clock.shift(3 * 60)
+        gone = agent.post(asks, headers=headers)
+        assert gone.headers["HX-Redirect"].startswith("/sign-in?")
+        come_to_work(agent, AGENT)

@@ -1,6 +1,7 @@
 """`/desk/audit`: the trail, by person, number and day; and a part of it as a file."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from io import StringIO
@@ -23,11 +24,14 @@ from runtime.errors import Refused
 from service import audit
 from service.audit import MOST_REASON, reading
 from service.audit.reading import Line, Wanted
+from service.people.typed import plain
 
 MOST_NUMBER = 80
 MOST_ID = 2**63 - 1
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula."""
+
+_WORDS = re.compile(r"[a-z]+( \d+)?", re.ASCII)
 
 blueprint = desk("audit", __name__, _l("留痕"), AUDIT, icon="ear")
 
@@ -108,9 +112,9 @@ def _kept(wanted: Wanted) -> dict[str, str]:
 
 
 def _number(text: str) -> str:
-    """A number as it is kept: accounts are typed in groups, `user 12` has its space."""
-    plain = " ".join(text.split())[:MOST_NUMBER]
-    return plain if any(letter.islower() for letter in plain) else plain.replace(" ", "")
+    """A number as it is kept: typed in groups or small letters, but `user 12` has its space."""
+    kept = " ".join(text.split())[:MOST_NUMBER]
+    return kept if _WORDS.fullmatch(kept) else plain(kept).upper()
 
 
 def _whole(text: str | None) -> int | None:

@@ -72,6 +72,8 @@ def test_an_entry_says_everything(inspector: FlaskClient) -> None:
         ({"number": HOME}, HOME, SHOP),
         ({"number": "4200 1187 5603"}, HOME, SHOP),
         ({"number": "BX2612150001"}, SHOP, HOME),
+        ({"number": " bx 2612 150001"}, SHOP, HOME),
+        ({"number": "４２００１１８７５６０３"}, HOME, SHOP),
         ({"first": "2026-12-15", "last": "2026-12-15", "deed": "seen"}, HOME, "这里没有"),
         ({"first": "2026-12-16"}, "这里没有留痕", HOME),
         ({"who": "999999999999999999999999"}, "这里没有留痕", HOME),

@@ -264,6 +264,7 @@ REFUSALS: dict[str, LazyString] = {
     "desk.note_too_long": _l("备注最长 %(most)s 个字。"),
     "desk.taken": _l("同事先接了这一件。要转，请班长来转。"),
     "desk.deed_unknown": _l("没有这样的办法，什么都没改。"),
+    "desk.export_too_long": _l("超过 %(most)s 件，一个文件装不下。先筛小一点，再导出。"),
     "desk.reason_missing": _l("写一句为什么要导出。"),
     "request.talk_closed": _l("这件事办完一个多月了，留言已经关上。请打 %(hotline)s。"),
     "visit.not_needed": _l("这件事现在不用上门，没有时间要约。"),

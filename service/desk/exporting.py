@@ -17,7 +17,7 @@ from runtime.errors import NotFound, Refused
 from service import approvals
 from service.approvals import Approval
 from service.desk import queue
-from service.desk.queue import Item, Wanted
+from service.desk.queue import Item, Mark, Wanted
 
 KIND = "export_queue"
 SHORT = 100
@@ -53,14 +53,21 @@ def is_free(session: Session, export: Export) -> bool:
 def ask(session: Session, export: Export, reason: str) -> Approval:
     """Ask a second person for a file.
 
-    Raises Refused("desk.reason_missing"), Conflict("approval.asked") while another of one's own
-    waits.
+    Raises Refused("desk.reason_missing"), Refused("desk.export_too_long"), and
+    Conflict("approval.asked") while another of one's own waits.
     """
+    require_whole(session, export)
     why = " ".join(reason.split())[:MOST_REASON]
     if not why:
         raise Refused("desk.reason_missing")
     params = {"wanted": export.wanted.kept, "personal": export.personal}
     return approvals.ask(session, KIND, f"queue of {export.me}", params, why, by=export.me)
+
+
+def require_whole(session: Session, export: Export) -> None:
+    """A file holds all of a queue or is not made. Raises Refused("desk.export_too_long")."""
+    if queue.how_many(session, export.wanted, export.me, MOST) > MOST:
+        raise Refused("desk.export_too_long", most=MOST)
 
 
 def asked(session: Session, me: int) -> list[Approval]:
@@ -83,12 +90,13 @@ def granted(session: Session, approval_id: int, me: int) -> Export:
     return Export.of(found)
 
 
-def rows(session: Session, export: Export, most: int = MOST) -> Iterator[Item]:
-    """The rows of the queue in its order, up to `most`."""
-    left, after = most, None
-    while left > 0:
-        page = queue.page(session, export.wanted, export.me, after, min(left, _AT_ONCE))
+def rows(session: Session, export: Export) -> Iterator[Item]:
+    """The rows of the queue in its order. Raises as `require_whole` does."""
+    require_whole(session, export)
+    after: Mark | None = None
+    while True:
+        page = queue.page(session, export.wanted, export.me, after, _AT_ONCE)
         yield from page.items
-        left, after = left - len(page.items), page.after
+        after = page.after
         if after is None:
             return

@@ -125,6 +125,28 @@ def test_a_reason_is_needed(agent: FlaskClient, database: Database, repair: Requ
         assert session.scalars(select(Approval)).all() == []
 
 
+def test_a_file_holds_all_of_a_queue_or_is_not_made(
+    agent: FlaskClient,
+    lead: FlaskClient,
+    database: Database,
+    customer: Customer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ask(database, customer, key="a")
+    monkeypatch.setattr(exporting, "MOST", 1)
+    monkeypatch.setattr(exporting, "_AT_ONCE", 1)
+    assert send(agent, EXPORT, reason=WHY).status_code == 303
+    number = approve(lead, database)
+    assert len(cells(agent, f"{EXPORT}/{number}.csv")) == 2
+    ask(database, customer, key="b")
+    late = agent.get(f"{EXPORT}/{number}.csv")
+    assert late.status_code == 400
+    assert "超过 1 件，一个文件装不下" in late.text
+    assert send(agent, EXPORT, reason=WHY).status_code == 400
+    monkeypatch.setattr(exporting, "MOST", 2)
+    assert len(cells(agent, f"{EXPORT}/{number}.csv")) == 3
+
+
 def test_no_cell_is_a_formula(
     agent: FlaskClient, lead: FlaskClient, database: Database, customer: Customer
 ) -> None:

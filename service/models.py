@@ -145,7 +145,8 @@ class Link(Base):
 class Account(Base):
     """A supply account as the core last described it. `balance_fen` > 0 is owed, < 0 is credit.
 
-    The balance comes as a change of its own, so it has a sequence number of its own.
+    The balance comes as a change of its own, so it has a sequence number of its own. Name and
+    phone are found by blind index; of rows older than the index a job fills it in.
     """
 
     __tablename__ = "account"

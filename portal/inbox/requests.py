@@ -15,6 +15,8 @@ from portal.staff.frame import rooms
 from service.requests.kinds import kind
 
 Params = dict[str, Any]
+ENDS = "。．.；; "
+"""What a sentence ends with by itself: quoted, it has the full stop of the sentence around it."""
 
 
 def said(what: str, params: Params) -> Said:
@@ -58,7 +60,8 @@ def _moved(params: Params) -> tuple[str, str]:
 
 
 def _paused(params: Params) -> tuple[str, str]:
-    needs = _("“%(needs)s”。", needs=params["note"]) if params.get("note") else ""
+    asked = params.get("note", "").rstrip(ENDS)
+    needs = _("“%(needs)s”。", needs=asked) if asked else ""
     text = _("您回了话接着办，等您的时间不算在我们的时限里。")
     return _("%(kind)s：等您回话", kind=_name(params)), formats.joined([needs, text])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from runtime import clock
 from runtime.errors import Refused
-from service.people.typed import plain
+from service.people.typed import half_width
 from service.people.users import normal_phone
 from service.requests import points
 from service.requests.kinds import Field, Kind
@@ -112,7 +112,7 @@ def _point(field: Field, text: str) -> str:
 def _number(field: Field, text: str) -> str:
     assert field.least is not None and field.most is not None  # noqa: S101, PT018 - as loaded
     try:
-        number = Decimal(plain(text))
+        number = Decimal(_without_unit(field, text))
     except InvalidOperation as error:
         raise _refused(field, "number") from error
     if not number.is_finite():
@@ -120,6 +120,21 @@ def _number(field: Field, text: str) -> str:
     if not field.least <= number <= field.most or number != round(number, field.decimals):
         raise _refused(field, "range", least=field.least, most=field.most)
     return f"{number.normalize():f}"
+
+
+def _without_unit(field: Field, text: str) -> str:
+    """`7 千瓦`, `7kW` -> `7`: the unit of the field may stand behind, in either language."""
+    number = _together(text)
+    units = (field.unit.zh, field.unit.en) if field.unit else ()
+    for unit in map(_together, units):
+        if number.endswith(unit):
+            return number.removesuffix(unit)
+    return number
+
+
+def _together(text: str) -> str:
+    """In one width and case and without gaps; a sign before a number stays."""
+    return "".join(half_width(text).casefold().split()).replace("\N{MINUS SIGN}", "-")
 
 
 def _day(field: Field, text: str) -> str:

@@ -24,6 +24,11 @@ REPAIR = kind("outage_repair")
         ("pv_connection", "capacity", "５.50", "5.5"),
         ("ev_charger", "capacity", "7.0", "7"),
         ("increase_capacity", "capacity", "1e3", "1000"),
+        ("ev_charger", "capacity", "7千瓦", "7"),
+        ("ev_charger", "capacity", "７ kW", "7"),
+        ("ev_charger", "capacity", "7KW", "7"),
+        ("temporary_supply", "months", "3 个月", "3"),
+        ("reading", "reading", "12045 度", "12045"),
         ("meter_check", "day", "2026/12/14", "2026-12-14"),
         ("meter_check", "day", "2026-12-25", "2026-12-25"),
     ],
@@ -31,6 +36,12 @@ REPAIR = kind("outage_repair")
 @time_machine.travel(NOW, tick=False)
 def test_a_value_is_made_plain(of: str, field: str, typed: str, kept: str) -> None:
     assert clean(kind(of).field(field), typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["-2.5", "－2.5 %", "\N{MINUS SIGN}2.5%"])
+def test_a_sign_before_a_number_stays(typed: str) -> None:
+    deviation = kind("meter_check").step("tested").form[2]
+    assert clean(deviation, typed) == "-2.5"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +57,9 @@ def test_a_value_is_made_plain(of: str, field: str, typed: str, kept: str) -> No
         ("outage_repair", "trouble", "fire", "choice"),
         ("pv_connection", "capacity", "five", "number"),
         ("pv_connection", "capacity", "NaN", "number"),
+        ("ev_charger", "capacity", "千瓦", "number"),
+        ("ev_charger", "capacity", "7 度", "number"),
+        ("ev_charger", "capacity", "7 kW kW", "number"),
         ("pv_connection", "capacity", "Infinity", "number"),
         ("pv_connection", "capacity", "0", "range"),
         ("pv_connection", "capacity", "5.55", "range"),

@@ -48,6 +48,11 @@ def test_a_kind_is_whole(kind: kinds.Kind) -> None:
         assert step.within is None or step.within.source
 
 
+def test_what_a_step_tells_is_right_wherever_it_is_read() -> None:
+    told = [each.tell for kind in ALL for each in kind.steps if each.tell]
+    assert [each.zh for each in told if "下面" in each.zh or "below" in each.en] == []
+
+
 def test_an_unknown_kind_is_not_found() -> None:
     with pytest.raises(NotFound) as refused:
         kinds.kind("../outage_repair")

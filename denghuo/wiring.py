@@ -5,7 +5,7 @@ Written once, here, and called by every process that may publish an event.
 
 from sqlalchemy.orm import Session
 
-from notifications import autopay, balances, mail, outages, requests, sms, wechat
+from notifications import autopay, balances, guests, mail, outages, requests, sms, wechat
 from notifications.mail import Enclosure
 from payments import refunds
 from payments.agreements import listening
@@ -67,6 +67,7 @@ def wire() -> None:
     events.subscribe(OutageAnnounced, joining.on_announced)
     events.subscribe(OutageChanged, joining.on_changed)
     _fill_inboxes()
+    _tell_guests()
 
 
 def _fill_inboxes() -> None:
@@ -82,6 +83,13 @@ def _fill_inboxes() -> None:
     events.subscribe(StaffReplied, requests.on_talk)
     events.subscribe(OutageAnnounced, outages.on_announced)
     events.subscribe(OutageChanged, outages.on_changed)
+
+
+def _tell_guests() -> None:
+    """What is sent to the phones of those who have no inbox."""
+    events.subscribe(RequestMoved, guests.on_moved)
+    events.subscribe(RequestReplied, guests.on_replied)
+    events.subscribe(AppointmentChanged, guests.on_appointment)
 
 
 def take_back_invoices(session: Session, event: PaymentReversed) -> None:

@@ -3,15 +3,20 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from notifications.models import EXPIRED, RECIPIENT, SENT, WAITING, Attachment, Message
 from runtime import clock, metrics
 from runtime.crypto import blind_index
 from runtime.jobs import database
+
+REFERENCE = "message.reference"
+"""The context in which a key becomes the reference of its message, which no other house uses."""
 
 _messages = metrics.counter("denghuo_messages", "Messages to people", ["channel", "outcome"])
 
@@ -27,18 +32,42 @@ def put(
 ) -> int:
     """Write a message down that is to be sent; returns its id."""
     message = Message(
-        channel=channel,
+        **_written(channel, recipient, template, params),
         reference=uuid4().hex,
-        template=template,
-        recipient=recipient,
-        recipient_index=blind_index(recipient, RECIPIENT),
-        params=json.dumps(params),
-        state=WAITING,
         expires_at=expires_at,
     )
     session.add(message)
     session.flush()
     return message.id
+
+
+def put_once(
+    session: Session,
+    channel: str,
+    recipient: str,
+    template: str,
+    params: Mapping[str, str],
+    *,
+    key: str,
+) -> int | None:
+    """Write a message down; its id, or None when the same key has been written before."""
+    reference = blind_index(key, REFERENCE).hex()[:32]
+    row = _written(channel, recipient, template, params) | {"reference": reference}
+    written = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["reference"])
+    return session.scalar(written.returning(Message.id))
+
+
+def _written(
+    channel: str, recipient: str, template: str, params: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "channel": channel,
+        "template": template,
+        "recipient": recipient,
+        "recipient_index": blind_index(recipient, RECIPIENT),
+        "params": json.dumps(params),
+        "state": WAITING,
+    }
 
 
 def take(session: Session, message_id: int) -> Message | None:

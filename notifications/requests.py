@@ -1,6 +1,7 @@
 """What happens to a request, in the inbox of whoever asked for it.
 
-What customers do themselves they are not told. A stranger has no inbox: they follow by the number.
+What customers do themselves they are not told. A stranger has no inbox: `guests` tells them by
+short messages.
 """
 
 from datetime import datetime
@@ -78,11 +79,16 @@ def on_replied(session: Session, event: RequestReplied) -> None:
 
 def on_appointment(session: Session, event: AppointmentChanged) -> None:
     """Somebody else has booked, moved or called off a visit."""
-    if event.by == "customer" or (event.by == "house" and event.starts_at is None):
+    if not is_news(event):
         return
     times = {"starts_at": event.starts_at, "ends_at": event.ends_at, "was": event.was}
     key = f"visit:{event.step}:{event.was}:{event.starts_at}:{clock.now().isoformat()}"
     _tell(session, event, "visit", key, **times)
+
+
+def is_news(event: AppointmentChanged) -> bool:
+    """Whether its customer has not made the change, and does not hear of it otherwise."""
+    return event.by == "staff" or (event.by == "house" and event.starts_at is not None)
 
 
 def on_rated(session: Session, event: RequestRated) -> None:

@@ -33,6 +33,15 @@ class NotificationSettings(Settings):
     )
 
 
+class LinkSettings(Settings):
+    """What messages send their readers to."""
+
+    public_url: str = Field(
+        "http://localhost:8000",
+        description="Address of the portal, which messages to customers name",
+    )
+
+
 class WeChatSettings(Settings):
     """The service account in WeChat; without an appid there is none."""
 

@@ -124,6 +124,14 @@ def queue(
     defer(session, send, message_id=number)
 
 
+def queue_once(session: Session, phone: str, template: str, params: Params, *, key: str) -> None:
+    """As `queue`; the same key again writes nothing. Raises KeyError for an unknown template."""
+    TEMPLATES[template].format(**params)
+    number = outbox.put_once(session, "sms", phone, template, params, key=key)
+    if number is not None:
+        defer(session, send, message_id=number)
+
+
 @jobs.task(name="notifications.send", queue="notifications", retry=BACKOFF)
 def send(message_id: int) -> None:
     """Hand a waiting message over. No connection is held while the provider answers."""

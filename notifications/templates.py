@@ -56,6 +56,31 @@ TEMPLATES = {
     "balance_spent_zh": "户号尾号 {tail} 的余额用完了，还差 {left} 元。请尽快充值：{link}",
     "balance_spent_en": "The balance of the account ending {tail} is used up, {left} yuan are"
     " missing. Please top up soon: {link}",
+    "request_needs_zh": "您的{what}（受理号 {number}）要您补一样东西，补了才能往下办。"
+    "打开 {link}，填受理号和手机后四位来看。",
+    "request_needs_en": "{what}, No. {number}: we need something from you before we can go on."
+    " Open {link} and give the number and the last four digits of this phone.",
+    "request_replied_zh": "您的{what}（受理号 {number}）有新的回复。"
+    "打开 {link}，填受理号和手机后四位来看。",
+    "request_replied_en": "{what}, No. {number}: we have written to you."
+    " Open {link} and give the number and the last four digits of this phone.",
+    "request_visit_zh": "您的{what}（受理号 {number}）上门的时间有新安排。"
+    "打开 {link}，填受理号和手机后四位来看。",
+    "request_visit_en": "{what}, No. {number}: there is news about our visit."
+    " Open {link} and give the number and the last four digits of this phone.",
+    "request_done_zh": "您的{what}（受理号 {number}）办好了。"
+    "打开 {link}，填受理号和手机后四位来看。",
+    "request_done_en": "{what}, No. {number}: it is done."
+    " Open {link} and give the number and the last four digits of this phone.",
+    "request_rejected_zh": "您的{what}（受理号 {number}）没有办成，原因已经写明。"
+    "打开 {link}，填受理号和手机后四位来看。",
+    "request_rejected_en": "{what}, No. {number}: we could not do it, and say why."
+    " Open {link} and give the number and the last four digits of this phone.",
+    "request_back_zh": "您的{what}（受理号 {number}）等的停电已经结束，请告诉我们您家来电了没有。"
+    "打开 {link}，填受理号和手机后四位来看。",
+    "request_back_en": "{what}, No. {number}: the outage is over; please tell us whether"
+    " your power is back."
+    " Open {link} and give the number and the last four digits of this phone.",
 }
 
 

@@ -299,6 +299,7 @@ REFUSALS: dict[str, LazyString] = {
     "photo.too_large": _l("这个文件太大了，一个最多 %(most)s MB。"),
     "photo.too_many_pixels": _l("这张照片太大了，换一张小一点的，或者重新拍一张。"),
     "photo.not_one": _l("这个文件不是照片，也不是 PDF，或者坏了。请传 JPEG、PNG、WebP 或 PDF。"),
+    "photo.no_pdf": _l("这里要照片，不要 PDF。拍一张，或者截一张图再传。"),
     "photo.heic": _l("HEIC 照片我们读不了。请存成 JPEG 再传，或者截一张图。"),
     "photo.too_many": _l("同一样最多 %(most)s 张，先去掉不要的。"),
     "photo.too_often": _l("照片、文件传得太多了，%(retry_at)s 以后再传。"),

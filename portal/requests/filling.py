@@ -85,12 +85,12 @@ def fill(wanted: Kind, opened: Callable[[Request], ResponseReturnValue]) -> Resp
         drafts.discard(g.session, asker(), wanted)
         return redirect(request.path, 303)
     key, typed = _key(), _typed(wanted)
-    said = receiving.receive_all(asker(), Owner(asker().name, key), _sent_files(wanted))
+    said = receiving.receive_all(asker(), Owner(asker().name, key), _sent_files(wanted), wanted)
     for unwanted in request.form.getlist("remove"):
         files.remove(g.session, asker(), key, unwanted)
     kept = _keep(wanted, key, typed)
     if said:
-        return _page(_sheet(wanted, key, typed, said=said), 422)
+        return _page(_sheet(wanted, key, typed, _problems(wanted, key, typed)[1], said), 422)
     if action == "send":
         return _send(wanted, key, typed, opened)
     if action == "edit":
@@ -124,7 +124,7 @@ def _sent_files(wanted: Kind) -> list[Upload]:
     """What came with the form, each for its document; photos have a field of their own."""
     papers = (receiving.uploads(f"document-{each.name}", each.name) for each in wanted.documents)
     most = wanted.photos.most if wanted.photos else None
-    photos = receiving.uploads(most=int(most)) if most else []
+    photos = receiving.uploads(most=int(most), photos_alone=True) if most else []
     return [*photos, *(each for paper in papers for each in paper)]
 
 
@@ -140,21 +140,32 @@ def _check(
 
     What is kept is looked over at an address of its own.
     """
-    number = _account_no(wanted, draft)
-    values, problems = asking.problems(g.session, asker(), wanted.name, number, typed, key)
+    values, problems = _problems(wanted, key, typed, draft)
     sheet = _sheet(wanted, key, typed, problems, draft=draft)
     if problems:
         return _page(sheet, 422)
     if kept:
         return redirect(request.path + LOOK_OVER, 303)
+    papers = wanted.papers(values)
     return render_template(
         "requests/check.html",
         sheet=sheet,
         told=saying.values_told(wanted, values),
-        papers=wanted.papers(values),
+        papers=papers,
+        left_out=[
+            each for each in wanted.documents if each not in papers and sheet.of_document(each.name)
+        ],
         promise=saying.promise_of(wanted, promised(wanted, values, clock.now())),
         saying=saying,
     )
+
+
+def _problems(
+    wanted: Kind, key: str, typed: dict[str, str], draft: Draft | None = None
+) -> tuple[dict[str, str], list[Refused]]:
+    """The plain values of what was typed, and all that is wrong with the form."""
+    number = _account_no(wanted, draft)
+    return asking.problems(g.session, asker(), wanted.name, number, typed, key)
 
 
 def _send(
@@ -219,7 +230,7 @@ def _sheet(
         draft=draft,
         outage=finding.hitting(g.session, number) if wanted.outage and number else None,
         wrong={each.params["field"]: words.refusal(each) for each in of_fields},
-        said=said or (of_all[0] if of_all else None),
+        said="\n".join([said, *of_all] if said else of_all) or None,
     )
 
 

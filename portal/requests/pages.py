@@ -41,7 +41,8 @@ def add_photos(room: str, request_no: str) -> ResponseReturnValue:
     """Photos and papers for a request that is on its way."""
     found = reading.request(g.session, asker(), request_no)
     owner, sent = Owner.of(found), receiving.uploads(document=_document(found))
-    if refused := receiving.receive_all(asker(), owner, sent):
+    wanted = kind(found.kind) if _document(found) else None
+    if refused := receiving.receive_all(asker(), owner, sent, wanted):
         return show(room, reading.request(g.session, asker(), request_no), refused), 422
     return redirect(url_for(f"{room}.show", request_no=request_no) + "#photos", 303)
 

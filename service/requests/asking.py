@@ -154,6 +154,7 @@ def apply(
     request = _open(session, row | place)
     if request is None:
         return session.scalars(_of_key(asker, key)).one()
+    files.remove_of(session, asker, key, _unasked(wanted, values))
     files.take(session, asker, key, request.id)
     drafts.forget(session, asker, key)
     soon.carry(session, request.request_no)
@@ -296,6 +297,12 @@ def _still_right(field: Field, value: str | None) -> str | None:
         return clean(field, value) or None
     except FieldRefused:
         return None
+
+
+def _unasked(wanted: Kind, values: Mapping[str, str]) -> list[str]:
+    """The papers of a kind that are not needed with what was chosen."""
+    asked = wanted.papers(values)
+    return [each.name for each in wanted.documents if each not in asked]
 
 
 def _missing_photos(session: Session, asker: Asker, wanted: Kind, key: str) -> list[FieldRefused]:

@@ -6,6 +6,7 @@ it in one transaction, `read` works without any, `keep` writes it down in anothe
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -63,12 +64,15 @@ class Owner:
 class Upload:
     """What somebody sends: for a document of the kind, or simply a photo (`document` is None).
 
-    There may be `most` of them beside each other.
+    There may be `most` of them beside each other. `name` is what its sender calls it: it is said
+    again and never kept. Where a photo alone is of use (`is_photo`), a PDF is not taken.
     """
 
     content: bytes
     document: str | None = None
     most: int = MOST
+    name: str = ""
+    is_photo: bool = False
 
     @property
     def digest(self) -> bytes:
@@ -104,12 +108,15 @@ def expect(session: Session, asker: Asker, owner: Owner, upload: Upload) -> Requ
 def read(upload: Upload, guard: Guard | None = None) -> Harmless:
     """What was uploaded, made harmless. It may take a second or two: hold no connection.
 
-    Raises Refused as `pictures.read` and `pdfs.read` do, and as the guard does who looks at it
-    first: Refused("file.infected"), Unavailable("file.unchecked").
+    Raises Refused as `pictures.read` and `pdfs.read` do, Refused("photo.no_pdf"), and as the guard
+    does who looks at it first: Refused("file.infected"), Unavailable("file.unchecked").
     """
+    is_pdf = pdfs.is_one(upload.content)
+    if is_pdf and upload.is_photo:
+        raise Refused("photo.no_pdf")
     if guard is not None:
         guard.look(upload.content)
-    if pdfs.is_one(upload.content):
+    if is_pdf:
         paper = pdfs.read(upload.content)
         return Harmless(paper.content, "application/pdf", pages=paper.pages)
     picture = pictures.read(upload.content)
@@ -174,6 +181,14 @@ def remove(session: Session, asker: Asker, draft: str, name: str) -> None:
     """Take a file out of a form that was not sent yet; its bytes go in the night."""
     for each in of_draft(session, asker, draft):
         if each.name == name:
+            session.delete(each)
+    session.flush()
+
+
+def remove_of(session: Session, asker: Asker, draft: str, documents: Collection[str]) -> None:
+    """Take out of a form what was added for documents that in the end are not asked for."""
+    for each in of_draft(session, asker, draft):
+        if each.document in documents:
             session.delete(each)
     session.flush()
 

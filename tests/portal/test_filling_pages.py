@@ -17,9 +17,11 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from portal.requests import receiving
 from runtime.database import Database
 from service.models import Account
 from service.requests import configured, drafts
+from service.requests.kinds import kind
 from service.requests.models import Request, RequestDraft, RequestFile
 from tests.portal.conftest import PHONE, create_user, form_token, post, sign_in
 from tests.portal.places import words
@@ -391,11 +393,66 @@ def test_a_bad_file_is_refused_in_words_and_nothing_is_lost(
     told = {"address": "柳荫路 8 号", "holder": "王建华", "phone": PHONE, "key": "k" * 24}
     page = upload(client, CONNECTION, {name: [content]}, **told)
     assert page.status_code == (422 if sentence else 200)
+    if name == "photos" and content.startswith(b"%PDF"):
+        sentence = "这里要照片，不要 PDF。"
     assert (sentence or "看一遍再交") in words(page.text)
     assert "柳荫路 8 号" in page.text
     assert stored(database, RequestFile) == 0
     assert list(tmp_path.glob("photos/??/*")) == []
     assert "柳荫路 8 号" in client.get(CONNECTION).text
+
+
+def test_one_bad_file_is_named_and_the_good_ones_stay(
+    client: FlaskClient, database: Database, home: str
+) -> None:
+    told = {"address": "柳荫路 8 号", "holder": "", "phone": "1", "key": "k" * 24}
+    files = {
+        "photos": [picture(), paper()],
+        "document-title": [b"<svg/>", paper()],
+        "document-identity": [picture(size=(50, 50))],
+    }
+    page = upload(client, CONNECTION, files, **told)
+    shown = words(page.text)
+    assert page.status_code == 422
+    assert "“证件和现场的照片 · 1.jpg”没有收：这里要照片，不要 PDF。" in shown
+    title = "房产证，或购房合同、租房合同加房主同意书"
+    assert f"“{title} · 0.jpg”没有收：这个文件不是照片，也不是 PDF" in shown
+    assert "另外 3 个文件收下了。" in shown
+    assert "有 2 处要改一下。" in shown
+    assert len(re.findall(r'name="remove" value="\w+"', page.text)) == 3
+    with database.unit_of_work() as session:
+        kept = session.scalars(select(RequestFile.document).order_by(RequestFile.id)).all()
+    assert kept == [None, "identity", "title"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", ""),
+        ("证件.pdf", "证件.pdf"),
+        (r"C:\Users\me\scan.pdf", "scan.pdf"),
+        ("../a\u202efdp.exe", "afdp.exe"),
+        ("x" * 40 + "-001.jpeg", "x" * 23 + "…001.jpeg"),
+    ],
+)
+def test_the_name_of_a_file_is_said_in_short(name: str, said: str) -> None:
+    assert receiving.short(name) == said
+
+
+def test_a_paper_that_is_not_asked_for_any_more_is_not_sent(
+    client: FlaskClient, database: Database, home: str
+) -> None:
+    told = {"address": "地下车库 B2-117", "capacity": "7", "phone": PHONE, "key": "k" * 24}
+    told |= {"account": home}
+    rented = [each.name for each in kind("ev_charger").papers({"space": "rented"})]
+    owned = [each.name for each in kind("ev_charger").papers({"space": "owned"})]
+    (other,) = set(rented) - set(owned)
+    files = {f"document-{other}": [paper()]}
+    assert upload(client, CHARGER, files, **told, space="rented").status_code == 200
+    page = words(look_over(client, CHARGER, **told, space="owned").text)
+    assert "车位的租赁合同照您选的用不上，不会交上来" in page
+    assert post(client, CHARGER, **told, space="owned", action="send").status_code == 303
+    assert (stored(database, Request), stored(database, RequestFile)) == (1, 0)
 
 
 def test_an_upload_that_comes_again_is_one(

@@ -2,7 +2,8 @@
 
 One mechanism for every room: a room asks with a kind of its own and listens to `ActionApproved`
 and `ActionDeclined` (wired in `denghuo.wiring`), which are published in the transaction of the
-decision. That nobody approves what they asked for is a constraint of the database.
+decision. That nobody approves what they asked for is a constraint of the database. Who asked and
+who decided is in the trail, for every room alike.
 """
 
 from collections.abc import Collection
@@ -28,7 +29,14 @@ import service.models  # noqa: F401 - approvals refer to the table of users
 from runtime import clock, events
 from runtime.database import Base
 from runtime.errors import Conflict, Forbidden, NotFound
+from service import audit
 from service.events import ActionApproved, ActionDeclined
+
+ASKED, APPROVED, DECLINED = "approval.asked", "approval.approved", "approval.declined"
+WITHDRAWN = "approval.withdrawn"
+"""Deeds in the trail."""
+LEAST_NUMBER = 8
+"""So many digits a number has that says by itself what it is of."""
 
 
 class Approval(Base):
@@ -70,9 +78,20 @@ class Approval(Base):
 
 
 def ask(
-    session: Session, kind: str, subject: str, params: dict[str, Any], reason: str, *, by: int
+    session: Session,
+    kind: str,
+    subject: str,
+    params: dict[str, Any],
+    reason: str,
+    *,
+    by: int,
+    deed: str = ASKED,
+    about: str = "",
 ) -> Approval:
-    """Ask for a second person. Raises Conflict("approval.asked") while the same one waits."""
+    """Ask for a second person. Raises Conflict("approval.asked") while the same one waits.
+
+    `deed` and `about` are the room's own for the trail, where it has any.
+    """
     question = {
         "kind": kind,
         "subject": subject,
@@ -92,6 +111,7 @@ def ask(
     ).one_or_none()
     if written is None:
         raise Conflict("approval.asked", subject=subject)
+    _record(session, written, deed, by, reason, about)
     return written
 
 
@@ -105,6 +125,7 @@ def approve(session: Session, approval_id: int, *, by: int, note: str = "") -> A
         approval = _second_person(session, approval_id, by)
         _decide(approval, "approved", by, note)
         session.flush()
+        _record(session, approval, APPROVED, by, note)
         events.publish(session, ActionApproved(**_told(approval)))
     return approval
 
@@ -115,6 +136,7 @@ def decline(session: Session, approval_id: int, note: str, *, by: int) -> Approv
         approval = _second_person(session, approval_id, by)
         _decide(approval, "declined", by, note)
         session.flush()
+        _record(session, approval, DECLINED, by, note)
         events.publish(session, ActionDeclined(**_told(approval), note=note))
     return approval
 
@@ -130,6 +152,7 @@ def withdraw(session: Session, approval_id: int, *, by: int) -> Approval:
             raise Forbidden("approval.not_own")
         _decide(approval, "withdrawn", by, "")
         session.flush()
+        _record(session, approval, WITHDRAWN, by, "")
         events.publish(session, ActionDeclined(**_told(approval), note=""))
     return approval
 
@@ -168,6 +191,26 @@ def _asked(session: Session, approval_id: int) -> Approval:
 def _decide(approval: Approval, status: str, by: int, note: str) -> None:
     approval.status, approval.decided_by, approval.decided_at = status, by, clock.now()
     approval.decision_note = note or None
+
+
+def _record(
+    session: Session, approval: Approval, deed: str, by: int, reason: str, about: str = ""
+) -> None:
+    """Into the trail, under the account where it is about one."""
+    audit.record(
+        session,
+        by=by,
+        deed=deed,
+        subject=approval.params.get("account_no") or _named(approval),
+        reason=reason,
+        about=about or f"approval {approval.id}",
+    )
+
+
+def _named(approval: Approval) -> str:
+    """The subject as the trail has it; the bare number of a row says of what it is."""
+    bare = approval.subject.isdigit() and len(approval.subject) < LEAST_NUMBER
+    return f"{approval.kind} {approval.subject}" if bare else approval.subject
 
 
 def _told(approval: Approval) -> dict[str, Any]:

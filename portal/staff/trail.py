@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.security import asker_address, asker_id
 from portal.unit import database
-from service import audit
+from service import approvals, audit
 from service.customers import exports, opening, rebills
 from service.people import staff as people
 
@@ -16,6 +16,11 @@ DEEDS = {
     people.TAKEN: _l("收回了岗位"),
     people.CLOSED: _l("停用了登录"),
     people.PASSWORD: _l("给了新密码"),
+    people.ADDED: _l("开了新的登录"),
+    approvals.ASKED: _l("申请审批"),
+    approvals.APPROVED: _l("批准了"),
+    approvals.DECLINED: _l("没有批"),
+    approvals.WITHDRAWN: _l("收回了申请"),
     audit.EXPORTED: _l("取走了这份记录"),
     SEARCHED: _l("找客户"),
     opening.OPENED: _l("打开了客户"),

@@ -47,9 +47,9 @@ def ask(session: Session, account_no: str, what: str, reason: str, *, by: int) -
     said = " ".join(reason.split())[: audit.MOST_REASON]
     if not said:
         raise Refused("customer.reason_missing")
-    audit.record(session, by=by, deed=WANTED, subject=account_no, reason=said, about=what)
     params = {"account_no": account_no, "what": what}
-    return approvals.ask(session, KIND, subject(account_no, what), params, said, by=by)
+    named = subject(account_no, what)
+    return approvals.ask(session, KIND, named, params, said, by=by, deed=WANTED, about=what)
 
 
 def subject(account_no: str, what: str) -> str:

@@ -43,8 +43,8 @@ def ask(session: Session, account_no: str, bill_no: str, reason: str, *, by: int
     said = " ".join(reason.split())[: audit.MOST_REASON]
     if not said:
         raise Refused("customer.reason_missing")
-    audit.record(session, by=by, deed=DEED, subject=account_no, reason=said, about=bill_no)
-    return approvals.ask(session, KIND, bill_no, {"account_no": account_no}, said, by=by)
+    params = {"account_no": account_no}
+    return approvals.ask(session, KIND, bill_no, params, said, by=by, deed=DEED, about=bill_no)
 
 
 def on_approved(session: Session, event: ActionApproved) -> None:

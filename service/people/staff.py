@@ -23,13 +23,14 @@ from service.people.models import Passkey
 
 ADMIN = "admin"
 ROLES = ("agent", "lead", "finance", "field", "inspector", ADMIN)
-BY_TWO = frozenset({"finance", ADMIN})
-"""Roles that one person asks for and another approves."""
+BY_TWO = frozenset({"finance", "lead", ADMIN})
+"""Roles that one person asks for and another approves: they open the rooms of money or of roles."""
 APPROVERS = frozenset({"lead", ADMIN})
 """Whose word gives such a role."""
 KIND = "staff_role"
 """The kind of approval; its subject is `user 12`."""
 ROLE, TAKEN, CLOSED, PASSWORD = "staff.role", "staff.taken", "staff.closed", "staff.password"
+ADDED = "staff.added"
 """Deeds in the trail."""
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -101,6 +102,8 @@ def hire(session: Session, phone: str, name: str, role: str, reason: str, *, by:
     if user.disabled_at is not None or _has_accounts(session, user):
         raise Conflict("staff.is_customer")
     approval = _give(session, user, role, reason, by)
+    if password is not None:
+        _record(session, user, ADDED, reason, by)
     return Given(user.id, approval, password)
 
 

@@ -14,6 +14,7 @@ from runtime.database import Database
 from runtime.errors import Conflict, Forbidden, NotFound, Refused
 from service import approvals
 from service.approvals import Approval
+from service.audit import AuditEntry
 from service.events import ActionApproved, ActionDeclined
 from service.models import User
 
@@ -222,3 +223,43 @@ def test_of_two_who_decide_at_once_one_decides(database: Database, staff: tuple[
     assert len(heard) == 1
     with database.unit_of_work() as session:
         assert session.scalars(select(Approval.status)).all() == ["approved"]
+
+
+def _trail(database: Database) -> list[tuple[int, str, str, str | None, str]]:
+    with database.unit_of_work() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        return [
+            (each.user_id, each.deed, each.subject, each.reason, each.about) for each in entries
+        ]
+
+
+def test_who_asked_and_who_decided_is_in_the_trail(
+    database: Database, staff: tuple[int, int]
+) -> None:
+    asker, other = staff
+    for number, decide in enumerate((approvals.approve, approvals.decline, approvals.withdraw), 1):
+        asked = _ask(database, asker, f"{number}", "difference")
+        by = asker if decide is approvals.withdraw else other
+        note = {"note": "不对"} if decide is approvals.decline else {}
+        with database.unit_of_work() as session:
+            decide(session, asked, by=by, **note)  # type: ignore[operator]
+    numbers = [f"approval {each}" for each in (asked - 2, asked - 1, asked)]
+    assert _trail(database) == [
+        (asker, "approval.asked", "difference 1", "抄错了表", numbers[0]),
+        (other, "approval.approved", "difference 1", None, numbers[0]),
+        (asker, "approval.asked", "difference 2", "抄错了表", numbers[1]),
+        (other, "approval.declined", "difference 2", "不对", numbers[1]),
+        (asker, "approval.asked", "difference 3", "抄错了表", numbers[2]),
+        (asker, "approval.withdrawn", "difference 3", None, numbers[2]),
+    ]
+
+
+def test_what_was_refused_is_not_in_the_trail(database: Database, staff: tuple[int, int]) -> None:
+    asker, _other = staff
+    asked = _ask(database, asker)
+    with database.unit_of_work() as session:
+        with pytest.raises(Conflict):
+            approvals.ask(session, "refund", "D1", PARAMS, "又来", by=asker)
+        with pytest.raises(Forbidden):
+            approvals.approve(session, asked, by=asker)
+    assert [deed for _, deed, *_ in _trail(database)] == ["approval.asked"]

@@ -129,7 +129,11 @@ def test_every_fetching_stands_in_the_trail(database, account, staff, wired, whe
     fetch(database, export, where, staff.agent)
     with database.unit_of_work() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
-        assert [(e.user_id, e.deed, e.subject, e.reason, e.about) for e in entries] == [
+        found = [(e.user_id, e.deed, e.subject, e.reason, e.about) for e in entries]
+        _asked, (*decided, about) = found[:2]
+        assert decided == [staff.lead, "approval.approved", ACCOUNT, None]
+        assert about.startswith("approval ")
+        assert [found[0], *found[2:]] == [
             (staff.agent, "customer.export", ACCOUNT, "客户要一份自己的数据", "bills"),
             *[(staff.agent, "customer.fetched", ACCOUNT, None, f"export {export}")] * 2,
         ]

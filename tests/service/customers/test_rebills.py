@@ -92,7 +92,8 @@ def test_two_people_have_a_bill_made_again(database, client, meter, staff, wired
     run.run(database, CoreFeed(client, batch=100))
     assert bills(database) == [(old, "cancelled", wh), (new, "issued", 50 * 96 * 31)]
     with database.unit_of_work() as session:
-        (entry,) = session.scalars(select(AuditEntry))
+        entry, decided = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        assert (decided.user_id, decided.deed) == (staff.lead, "approval.approved")
         assert (entry.user_id, entry.deed, entry.about) == (staff.agent, "customer.rebill", old)
 
 

@@ -77,7 +77,7 @@ def test_a_role_is_given_at_once_and_signs_out(session: Session, boss: int, agen
     assert trail(session) == [(boss, "staff.role", f"user {agent.id}", "去跑外勤", "field")]
 
 
-@pytest.mark.parametrize("role", ["finance", "admin"])
+@pytest.mark.parametrize("role", ["finance", "lead", "admin"])
 def test_money_and_roles_are_given_by_two(
     session: Session, boss: int, agent: User, role: str
 ) -> None:
@@ -92,7 +92,12 @@ def test_money_and_roles_are_given_by_two(
     assert agent.staff_role == role
     assert live(session, agent) == 0
     about = f"approval {approval.id}"
-    assert trail(session) == [(lead.id, "staff.role", f"user {agent.id}", role, about)]
+    who = f"user {agent.id}"
+    assert trail(session) == [
+        (boss, "approval.asked", who, WHY, about),
+        (lead.id, "approval.approved", who, None, about),
+        (lead.id, "staff.role", who, role, about),
+    ]
 
 
 @pytest.mark.parametrize("role", ["finance", "agent", None])
@@ -179,6 +184,11 @@ def test_somebody_new_has_a_password(session: Session, boss: int) -> None:
     assert (user.phone, user.name, user.staff_role) == ("13900000009", "林小满", "agent")
     assert given.password is not None
     assert passwords.verify_password(user.password_hash, given.password)
+    who = f"user {user.id}"
+    assert trail(session) == [
+        (boss, "staff.role", who, WHY, "agent"),
+        (boss, "staff.added", who, WHY, ""),
+    ]
 
 
 def test_somebody_new_for_money_waits(session: Session, boss: int) -> None:

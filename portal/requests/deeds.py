@@ -19,6 +19,7 @@ from runtime.errors import NotFound, Refused
 from service.requests import appointments, joining, moving, ratings, reading, talking
 from service.requests.files import Owner
 from service.requests.models import Request
+from service.requests.talk_models import Appointment
 
 
 def offer(blueprint: Blueprint, room: str) -> None:
@@ -95,8 +96,22 @@ def visit(room: str, request_no: str) -> ResponseReturnValue:
         raise
     except Refused as refusal:
         return _windows(room, found, words.refusal(refusal))
-    flash(_("约好了，%(when)s。", when=saying.window(booked.starts_at, booked.ends_at)))
+    flash(_booked(found, booked))
     return redirect(url_for(f"{room}.show", request_no=request_no), 303)
+
+
+def _booked(found: Request, booked: Appointment) -> str:
+    """When somebody comes; that it is later than promised, where the customer wants it so."""
+    when, promised = saying.window(booked.starts_at, booked.ends_at), None
+    if booked.made_by == "customer":
+        promised = appointments.promised_at(found)
+    if promised is None or booked.ends_at <= promised:
+        return _("约好了，%(when)s。", when=when)
+    return _(
+        "约好了，%(when)s。说好的是 %(promised)s 前，晚了，因为您挑了这个时间。",
+        when=when,
+        promised=saying.until(promised),
+    )
 
 
 def visit_file(room: str, request_no: str) -> ResponseReturnValue:

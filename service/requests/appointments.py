@@ -25,11 +25,12 @@ from service.requests.talk_models import Appointment
 
 @dataclass(frozen=True)
 class Slot:
-    """A window that can be booked, and how many seats are left in it."""
+    """A window that can be booked, how many seats are left in it, and if it is past the promise."""
 
     starts_at: datetime
     ends_at: datetime
     left: int
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,16 @@ def visit_step(request: Request) -> Step | None:
     return next((each for each in route[reached + 1 :] if each.visit), None)
 
 
+def promised_at(request: Request) -> datetime | None:
+    """When what somebody comes for is promised: the step itself, or what is promised after it."""
+    step = visit_step(request)
+    if step is None:
+        return None
+    route = moving.steps(request)
+    ahead = (request.promises.get(each.name) for each in route[route.index(step) :])
+    return min((datetime.fromisoformat(each) for each in ahead if each), default=None)
+
+
 def offered(session: Session, request: Request, *, staff: bool = False) -> list[Slot]:
     """The windows that can be booked for a request; none when nobody has to come.
 
@@ -67,11 +78,17 @@ def offered(session: Session, request: Request, *, staff: bool = False) -> list[
     """
     if visit_step(request) is None:
         return []
+    promised = promised_at(request)
     seats = visits.plan().seats[request.team]
     after = clock.now() + (timedelta() if staff else CUSTOMER.notice)
     taken = _taken(session, request.team, after)
     slots = [
-        Slot(each.starts_at, each.ends_at, seats - taken.get(each.starts_at, 0))
+        Slot(
+            each.starts_at,
+            each.ends_at,
+            seats - taken.get(each.starts_at, 0),
+            promised is not None and each.ends_at > promised,
+        )
         for each in visits.windows(after)
     ]
     return [each for each in slots if each.left > 0]

@@ -161,10 +161,20 @@ def way_back(given: str | None) -> str:
     return given
 
 
+def stands_at(address: str) -> None:
+    """The answer to this form is a page that has an address of its own."""
+    g.stands_at = address
+
+
 def this_page() -> str:
-    """The address to come back to after a switch in the footer; home for a form's answer."""
-    if request.method != "GET" or request.routing_exception is not None:
+    """The address to come back to after a switch in the footer.
+
+    Of a form's answer it is the page's own, if it has named one (`stands_at`), else home.
+    """
+    if request.routing_exception is not None:
         return "/"
+    if request.method != "GET":
+        return g.get("stands_at", "/")
     kept = {name: value for name, value in request.args.items() if name != "lang"}
     return f"{request.path}?{urlencode(kept)}" if kept else request.path
 

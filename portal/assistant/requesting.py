@@ -243,7 +243,7 @@ def _steps(request: Request) -> list[bodies.Step]:
             state=each.state,
         )
         for each in reading.timeline(request)
-        if each.state != "off"
+        if each.state not in ("off", "passed")
     ]
     if request.state in ("cancelled", "rejected") and request.closed_at:
         ended = formats.moment(request.closed_at)

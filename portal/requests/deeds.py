@@ -12,7 +12,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal import words
+from portal import navigation, words
 from portal.requests import calendar, pages, receiving, saying
 from portal.requests.who import asker
 from runtime.errors import NotFound, Refused
@@ -35,6 +35,9 @@ def offer(blueprint: Blueprint, room: str) -> None:
     ):
         own = update_wrapper(partial(view, room), view)
         blueprint.add_url_rule(f"/<request_no>/{path}", view.__name__, own, methods=methods)
+    for path in ("messages", "step", "power", "rating", "photos"):
+        way = update_wrapper(partial(pages.back, room), pages.back)
+        blueprint.add_url_rule(f"/<request_no>/{path}", f"from_{path}", way, methods=["GET"])
 
 
 def say(room: str, request_no: str) -> ResponseReturnValue:
@@ -183,6 +186,7 @@ def _refused(room: str, request_no: str, said: str) -> ResponseReturnValue:
 
 
 def _windows(room: str, found: Request, refused: str | None = None) -> ResponseReturnValue:
+    navigation.stands_at(request.path)
     slots = appointments.offered(g.session, found)
     booked = appointments.current(g.session, found)
     if not slots and booked is None and refused is None:
@@ -202,6 +206,7 @@ def _windows(room: str, found: Request, refused: str | None = None) -> ResponseR
 
 
 def _reopen_page(room: str, found: Request, refused: str | None = None) -> ResponseReturnValue:
+    navigation.stands_at(request.path)
     page = render_template(
         "requests/reopen.html", made=found, room=room, refused=refused, saying=saying
     )

@@ -20,7 +20,7 @@ from service.people import users
 from service.requests import appointments, joining, moving, ratings, reading, talking, visited
 from service.requests.kinds import Document, Step, Words, kind
 from service.requests.models import Request, RequestFile, RequestPause
-from service.requests.reading import StepTaken
+from service.requests.reading import Round, StepTaken
 from service.requests.talk_models import Appointment, Rating, RequestMessage
 
 
@@ -55,9 +55,21 @@ class Stage:
     @property
     def is_missed(self) -> bool:
         """Whether somebody was to come, and the time has passed without the step being done."""
-        if self.appointment is None or self.taken.state in ("done", "off"):
+        if self.appointment is None or self.taken.state in ("done", "off", "passed"):
             return False
         return self.appointment.ends_at < clock.now()
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What came of a request before it was opened again, and what its customer thought of it."""
+
+    until: datetime
+    is_refused: bool
+    refusal: str | None
+    stages: list[Stage]
+    files: tuple[RequestFile, ...]
+    rating: Rating | None
 
 
 @dataclass(frozen=True)
@@ -105,6 +117,7 @@ class Followed:
     appointment: Appointment | None = None
     outage: OutageView | None = None
     is_asked: bool = False
+    earlier: tuple[Earlier, ...] = ()
     rating: Rating | None = None
     refusal: str | None = None
     key: str = ""
@@ -140,8 +153,10 @@ def follow(found: Request, *, own: bool) -> Followed:
     stages = _stages(found, people, own=own)
     charge = people.get(found.assignee_id or 0) if found.closed_at is None else None
     if not own:
-        return Followed(found, own, stages, False, charge, frozenset())
+        known = _outage(found)
+        return Followed(found, own, stages, False, charge, frozenset(), outage=known)
     onward, visit = moving.next_step(found), appointments.visit_step(found)
+    rated = ratings.by_round(g.session, found)
     return Followed(
         made=found,
         own=own,
@@ -156,7 +171,8 @@ def follow(found: Request, *, own: bool) -> Followed:
         appointment=next((each.appointment for each in stages if each.step == visit), None),
         outage=_outage(found),
         is_asked=joining.is_asked(found),
-        rating=ratings.rating(g.session, found),
+        earlier=_earlier(found, people, rated),
+        rating=rated.get(found.reopened),
         refusal=_refusal(found),
         key=request.form.get("key") or secrets.token_urlsafe(18),
         may_talk=talking.may_talk(found),
@@ -220,10 +236,10 @@ def _files_by_stage(
     found: Request, timeline: list[StepTaken]
 ) -> defaultdict[int, list[RequestFile]]:
     """What our people have added: at the step of their visit, else at what was then waited for."""
-    steps = visited.steps_of_photos(g.session, found.id)
+    steps, began = visited.steps_of_photos(g.session, found.id), reading.began_at(found)
     names, placed = [each.step.name for each in timeline], defaultdict(list)
     for each in found.files:
-        if each.by_id is not None:
+        if each.by_id is not None and (not found.reopened or each.added_at >= began):
             step = steps.get(each.name)
             known = names.index(step) if step in names else _stage_at(timeline, each.added_at)
             placed[known].append(each)
@@ -233,13 +249,46 @@ def _files_by_stage(
 def _stage_at(timeline: list[StepTaken], moment: datetime) -> int:
     """The place of the step that was being waited for at a moment; the last, when none was."""
     places = (
-        place for place, each in enumerate(timeline) if place and (not each.at or each.at > moment)
+        place
+        for place, each in enumerate(timeline)
+        if place and each.state != "passed" and (not each.at or each.at > moment)
     )
     return next(places, len(timeline) - 1)
 
 
+def _earlier(
+    found: Request, people: dict[int, Colleague], rated: dict[int, Rating]
+) -> tuple[Earlier, ...]:
+    """The courses before the present one, the latest first."""
+    return tuple(
+        Earlier(
+            until=each.end.at,
+            is_refused=each.end.code == "rejected",
+            refusal=each.end.note if each.end.code == "rejected" else None,
+            stages=[_past(step, people) for step in each.steps],
+            files=tuple(
+                file
+                for file in found.files
+                if file.by_id is not None and _is_within(each, file.added_at)
+            ),
+            rating=rated.get(each.number),
+        )
+        for each in reading.earlier(found)
+    )
+
+
+def _past(taken: StepTaken, people: dict[int, Colleague]) -> Stage:
+    note = taken.event.note if taken.event else None
+    return Stage(taken, _by(taken, people), note, tuple(_filled(taken)))
+
+
+def _is_within(round_: Round, moment: datetime) -> bool:
+    """Whether it was in that course; what is older than the first is of the first."""
+    return moment < round_.until and (not round_.number or moment >= round_.since)
+
+
 def _outage(found: Request) -> OutageView | None:
-    if not joining.is_joined(found):
+    if not reading.is_joined(found):
         return None
     return finding.find(g.session, found.outage_no or "")
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from notifications import inbox
-from portal import words
+from portal import navigation, words
 from portal.current import my_account, visitor
 from portal.outages import saying as outages
 from portal.requests import following, receiving, saying
@@ -20,6 +20,7 @@ from service.requests.models import Request
 
 def show(room: str, found: Request, refused: str | None = None, *, own: bool = True) -> str:
     """The page; `room` is the blueprint it belongs to. Who only follows sees no more than steps."""
+    navigation.stands_at(url_for(f"{room}.show", request_no=found.request_no))
     followed = following.follow(found, own=own)
     page = render_template(
         "requests/show.html",
@@ -45,6 +46,11 @@ def add_photos(room: str, request_no: str) -> ResponseReturnValue:
     if refused := receiving.receive_all(asker(), owner, sent, wanted):
         return show(room, reading.request(g.session, asker(), request_no), refused), 422
     return redirect(url_for(f"{room}.show", request_no=request_no) + "#photos", 303)
+
+
+def back(room: str, request_no: str) -> ResponseReturnValue:
+    """Who loads the target of a form again comes to the page that the form stands on."""
+    return redirect(url_for(f"{room}.show", request_no=request_no), 303)
 
 
 def _document(found: Request) -> str | None:

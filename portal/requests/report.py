@@ -6,7 +6,7 @@ from functools import partial
 from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import words
+from portal import navigation, words
 from portal.access import public
 from portal.current import visitor
 from portal.forms import Form, code_field, form_page, wants_code
@@ -45,6 +45,7 @@ def index() -> ResponseReturnValue:
     try:
         found = reading.by_phone_tail(g.session, number, tail, network(asker_address()))
     except Refused as refusal:
+        navigation.stands_at(request.path)
         return render_template("requests/report.html", said=words.refusal(refusal)), 422
     _follow(found.request_no)
     return redirect(url_for("report.show", request_no=found.request_no), 303)
@@ -88,6 +89,7 @@ def show(request_no: str) -> ResponseReturnValue:
 def prove(request_no: str) -> ResponseReturnValue:
     """A code to the phone of the request lets whoever follows it do all that its customer may."""
     found, form, sent = _followed(request_no), ProveForm(), False
+    navigation.stands_at(request.path)
     if wants_code():
         sent = _refused(form, partial(_send_code, request_no)) is None
     elif form.validate_on_submit():
@@ -111,6 +113,11 @@ def leave(request_no: str) -> ResponseReturnValue:
     let_out(request_no)
     session[FOLLOWED] = [each for each in session.get(FOLLOWED, []) if each != request_no]
     return redirect(url_for("report.index"), 303)
+
+
+@blueprint.get("/<request_no>/leave")
+def stay(request_no: str) -> ResponseReturnValue:
+    return pages.back(ROOM, request_no)
 
 
 @blueprint.post("/<request_no>/photos")

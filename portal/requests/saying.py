@@ -60,6 +60,14 @@ def promise(of: Request | Prepared) -> Promised:
     return promise_of(wanted, of.promised_at)
 
 
+def outcome(request: Request) -> Promised:
+    """`12 月 17 日 10:00 接电通电`: when a request was done, in the words of its last step."""
+    assert request.closed_at is not None  # noqa: S101 - it is of a request that is done
+    last = reading.timeline(request)[-1]
+    words = _("来电了") if last.is_by_word else said(last.step.title)
+    return Promised("", formats.moment(request.closed_at), f" {words}")
+
+
 def promise_of(wanted: Kind, at: datetime) -> Promised:
     """The promise of a kind for a time: `12 月 17 日` is followed by 前, `09:30` by a blank too."""
     before, _when, after = said(wanted.promise.words).partition("{when}")
@@ -92,6 +100,11 @@ def until(when: datetime) -> str:
     return formats.moment(when)
 
 
+def day_of(when: datetime) -> str:
+    """`12 月 17 日`: the day in China on which something was."""
+    return formats.day(clock.civil_date(when))
+
+
 def state_words(request: Request) -> str:
     """`在办，第 3 步`, `办好了`, `撤回了`, `没有受理`."""
     ended = {"done": _("办好了"), "cancelled": _("撤回了"), "rejected": _("没有受理")}
@@ -109,7 +122,7 @@ def badge(request: Request) -> str:
 
 def is_late(request: Request) -> bool:
     """Whether the promise is past and what was promised has not come, as far as the clock went."""
-    if request.state in ("rejected", "cancelled"):
+    if request.closed_at is not None:
         return False
     step = _promised_step(request)
     return step.at is None and request.promised_at < (request.paused_at or clock.now())
@@ -139,7 +152,7 @@ def waits_words(request: Request) -> str | None:
         return None
     if joining.is_asked(request):
         return _("停电修好了。您那里来电了吗？在这件事的页面上说一声。")
-    if joining.is_joined(request):
+    if reading.is_joined(request):
         return _("和已经知道的停电 %(number)s 是一回事，已经在修。", number=request.outage_no)
     if needs := next((each.needs for each in request.pauses if each.until is None), None):
         return _("等您回一句：%(needs)s", needs=needs)
@@ -172,6 +185,15 @@ def real(step: StepTaken) -> Real | None:
     if step.kept:
         return Real(_("%(at)s，说到做到", at=at), "kept")
     return Real(_("%(at)s，比说好的晚", at=at), "late")
+
+
+def told_by(step: StepTaken) -> str | None:
+    """How it ended where the customer's word did, or their silence; None where work did."""
+    if not step.is_by_word or step.event is None:
+        return None
+    if step.event.who == "customer":
+        return _("您说来电了，这件事就办结了。")
+    return _("停电修好后没有收到您的回音，当作来电了。还没电就重新办。")
 
 
 def summary(request: Request) -> list[tuple[str, str]]:
@@ -281,7 +303,11 @@ def stood(pause: RequestPause, step: Step) -> str:
     Who was asked for nothing, and has no step to do, waits for the end of an outage.
     """
     if pause.needs is None and step.who != "customer":
-        return _("%(since)s 起算在这次停电里", since=formats.moment(pause.since))
+        since = formats.moment(pause.since)
+        if pause.until is None:
+            return _("%(since)s 起算在这次停电里", since=since)
+        until = formats.moment(pause.until)
+        return _("%(since)s 到 %(until)s 算在一次停电里，没算在期限里", since=since, until=until)
     if pause.until is None:
         return _("%(since)s 起等您这边，这段时间不算在期限里", since=formats.moment(pause.since))
     return _("等您这边 %(long)s，没算在期限里", long=_long(pause.until - pause.since))

@@ -7,7 +7,7 @@ there; and that can be said at any time, for the cause may be in the house. Whoe
 has power again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -24,7 +24,7 @@ from service.outages.finding import OutageView, Phase
 from service.outages.models import Outage
 from service.requests import moving, reading, soon, timing
 from service.requests.askers import Asker
-from service.requests.kinds import holds, kind, kinds
+from service.requests.kinds import Kind, holds, kind, kinds
 from service.requests.models import Request, RequestEvent
 from service.requests.moving import CUSTOMER, By
 
@@ -46,22 +46,37 @@ NEARBY = timedelta(minutes=30)
 
 def join_known(session: Session, request: Request) -> None:
     """Let a request that was just opened join the outage of its place, if there is one."""
-    if not _may_join(request):
-        return
-    outage = _outage_at(session, request)
-    if outage is not None:
+    wanted, told = kind(request.kind), reading.values(request)
+    outage = known_at(session, wanted, request.account_no, told)
+    if outage is not None and waits(wanted, told):
         _join(session, request, outage.outage_no)
 
 
-def is_joined(request: Request) -> bool:
-    """Whether it waits for the end of an outage."""
-    open_still = request.closed_at is None and request.paused_at is not None
-    return open_still and request.outage_no is not None
+def known_at(
+    session: Session, wanted: Kind, account_no: str | None, told: Mapping[str, str]
+) -> OutageView | None:
+    """The outage that is on where a report is from: by its account, else by its words.
+
+    None for kinds that have nothing to do with one.
+    """
+    if not wanted.outage:
+        return None
+    place = _place(wanted, told)
+    if _is_at_account(session, account_no, place):
+        return finding.hitting(session, account_no or "")
+    found = finding.near(session, place).outages
+    sure = (each for each in found if finding.is_surely_at(each, place))
+    return next((each for each in sure if each.phase is Phase.NOW), None)
+
+
+def waits(wanted: Kind, told: Mapping[str, str]) -> bool:
+    """Whether what is told waits for the end of an outage that is known where it is from."""
+    return wanted.outage and holds(wanted.joins, told)
 
 
 def is_asked(request: Request) -> bool:
     """Whether its customer is to say if the power is back."""
-    return is_joined(request) and any(each.key == _key(request) for each in request.events)
+    return reading.is_joined(request) and any(each.key == _key(request) for each in request.events)
 
 
 def waiting_for(outage_no: str) -> Select[int | None]:
@@ -229,31 +244,17 @@ def _key(request: Request) -> str:
 
 
 def _require_joined(request: Request) -> None:
-    if not is_joined(request):
+    if not reading.is_joined(request):
         raise Conflict("request.moved_on")
-
-
-def _may_join(request: Request) -> bool:
-    wanted = kind(request.kind)
-    return wanted.outage and holds(wanted.joins, reading.values(request))
-
-
-def _outage_at(session: Session, request: Request) -> OutageView | None:
-    """The outage that is on where the report is from: by its account, else by its words."""
-    place = _place(request)
-    if _is_at_account(session, request, place):
-        return finding.hitting(session, request.account_no or "")
-    found = finding.near(session, place).outages
-    sure = (each for each in found if finding.is_surely_at(each, place))
-    return next((each for each in sure if each.phase is Phase.NOW), None)
 
 
 def _is_of(session: Session, request: Request, outage: OutageView) -> bool:
     """Whether a report that waits is of this outage."""
-    place = _place(request)
-    if not _may_join(request):
+    wanted, told = kind(request.kind), reading.values(request)
+    place = _place(wanted, told)
+    if not waits(wanted, told):
         return False
-    if not _is_at_account(session, request, place):
+    if not _is_at_account(session, request.account_no, place):
         return finding.is_surely_at(outage, place)
     at_account = ServicePoint.account_no == request.account_no
     points = select(ServicePoint.area).where(at_account)
@@ -274,9 +275,9 @@ def _waits_since(began: datetime) -> ColumnElement[bool]:
     )
 
 
-def _is_at_account(session: Session, request: Request, place: str) -> bool:
+def _is_at_account(session: Session, account_no: str | None, place: str) -> bool:
     """Whether a report is about the account's own place, and not of somebody else's."""
-    account = session.get(Account, request.account_no) if request.account_no else None
+    account = session.get(Account, account_no) if account_no else None
     if account is None:
         return False
     told, known = places.bare(place), places.bare(account.address)
@@ -288,10 +289,9 @@ def _kinds() -> list[str]:
     return [each.name for each in kinds() if each.outage]
 
 
-def _place(request: Request) -> str:
-    told = reading.values(request)
-    fields = kind(request.kind).fields
-    return next((told.get(each.name, "") for each in fields if each.type == "address"), "")
+def _place(wanted: Kind, told: Mapping[str, str]) -> str:
+    fields = (each for each in wanted.fields if each.type == "address")
+    return next((told.get(each.name, "") for each in fields), "")
 
 
 def _asked(before: datetime | None = None) -> ColumnElement[bool]:

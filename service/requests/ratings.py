@@ -68,6 +68,12 @@ def rating(session: Session, request: Request) -> Rating | None:
     return session.scalars(_of(request)).one_or_none()
 
 
+def by_round(session: Session, request: Request) -> dict[int, Rating]:
+    """What was said each time that it had come to an end, by how often it was opened again."""
+    query = select(Rating).where(Rating.request_id == request.id)
+    return {each.round: each for each in session.scalars(query)}
+
+
 def low(session: Session, limit: int = 100) -> list[LowRating]:
     """The low marks that nobody has followed up, the oldest first."""
     query = (

@@ -603,3 +603,128 @@ def test_papers_are_filed_by_their_name(client: FlaskClient, database: Database,
     with database.unit_of_work() as session:
         kept = session.scalars(select(RequestFile.document).order_by(RequestFile.id)).all()
     assert kept == ["identity", None]
+
+
+# ---- how it ended --------------------------------------------------------------------------------
+
+
+def test_who_says_that_the_power_is_back_was_visited_by_nobody(
+    client: FlaskClient, database: Database, dark: str
+) -> None:
+    with time_machine.travel(clock.now() + timedelta(minutes=20), tick=False):
+        assert post(client, f"{dark}/power", **{"is": "back"}).status_code == 303
+        shown = part(client, dark, "steps")
+        page = words(client.get(dark).text)
+    assert "今天 10:20 来电了" in shown
+    assert "您说来电了，这件事就办结了。" in shown
+    assert "今天 10:00 到 今天 10:20 算在一次停电里，没算在期限里" in shown
+    for invented in ("人到现场", "派出抢修队", "说到做到", "说好", "前有人到现场"):
+        assert invented not in page
+    with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
+        client.get("/")
+        assert "我们晚了" not in words(client.get(dark).text)
+
+
+def test_another_matter_is_not_said_to_be_joined_still(client: FlaskClient, dark: str) -> None:
+    with time_machine.travel(clock.now() + timedelta(minutes=5), tick=False):
+        post(client, f"{dark}/power", **{"is": "dark"})
+        shown = part(client, dark, "steps")
+    assert "起算在这次停电里" not in shown
+    assert "今天 10:00 到 今天 10:05 算在一次停电里，没算在期限里" in shown
+    assert "今天 10:50 前有人到现场" in shown
+
+
+def test_nothing_is_promised_in_the_list_while_it_waits(client: FlaskClient, dark: str) -> None:
+    shown = words(client.get("/requests").text)
+    assert "人到现场，在修" in shown
+    assert "说好" not in shown
+
+
+def test_who_follows_is_told_of_the_outage_and_can_say_nothing(
+    app: Flask,  # noqa: F811
+    client: FlaskClient,
+    dark: str,
+) -> None:
+    number = dark.rpartition("/")[2]
+    follower = app.test_client()
+    post(follower, "/report", number=number, tail=PHONE[-4:])
+    page = follower.get(f"/report/{number}").text
+    shown = words(page)
+    assert "和这次停电是同一件事" in shown
+    assert "今天 09:40 停电，预计 11:40 来电。" in shown
+    for hidden in ("前有人到现场", "说好", "不是一回事，派人来", "来电了</button>"):
+        assert hidden not in page
+    assert post(follower, f"/report/{number}/power", **{"is": "back"}).status_code == 404
+
+
+def test_what_is_done_is_headed_by_when_and_no_promise(client: FlaskClient, done: str) -> None:
+    shown = part(client, done, "steps")
+    assert "到哪一步了 今天 10:00 答复" in shown
+    assert "前答复" not in shown
+
+
+def test_why_it_was_refused_stands_before_how_it_was(
+    client: FlaskClient, database: Database, worker: int
+) -> None:
+    with database.unit_of_work() as session:
+        moving.reject(session, NUMBER, "房屋要拆迁，不能新装。", by=worker)
+    shown = words(client.get(PAGE).text)
+    why = shown.index("这件事没有受理：房屋要拆迁，不能新装。")
+    assert why < shown.index("这件事办得怎么样？")
+
+
+def test_what_came_before_it_was_opened_again_can_be_read(
+    client: FlaskClient,
+    database: Database,
+    home: str,  # noqa: F811
+    worker: int,
+) -> None:
+    number = open_one(database, "suggestion", story="账单上写清楚每一档还剩多少。")
+    page = f"/requests/{number}"
+    with database.unit_of_work() as session:
+        while step := moving.next_step(moving.locked(session, number)):
+            values = {each.name: "写进下个月的账单。" for each in step.form}
+            told = f"{step.name}：记下了。"
+            moving.complete(session, number, step.name, by=worker, note=told, values=values)
+    post(client, f"{page}/rating", stars="2", comment="没说哪天")
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=False):
+        client.get("/")
+        post(client, f"{page}/reopen", why="没有写")
+        shown = client.get(page).text
+    before = re.search(r'<details class="data"><summary>上一次.*?</details>', shown, re.S)
+    assert before
+    told = words(f"<main>{before[0]}</main>")
+    assert told.startswith("上一次（12 月 11 日）")
+    assert told.endswith("您的评价：不太好没说哪天")
+    assert "answered：记下了。" in told
+    assert f"陈*远（工号 {WORKER}）" in told
+    assert "记下了。" not in part(client, page, "steps")
+    assert 'id="rated"' not in shown
+
+
+# ---- where a refused form stands -----------------------------------------------------------------
+
+TARGETS = ("messages", "step", "power", "rating", "photos")
+
+
+@pytest.mark.parametrize("path", TARGETS)
+def test_the_target_of_a_form_leads_back_to_the_page(
+    client: FlaskClient, made: str, path: str
+) -> None:
+    for room in ("requests", "report"):
+        answer = client.get(f"/{room}/{NUMBER}/{path}")
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/{room}/{NUMBER}")
+
+
+@pytest.mark.parametrize("path", [*TARGETS, "visit", "reopen"])
+def test_from_a_refused_form_the_footer_comes_back(
+    client: FlaskClient, made: str, path: str
+) -> None:
+    fields = {"visit": {"starts_at": "never"}, "power": {"is": "back"}}.get(path, {})
+    if path == "photos":
+        refused = with_photos(client, f"{PAGE}/photos", b"no photo")
+    else:
+        refused = post(client, f"{PAGE}/{path}", **fields)
+    assert refused.status_code == 422
+    own = f"{PAGE}/{path}" if path in ("visit", "reopen") else PAGE
+    assert re.findall(r'name="next" value="([^"]*)"', refused.text) == [own]

@@ -94,7 +94,7 @@ def test_a_report_joins_the_outage_of_its_home_and_is_told_so(database, customer
     number = dark(database)
     request = now_is(database, ask(database, customer))
     assert request.outage_no == number
-    assert joining.is_joined(request)
+    assert reading.is_joined(request)
     assert not joining.is_asked(request)
     assert (request.due_at, request.warn_at, request.state) == (None, None, "received")
     assert codes(request) == [("opened", "customer"), ("joined", "clock")]
@@ -273,7 +273,7 @@ def test_yes_ends_the_request(database, customer, told):
     assert done.outage_no == number
     assert codes(done)[-1] == ("moved", "customer")
     assert len(done.events) == 4
-    assert not joining.is_joined(done)
+    assert not reading.is_joined(done)
 
 
 def test_no_makes_it_an_ordinary_request_with_a_whole_time_before_it(database, customer):
@@ -343,7 +343,7 @@ def test_words_about_it_do_not_take_it_out(database, customer):
     request = ask(database, customer)
     with database.unit_of_work() as session:
         talking.say(session, customer.asker, request.request_no, "什么时候来电？", "k")
-    assert joining.is_joined(now_is(database, request))
+    assert reading.is_joined(now_is(database, request))
 
 
 def test_the_desk_can_take_it_out(database, customer):
@@ -376,7 +376,7 @@ def test_a_crew_that_the_core_has_sent_is_the_end_of_waiting(database, customer)
         moving.follow_core(session, moving.locked(session, request.request_no), "accepted", NOW)
     found = now_is(database, request)
     assert (found.step, found.paused_at) == ("crew_sent", None)
-    assert not joining.is_joined(found)
+    assert not reading.is_joined(found)
     end(database, number)
     assert joining.ask_all(database) == 0
 
@@ -460,3 +460,48 @@ def test_what_has_joined_an_outage_is_no_sign_of_another(database, customer):
     mine = ask(database, customer)
     with database.unit_of_work() as session:
         assert joining.near(session, mine) == 0
+
+
+@pytest.mark.parametrize("says", ["customer", "nothing"])
+def test_what_was_not_needed_was_passed_and_kept_nothing(database, customer, says):
+    number = dark(database)
+    request = ask(database, customer)
+    end(database, number)
+    joining.ask_all(database)
+    if says == "customer":
+        with database.unit_of_work() as session:
+            joining.power_is_back(session, customer.asker, request.request_no)
+    else:
+        with time_machine.travel(NOW + timedelta(days=4), tick=False):
+            assert joining.end_silent(database) == 1
+    done = now_is(database, request)
+    assert [(each.step.name, each.state, each.kept) for each in reading.timeline(done)] == [
+        ("received", "done", None),
+        ("crew_sent", "passed", None),
+        ("arrived", "passed", None),
+        ("restored", "done", None),
+    ]
+    assert set(reading.reached(done)) == {"received", "restored"}
+    assert [each.is_by_word for each in reading.timeline(done)] == [False, False, False, True]
+
+
+def test_while_it_waits_nothing_is_promised(database, customer):
+    dark(database)
+    request = now_is(database, ask(database, customer))
+    assert {each.promised_at for each in reading.timeline(request)} == {None}
+
+
+def test_the_course_before_it_was_opened_again_is_kept(database, customer):
+    number = dark(database)
+    request = ask(database, customer)
+    end(database, number)
+    with database.unit_of_work() as session:
+        joining.power_is_back(session, customer.asker, request.request_no)
+    with time_machine.travel(NOW + HOUR, tick=False), database.unit_of_work() as session:
+        moving.reopen(session, customer.asker, request.request_no, "又没电了")
+    found = now_is(database, request)
+    (before,) = reading.earlier(found)
+    assert (before.number, before.since, before.until) == (0, NOW, NOW + HOUR)
+    assert [each.step.name for each in before.steps] == ["received", "restored"]
+    assert (before.end.code, before.end.who) == ("moved", "customer")
+    assert [each.state for each in reading.timeline(found)] == ["done", "now", "ahead", "ahead"]

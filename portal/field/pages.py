@@ -13,8 +13,9 @@ from portal.requests.files import answer
 from portal.requests.receiving import folder
 from portal.security import asker_id
 from portal.staff import trail
+from portal.staff.requests import telling
 from runtime.errors import NotFound
-from service.field import customer, jobs
+from service.field import customer, hearing, jobs
 from service.field.jobs import Job
 from service.requests import files, moving
 from service.requests.route import Place
@@ -66,6 +67,8 @@ def page(
         "field/job.html",
         job=found,
         customer=customer.file_of(g.session, found.request),
+        heard=hearing.of_request(g.session, found.request),
+        tell=telling,
         key=key,
         ticket=room.ticket(found.request.request_no),
         typed=request.form,

@@ -8,11 +8,12 @@ from portal import formats
 from portal.field import paper, saying
 from portal.field.room import blueprint
 from portal.files import attachment
+from portal.requests import saying as requests_saying
 from portal.security import asker_id
 from portal.staff import trail
 from portal.staff.frame import done
 from runtime import clock
-from service.field import handing
+from service.field import handing, jobs
 from service.field.models import FieldVisit
 from service.requests import talking
 from service.requests.models import Request
@@ -75,6 +76,8 @@ def _page(found: Found) -> str:
         visit=visit,
         made=made,
         own=True,
+        onward=jobs.onward(g.session, asker_id(), made),
+        words=requests_saying,
         refusal=saying.refusal(visit, made) if visit.refusal else None,
         may_send=visit.refusal is None and talking.may_talk(made),
     )

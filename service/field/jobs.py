@@ -1,6 +1,6 @@
 """A worker's jobs: requests in their hands whose next step is done on the spot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.errors import NotFound
+from service.field import hearing
 from service.field.models import FieldVisit
 from service.models import Account
 from service.requests import appointments, moving, reading, route
@@ -22,12 +23,16 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Job:
-    """A request and the step to be done for it. `metres` is the way from the job before."""
+    """A request and the step to be done for it. `metres` is the way from the job before.
+
+    `heard` is another word when somebody has written about it since.
+    """
 
     request: Request
     step: Step
     address: str | None
     appointment: Appointment | None
+    heard: str = ""
     presses: bool = False
     metres: float | None = None
 
@@ -39,7 +44,12 @@ class Job:
     def stamp(self) -> str:
         """Another one when the page of the job would say something else."""
         booked = self.appointment.id if self.appointment else 0
-        return f"{self.request.updated_at.timestamp():.6f}-{booked}"
+        return f"{self.request.updated_at.timestamp():.6f}-{self.heard}-{booked}"
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the request is done with this step."""
+        return self.step == moving.steps(self.request)[-1]
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,14 @@ def day(session: Session, worker_id: int, start: Place | None = None) -> Day:
         later=later,
         waiting=[job for job in found.values() if job.request.paused_at is not None],
     )
+
+
+def onward(session: Session, worker_id: int, request: Request) -> Job | None:
+    """What comes after something was done for a request: its own next step, if that is for the
+    same worker today, else the first job of the way; None when there is none."""
+    today = day(session, worker_id).today
+    same = (each for each in today if each.request.id == request.id)
+    return next(same, today[0] if today else None)
 
 
 def job(session: Session, worker_id: int, request_no: str) -> Job:
@@ -107,10 +125,12 @@ def _jobs(session: Session, worker_id: int, request_no: str | None = None) -> li
     requests = session.scalars(query.order_by(Request.due_at, Request.id).limit(MOST)).all()
     steps = {each.id: moving.next_step(each) for each in requests}
     mine = [each for each in requests if (step := steps[each.id]) and step.who == "field"]
-    booked = appointments.of_requests(session, [each.id for each in mine])
+    numbers = [each.id for each in mine]
+    booked = appointments.of_requests(session, numbers)
     addresses = _addresses(session, mine)
+    heard = hearing.newest(session, numbers)
     return [
-        Job(each, step, addresses.get(each.id), booked.get(each.id))
+        Job(each, step, addresses.get(each.id), booked.get(each.id), heard.get(each.id, ""))
         for each in mine
         if (step := steps[each.id])
     ]
@@ -121,7 +141,7 @@ def _addresses(session: Session, requests: list[Request]) -> dict[int, str]:
     told = {each.id: reading.values(each).get("address") for each in requests}
     numbers = {each.account_no for each in requests if not told[each.id] and each.account_no}
     query = select(Account.account_no, Account.address).where(Account.account_no.in_(numbers))
-    known = dict(session.execute(query).tuples().all()) if numbers else {}
+    known = dict(session.execute(query).all()) if numbers else {}
     found = {each.id: told[each.id] or known.get(each.account_no or "") for each in requests}
     return {number: address for number, address in found.items() if address}
 
@@ -150,7 +170,7 @@ def _stop(job: Job, begun: int | None) -> Stop:
 
 def _on_the_way(job: Job, leg: Leg, now: datetime) -> Job:
     presses = route.presses(leg.stop, now)
-    return Job(job.request, job.step, job.address, job.appointment, presses, leg.metres)
+    return replace(job, presses=presses, metres=leg.metres)
 
 
 def _is_later(job: Job) -> bool:

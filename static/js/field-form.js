@@ -78,7 +78,7 @@ function parts() {
 
 async function signature() {
   const canvas = form.querySelector('canvas[data-sign]');
-  return canvas.dataset.signed ? new Promise((done) => canvas.toBlob(done, 'image/png')) : null;
+  return canvas?.dataset.signed ? new Promise((done) => canvas.toBlob(done, 'image/png')) : null;
 }
 
 function sayWrong(said) {

@@ -48,7 +48,6 @@ def test_from_the_report_to_the_slip(house: House, visit: Visit) -> None:
         assert violations(worker) == []
         assert not scrolls_sideways(worker)
     worker.fill("#note", "电表前的开关坏了，换好了。")
-    worker.fill("#signer", "王春华")
     worker.click("button[value=complete]")
     expect(worker.locator("main")).to_contain_text("现场服务单")
     worker.click("text=发给客户")

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from runtime.database import Database
+from service.desk import notes
 from service.field.models import FieldVisit
 from service.requests import moving
 from service.requests.models import Request, RequestEvent
@@ -103,7 +104,6 @@ def finish(page: Page, note: str = "到了，在修") -> None:
     page.set_input_files("#photos", files=[picture()])  # type: ignore[list-item]
     expect(page.locator("[data-photos] canvas")).to_have_count(1)
     expect(page.locator("[data-placed]")).to_have_text("记下了您的位置，误差约 12 米。")
-    sign(page)
     page.click("button[value=complete]")
 
 
@@ -150,7 +150,7 @@ def test_a_job_done_without_a_signal_arrives_once(
     (visit,) = visits(database)
     assert (visit.note, visit.place, visit.accuracy) == ("到了，在修", "30.592800,114.305500", 12)
     assert visit.refusal is None
-    assert visit.signature is not None
+    assert visit.signature is None
     (photo,) = visit.photos
     assert photo.place == "30.592800,114.305500"
     with database.reading() as session:
@@ -200,13 +200,34 @@ def test_who_was_slower_reads_why_until_they_have_understood(
     assert len(visit.photos) == 1
 
 
-def test_with_a_signal_the_slip_comes_at_once(page: Page, database: Database) -> None:
+def test_with_a_signal_the_slip_comes_at_once_and_leads_on(page: Page, database: Database) -> None:
     finish(page)
     expect(page.locator("h1")).to_have_text("停电、故障报修")
     expect(page.locator("main")).to_contain_text("现场服务单")
-    expect(page.locator(".signature img")).to_be_visible()
+    expect(page.locator(".button.primary")).to_have_text("接着办：修好送电")
     assert violations(page) == []
-    assert len(visits(database)) == 1
+    page.click(".button.primary")
+    page.select_option("#in-cause", "line")
+    page.fill("#in-done", "换线 20 米")
+    sign(page)
+    page.click("button[value=complete]")
+    expect(page.locator(".signature img")).to_be_visible()
+    expect(page.locator(".button.primary")).to_have_text("今天的活")
+    assert violations(page) == []
+    assert len(visits(database)) == 2
+
+
+def test_what_colleagues_wrote_is_there_without_a_signal(
+    page: Page, signal: Signal, database: Database, field: Field
+) -> None:
+    """The list knows that the page of the job would say something else, and takes it along anew."""
+    with database.unit_of_work() as session:
+        notes.note(session, [field.request_no], "钥匙在物业", "k", by=field.crew.desk)
+    page.reload()
+    expect(page.locator("html[data-taken-along=yes]")).to_be_attached()
+    signal.lose()
+    page.locator("a[data-stamp]").first.click()
+    expect(page.locator("main")).to_contain_text("钥匙在物业")
 
 
 def test_what_is_to_be_put_right_is_still_filled_in(

@@ -24,7 +24,7 @@ from service.requests.models import Request, RequestFile
 from tests.portal.conftest import create_user, post, sign_in, staff
 from tests.portal.field.conftest import KEY, Field, answer
 from tests.portal.places import says
-from tests.service.field.conftest import METER
+from tests.service.field.conftest import METER, sent_out
 
 pytestmark = pytest.mark.usefixtures("december")
 
@@ -79,6 +79,53 @@ def test_the_way_by_coordinates(field: Field, database: Database) -> None:
     assert 'href="geo:30.592800,114.305500"' in raw
     assert "marker?position=114.305500,30.592800&amp;name=%E6%A2%A7%E6%A1%90%E9%87%8C" in raw
     assert "1.1 公里" in says(field.client, "/field?at=30.583,114.306")
+
+
+def test_what_colleagues_noted_and_what_was_said(field: Field, database: Database) -> None:
+    before = field.client.get(field.page).headers["X-Stamp"]
+    with database.unit_of_work() as session:
+        owner, desk = field.customer.asker, field.crew.desk
+        notes.note(session, [field.request_no], "门牌掉了，找红门", "n-1", by=desk)
+        talking.say(session, owner, field.request_no, "我在家等", "m-1")
+        talking.answer(session, field.request_no, "人马上到", desk, "m-2")
+    page = says(field.client, field.page)
+    assert "备注，客户看不到 门牌掉了，找红门没有留名的同事 · 今天 10:00" in page
+    assert "和客户说的话 我在家等客户 · 今天 10:00人马上到没有留名的同事 · 今天 10:00" in page
+    assert field.client.get(field.page).headers["X-Stamp"] != before
+    with database.reading() as session:
+        made = session.scalars(select(Request)).one()
+        assert talking.unread(session, [made.id], "staff") == {made.id: 1}
+
+
+def test_an_arrival_is_no_end(field: Field) -> None:
+    page = field.client.get(field.page).get_data(as_text=True)
+    assert "到了，开始办" in page
+    for words in ("办好了，交上去", "data-sign ", 'name="signer"'):
+        assert words not in page
+    field.send()
+    page = field.client.get(field.page).get_data(as_text=True)
+    assert "到了，开始办" not in page
+    for words in ("办好了，交上去", "data-sign ", 'name="signer"'):
+        assert words in page
+
+
+def primary(client: FlaskClient, link: str) -> tuple[str, str]:
+    """Where the yellow button of a page leads, and its words."""
+    page = client.get(link).get_data(as_text=True)
+    found = re.search(r'<a class="button primary wide" href="([^"]+)">([^<]+)</a>', page)
+    assert found is not None
+    return found[1], found[2]
+
+
+def test_a_slip_leads_on_to_the_same_job_then_to_the_next(field: Field, database: Database) -> None:
+    other = sent_out(database, field.customer, field.crew, key="form-2").request_no
+    link = str(answer(field.send())["link"])
+    assert primary(field.client, link) == (field.page, "接着办：修好送电")
+    give_away(field, database)
+    assert primary(field.client, link) == (f"/field/jobs/{other}", "下一件")
+    with database.unit_of_work() as session:
+        moving.assign(session, [other], None, by=field.crew.desk)
+    assert primary(field.client, link) == ("/field", "今天的活")
 
 
 def test_whoever_looks_is_written_down(field: Field, database: Database) -> None:

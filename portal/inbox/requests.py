@@ -15,7 +15,7 @@ from portal.staff.frame import rooms
 from service.requests.kinds import kind
 
 Params = dict[str, Any]
-ENDS = "。．.；; "
+ENDS = "\u3002\uff0e.\uff1b; "
 """What a sentence ends with by itself: quoted, it has the full stop of the sentence around it."""
 
 

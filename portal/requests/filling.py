@@ -20,10 +20,9 @@ from portal.requests import receiving, saying
 from portal.requests.who import asker
 from runtime import clock
 from runtime.errors import Forbidden, NotFound, Refused, TooManyTries
-from service.outages import finding
 from service.outages.finding import OutageView
 from service.people.links import LinkedAccount
-from service.requests import asking, drafts, files
+from service.requests import asking, drafts, files, joining
 from service.requests.asking import Prepared
 from service.requests.configured import request_settings
 from service.requests.drafts import Draft
@@ -155,8 +154,10 @@ def _check(
         left_out=[
             each for each in wanted.documents if each not in papers and sheet.of_document(each.name)
         ],
+        waits=sheet.outage is not None and joining.waits(wanted, values),
         promise=saying.promise_of(wanted, promised(wanted, values, clock.now())),
         saying=saying,
+        outages=outages,
     )
 
 
@@ -217,7 +218,7 @@ def _sheet(
     number = account.account_no if account else None
     prepared = asking.prepare(g.session, asker(), wanted.name, number)
     told = [each for each in prepared.fields if each.field in wanted.told]
-    known = {each.field.name: each.value or "" for each in told}
+    filled = {each.field.name: each.value or "" for each in told} | (typed or {})
     of_fields = [each for each in problems or () if isinstance(each, FieldRefused)]
     of_all = [words.refusal(each) for each in problems or () if each not in of_fields]
     return Sheet(
@@ -225,10 +226,10 @@ def _sheet(
         account=account,
         others=[each for each in asking.eligible(wanted, my_accounts()) if each != account],
         key=key,
-        typed=known | (typed or {}),
+        typed=filled,
         files=files.of_draft(g.session, asker(), key),
         draft=draft,
-        outage=finding.hitting(g.session, number) if wanted.outage and number else None,
+        outage=joining.known_at(g.session, wanted, number, filled),
         wrong={each.params["field"]: words.refusal(each) for each in of_fields},
         said="\n".join([said, *of_all] if said else of_all) or None,
     )

@@ -1,17 +1,20 @@
 """Without a sign-in: a report by address and phone, and a request followed by its number."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from runtime import clock
 from runtime.database import Database
 from service.requests.models import Request
 from tests.portal.conftest import PHONE, create_user, post, sign_in
 from tests.portal.places import words
 from tests.portal.test_request_pages import NUMBER, TOLD, app  # noqa: F401 - photos in a folder
+from tests.service import builders
 
 pytestmark = pytest.mark.usefixtures("december")
 REPORT = "/report/new/outage_repair"
@@ -110,3 +113,31 @@ def test_a_stranger_reports_six_times_an_hour(client: FlaskClient) -> None:
     refused = post(client, REPORT, **TOLD, key="key-7", action="send")
     assert refused.status_code == 422
     assert "刚才办得太多了" in words(refused.text)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_known", "waits"),
+    [
+        ({}, True, True),
+        ({"trouble": "part"}, True, False),
+        ({"address": "梧桐里 15 栋 101"}, False, False),
+        ({"address": "梧桐里小区"}, False, False),
+    ],
+)
+def test_a_known_outage_is_told_before_a_stranger_sends(
+    client: FlaskClient, database: Database, told: dict[str, str], is_known: bool, waits: bool
+) -> None:
+    with database.unit_of_work() as session:
+        began = clock.now() - timedelta(minutes=20)
+        places = ["梧桐里 9–12 栋"]
+        outage = builders.create_outage(session, began, places=places, state="ongoing")
+    sent = TOLD | told | {"key": "k" * 24}
+    assert post(client, REPORT, **sent).status_code == 303
+    page = client.get(f"{REPORT}/check").text
+    shown = words(page)
+    assert (f"/outages/{outage.outage_no}" in page) == is_known
+    assert ("交上来就和这次停电算一件" in shown) == waits
+    assert ("今天 10:45 前有人到现场" in shown) == (not waits)
+    form = words(client.get(REPORT).text)
+    assert ("我们已经知道了" in form) == is_known
+    assert ("45 分钟内有人到" in form) == (not is_known)

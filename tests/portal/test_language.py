@@ -27,6 +27,7 @@ SPOKEN_BY = {"_", "_l", "gettext", "lazy_gettext", "ngettext"}
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 OTHER_WAYS = {
     "portal/i18n.py": {"中文"},  # the language's own name
+    "portal/inbox/requests.py": {"\u3002\uff0e.\uff1b; "},  # what a quoted sentence may end with
     "portal/settings.py": {"江城供电"},  # a setting
     "portal/pay/till.py": {"微", "支", "银", "现"},  # marks of the gateways, as a picture would be
     "portal/spoken.py": {"零一二三四五六七八九", *"十百千万亿元角分", "万亿"},  # for a voice

@@ -7,6 +7,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from portal import words
 from portal.security import asker_id
@@ -31,6 +32,11 @@ class Waiting:
     asked: Asked
     asker: User
     own: bool
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the asker's role may decide it."""
+        return self.asked.by is None or current_user.staff_role in self.asked.by
 
 
 @blueprint.get("")

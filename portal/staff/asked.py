@@ -22,6 +22,8 @@ class Asked:
     title: str
     lines: list[tuple[str, str]] = field(default_factory=list)
     link: str | None = None
+    by: frozenset[str] | None = None
+    """The roles that may decide; None for all who see it."""
 
 
 Words = Callable[[Session, Approval], Asked]

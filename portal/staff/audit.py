@@ -16,6 +16,7 @@ from portal import words
 from portal.errors import status_of
 from portal.files import attachment
 from portal.security import asker_id
+from portal.staff import naming
 from portal.staff.frame import AUDIT, desk
 from portal.staff.people import ROLES
 from portal.staff.trail import DEEDS
@@ -31,7 +32,9 @@ MOST_ID = 2**63 - 1
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula."""
 
-_WORDS = re.compile(r"[a-z]+( \d+)?", re.ASCII)
+_WORDS = re.compile(
+    r"[a-z]+( \d+)?|first admin|queue of \d+|user \d+ /\S*|[0-9]+ (bills|usage)", re.ASCII
+)
 
 blueprint = desk("audit", __name__, _l("留痕"), AUDIT, icon="ear")
 
@@ -79,6 +82,8 @@ def _page(asked: MultiDict[str, str], said: str | None = None) -> str:
         people=reading.who(g.session),
         deeds=DEEDS,
         deed_name=deed_name,
+        names=naming.names(g.session, [line.entry for line in shown]),
+        reason=naming.reason,
         roles=ROLES,
         most_reason=MOST_REASON,
         most_number=MOST_NUMBER,

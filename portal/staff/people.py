@@ -119,6 +119,7 @@ def _in_words(session: Session, approval: Approval) -> Asked:
             (_("手机号"), user.phone),
             (_("现在的岗位"), role_name(was) if was else _("还没有")),
         ],
+        by=staff.APPROVERS,
     )
 
 

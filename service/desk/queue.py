@@ -125,9 +125,8 @@ def beside(session: Session, wanted: Wanted, me: int, request: Request) -> list[
     return found + rest.items
 
 
-def counts(session: Session, me: int, team: str | None) -> dict[Queue, int]:
-    """How many stand in each queue; `MOST_COUNTED` + 1 means more than can be counted here."""
-    wanted = Wanted(team=team)
+def counts(session: Session, me: int, wanted: Wanted) -> dict[Queue, int]:
+    """How many stand in each queue, narrowed as `wanted` is; `MOST_COUNTED` + 1 means more."""
     sums = [_counted(replace(wanted, queue=queue), me).label(queue) for queue in QUEUES]
     return dict(zip(QUEUES, session.execute(select(*sums)).one(), strict=True))
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 SHOWN = frozenset({"home", "bills", "usage", "payments", "outages", "halls", "request_files"})
 """The rooms of a customer that are shown; of others only `PAGES`."""
 PAGES = frozenset({"requests.index", "requests.show"})
+PAYING = frozenset({"pay"})
 FILES = frozenset({"usage.download"})
 """Data as files leave the house by two people alone (`serving.export`)."""
 LONGEST_PAGE = 40
@@ -49,8 +50,13 @@ _KEY = "denghuo.seen_as"
 ONLY_LOOKING = Trouble(
     _l("这里只能看"), _l("您在以客户的身份看，不能替客户办事、改东西。什么都没有改。")
 )
+NO_PAYING = Trouble(
+    _l("不能替客户付钱"),
+    _l("您在以客户的身份看：黄色的付款按钮只有客户自己能用。退回上一页接着看。"),
+)
 NOT_SHOWN = Trouble(
-    _l("这一页不给看"), _l("以客户的身份只能看首页、账单、用电、缴费和办事。退回上一页接着看。")
+    _l("这一页不给看"),
+    _l("以客户的身份只能看首页、账单、用电、付款记录、停电、营业厅和办事。退回上一页接着看。"),
 )
 
 
@@ -143,6 +149,8 @@ def _refused() -> ResponseReturnValue | None:
     if request.method not in SAFE_METHODS:
         return errors.page(403, ONLY_LOOKING)
     shown = request.blueprint in SHOWN or request.endpoint in PAGES
+    if request.blueprint in PAYING:
+        return errors.page(403, NO_PAYING)
     if not shown or request.endpoint in FILES:
         return errors.page(403, NOT_SHOWN)
     return None

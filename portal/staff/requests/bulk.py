@@ -6,8 +6,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal import words
+from portal.errors import status_of
 from portal.security import asker_id
 from portal.staff.frame import leads
+from portal.staff.requests.queue import page
 from portal.staff.requests.room import blueprint, view
 from runtime.errors import Refused
 from service.desk import notes, taking
@@ -18,17 +20,17 @@ NOBODY = "nobody"
 
 @blueprint.post("/bulk")
 def bulk() -> ResponseReturnValue:
-    """Give, mark or note what was chosen; then back to the queue."""
+    """Give, mark or note what was chosen; refused, what was ticked and typed stays."""
     chosen = request.form.getlist("no")[:PAGE]
-    back = redirect(view().to(".index"), 303)
     if not chosen:
-        flash(_("先在前面勾上要办的。"), "bad")
-        return back
+        return page(_("先在前面勾上要办的。")), 400
     try:
-        flash(_done(request.form.get("deed", ""), chosen))
+        with g.session.begin_nested():
+            said = _done(request.form.get("deed", ""), chosen)
     except Refused as refusal:
-        flash(words.refusal(refusal), "bad")
-    return back
+        return page(words.refusal(refusal)), status_of(refusal)
+    flash(said)
+    return redirect(view().to(".index"), 303)
 
 
 def _done(deed: str, chosen: list[str]) -> str:

@@ -27,8 +27,8 @@ from service.outages.finding import OutageView
 from service.requests import appointments, joining, moving, ratings, reading, talking
 from service.requests.appointments import Slot
 from service.requests.kinds import Document, Step, kind
-from service.requests.models import Request
-from service.requests.reading import StepTaken
+from service.requests.models import Request, RequestEvent
+from service.requests.reading import Round, StepTaken
 from service.requests.talk_models import Appointment, Rating, RequestMessage
 
 LAST = 2**63 - 1
@@ -70,6 +70,25 @@ class Case:
         """What the customer is asked for while the clock stands."""
         open_ones = [each.needs for each in self.request.pauses if each.until is None]
         return open_ones[0] if open_ones else None
+
+    @property
+    def refusal(self) -> str | None:
+        """Why it was not accepted, once it was not."""
+        if self.request.state != "rejected":
+            return None
+        return next((e.note for e in reversed(self.request.events) if e.code == "rejected"), None)
+
+    @property
+    def back(self) -> RequestEvent | None:
+        """When and why the customer had it opened again, while it is."""
+        if self.request.closed_at is not None or not self.request.reopened:
+            return None
+        return next((e for e in reversed(self.request.events) if e.code == "reopened"), None)
+
+    @property
+    def last_answer(self) -> Round | None:
+        """What came of it the time before."""
+        return next(iter(reading.earlier(self.request)), None) if self.back else None
 
     @cached_property
     def timeline(self) -> list[StepTaken]:

@@ -67,7 +67,7 @@ def hand(request_no: str) -> ResponseReturnValue:
 
     def give() -> None:
         if taking.hand(g.session, [request_no], to, asker_id(), lead=leads()).left:
-            raise Conflict("desk.taken")
+            raise Conflict("request.moved_on" if leads() else "desk.not_yours")
 
     return _deed(request_no, give)
 

@@ -7,6 +7,7 @@ from io import StringIO
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from portal import formats, words
@@ -20,7 +21,7 @@ from portal.staff.requests import telling
 from portal.staff.requests.room import blueprint, view
 from runtime.errors import Refused
 from service.approvals import Approval
-from service.desk import exporting
+from service.desk import exporting, queue
 from service.desk.exporting import Export
 from service.desk.queue import Item
 
@@ -68,11 +69,22 @@ def fetch_granted(approval_id: int) -> ResponseReturnValue:
 
 
 @in_words(exporting.KIND)
-def _in_words(_session: Session, approval: Approval) -> Asked:
+def _in_words(session: Session, approval: Approval) -> Asked:
     export = Export.of(approval)
     personal = _("带姓名、电话和地址") if export.personal else _("不带个人资料")
-    lines = [(_("哪些"), telling.narrowed(export.wanted)), (_("个人资料"), personal)]
+    lines = [
+        (_("哪些"), telling.narrowed(export.wanted)),
+        (_("哪个班组"), telling.teams(export.wanted)),
+        (_("现在有"), _rows_now(session, export)),
+        (_("个人资料"), personal),
+    ]
     return Asked(_("导出工单"), lines)
+
+
+def _rows_now(session: Session, export: Export) -> str:
+    """How many requests the file would hold now."""
+    count = queue.how_many(session, export.wanted, export.me, exporting.MOST)
+    return ngettext("%(num)s 件", "%(num)s 件", count)
 
 
 def _wanted() -> Export:

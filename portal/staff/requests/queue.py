@@ -32,7 +32,7 @@ class Sheet:
 
     @cached_property
     def counts(self) -> dict[Queue, int]:
-        return queue.counts(g.session, asker_id(), self.view.wanted.team)
+        return queue.counts(g.session, asker_id(), self.view.wanted)
 
     @cached_property
     def unread(self) -> dict[int, int]:
@@ -54,6 +54,11 @@ class Sheet:
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """Fifty requests of a queue, and the queues there are."""
+    return page()
+
+
+def page(said: str | None = None) -> str:
+    """The queue; `said` is why something was not done, and what was ticked and typed stays."""
     here = view()
     found = queue.page(g.session, here.wanted, asker_id(), here.after)
     return render_template(
@@ -65,6 +70,9 @@ def index() -> ResponseReturnValue:
         leads=leads(),
         me=asker_id(),
         saying=saying,
+        said=said,
+        typed=request.form,
+        ticked=request.form.getlist("no"),
         key=secrets.token_urlsafe(12),
         longest_name=filters.LONGEST_NAME,
         longest_note=notes.LONGEST,

@@ -183,6 +183,12 @@ def queue_name(wanted: Wanted) -> str:
     return team if wanted.queue == "team" else _("%(team)s，%(queue)s", team=team, queue=name)
 
 
+def teams(wanted: Wanted) -> str:
+    """Whose requests a queue holds."""
+    every = wanted.team is None or wanted.queue in ("mine", "all")
+    return _("所有班组") if every else str(TEAMS[wanted.team or ""])
+
+
 def narrowed(wanted: Wanted) -> str:
     """A queue and all that it is narrowed to, in one line: for whoever approves, and for a file."""
     parts = [queue_name(wanted)]

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from runtime.database import Database
-from service import audit
+from service import approvals, audit
 from service.audit import AuditEntry, reading
 from service.models import User
 from tests.portal.conftest import create_user, post, sign_in, staff
@@ -177,6 +177,45 @@ def test_every_deed_has_words(inspector: FlaskClient) -> None:
     page = says(inspector, ROOM)
     for word in ("给了岗位", "收回了岗位", "停用了登录", "给了新密码", "取走了这份记录"):
         assert word in page
+
+
+@pytest.mark.parametrize(
+    ("subject", "about", "said"),
+    [
+        ("user {agent}", "", "林*满（{agent} 号）"),
+        ("queue of {agent}", "approval 9", "林*满（{agent} 号） 看的工单队列"),
+        (HOME, "user {agent} /bills", "林*满（{agent} 号），账单"),
+        (HOME, "user {agent} /", "林*满（{agent} 号），首页"),
+        ("user 99999", "", "没有留名（99999 号）"),
+        ("search", "", "搜索"),
+        ("difference 7", "approval 9", "对账差异 7 号"),
+        (HOME, "approval 9", "审批 9 号"),
+        (HOME, "conversation 4", "对话 4 号"),
+        (HOME, "finance", "财务"),
+    ],
+)
+def test_numbers_are_told_in_words_and_lead_to_their_entries(
+    inspector: FlaskClient, database: Database, agent: int, subject: str, about: str, said: str
+) -> None:
+    subject, about = subject.format(agent=agent), about.format(agent=agent)
+    write(database, agent, subject, "核对", about)
+    table = words(inspector.get(ROOM).text).split("网络地址", 1)[1]
+    assert said.format(agent=agent) in table
+    for number in filter(None, (subject, about)):
+        assert "核对" in words(inspector.get(ROOM, query_string={"number": number}).text)
+    kept = rows(post(inspector, f"{ROOM}/file", number=subject, reason="检查").text)
+    assert kept[1][5] == subject
+
+
+def test_an_approval_says_what_it_was_about(
+    inspector: FlaskClient, database: Database, agent: int
+) -> None:
+    with database.unit_of_work() as session:
+        params = {"user": agent, "role": "lead", "was": "agent"}
+        approvals.ask(session, "staff_role", f"user {agent}", params, "升班长", by=agent)
+    page = says(inspector, ROOM)
+    assert "申请审批" in page
+    assert "给岗位" in page.split("升班长")[1]
 
 
 @pytest.mark.parametrize("role", ["agent", "lead", "finance", "field"])

@@ -67,7 +67,7 @@ def test_every_queue_holds_what_it_says(
         assert held(Wanted("all", kind="new_connection")) == {paused.request_no}
         assert held(Wanted("all", urgent=True)) == {free.request_no}
         assert held(Wanted("all", person=me)) == {mine.request_no}
-        assert queue.counts(session, me, "repair") == {
+        assert queue.counts(session, me, Wanted(team="repair")) == {
             "mine": 1,
             "team": 2,
             "free": 1,
@@ -113,7 +113,7 @@ def test_counts_stop_where_nobody_reads_them(database: Database, customer: Custo
     with database.unit_of_work() as session:
         _copies(session, made, 150)
         me = worker(session).id
-        assert queue.counts(session, me, None)["all"] == queue.MOST_COUNTED + 1
+        assert queue.counts(session, me, Wanted())["all"] == queue.MOST_COUNTED + 1
         assert queue.how_many(session, ALL, me, 200) == 151
 
 

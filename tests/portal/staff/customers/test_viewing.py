@@ -102,6 +102,14 @@ def test_what_is_not_for_the_desk_is_not_shown(opened, seen, path):
     assert "13800138000" not in answer.text
 
 
+def test_the_pay_button_says_whose_it_is(opened, seen):
+    answer = opened.get(f"{seen}/pay")
+    assert answer.status_code == 403
+    assert "黄色的付款按钮只有客户自己能用" in answer.text
+    other = opened.get(f"{seen}/profile").text
+    assert "账单、用电、付款记录、停电、营业厅和办事" in other
+
+
 def test_data_leave_the_house_only_as_an_export(opened, seen):
     assert opened.get(f"{seen}/usage/2026-11").status_code == 200
     answer = opened.get(f"{seen}/usage/2026-11.csv")

@@ -83,6 +83,8 @@ def test_personal_data_need_somebody_else(
     assert "导出工单" in asked
     assert "全部、停电、故障报修" in asked
     assert "带姓名、电话和地址" in asked
+    assert "哪个班组所有班组" in asked
+    assert "现在有1 件" in asked
     assert WHY in asked
     number = approve(lead, database)
     assert f'href="{EXPORT}/{number}.csv"' in agent.get(EXPORT).text

@@ -416,8 +416,51 @@ def test_many_at_once(
 def test_what_cannot_be_done_with_many_is_said(
     agent: FlaskClient, repair: Request, fields: dict[str, str], said: str
 ) -> None:
-    assert send(agent, f"{DESK}/bulk", **fields).status_code == 303
-    assert said in says(agent, DESK)
+    number = repair.request_no
+    sent = {"text": "同一台变压器", **fields} | ({"no": number} if "no" in fields else {})
+    answer = send(agent, f"{DESK}/bulk", **sent)
+    assert answer.status_code in (400, 404)
+    assert said in words(answer.text)
+    assert f'name="text" value="{sent["text"]}"' in answer.text
+    ticked = f'name="no" value="{number}" checked' in answer.text
+    assert ticked is ("no" in fields)
+
+
+def test_tabs_count_what_is_chosen(
+    agent: FlaskClient, database: Database, customer: Customer
+) -> None:
+    ask(database, customer, "new_connection", "k1")
+    urgent = ask(database, customer, "outage_repair", "k2")
+    with database.unit_of_work() as session:
+        moving.urge(session, urgent.request_no, True, by=who(database, AGENT).id)
+    assert "没人接的2" in says(agent, DESK)
+    assert "没人接的1" in says(agent, f"{DESK}?urgent=yes")
+    assert "没人接的1" in says(agent, f"{DESK}?kind=new_connection")
+    assert "没人接的0" in says(agent, f"{DESK}?kind=new_connection&urgent=yes")
+
+
+def test_a_case_that_is_back_says_why_and_what_was_answered(
+    agent: FlaskClient, database: Database, customer: Customer, repair: Request
+) -> None:
+    case = f"{DESK}/{repair.request_no}"
+    send(agent, f"{case}/reject", case, reason="是小区自己的线")
+    assert "没有受理，因为：是小区自己的线" in says(agent, case).split("下一步：")[0]
+    with database.unit_of_work() as session:
+        moving.reopen(session, customer.asker, repair.request_no, "物业说不是")
+    top = says(agent, case).split("下一步：")[0]
+    assert "客户要求重新办，今天 10:00：物业说不是" in top
+    assert "上次我们的答复，今天 10:00：没有受理是小区自己的线" in top
+
+
+def test_who_loses_a_race_reads_who_has_it(
+    agent: FlaskClient, lead: FlaskClient, repair: Request
+) -> None:
+    case = f"{DESK}/{repair.request_no}"
+    send(agent, f"{case}/take", case)
+    late = send(lead, f"{case}/take", case)
+    assert late.status_code == 409
+    assert "这一件现在在同事手里" in late.text
+    assert "请班长来转" not in late.text
 
 
 def test_views_are_kept_and_forgotten(

@@ -1,4 +1,4 @@
-"""Messages, appointments and ratings: the migration makes what the models describe, and undoes it."""
+"""Messages, appointments, ratings: the migration makes what the models describe, and undoes it."""
 
 from collections.abc import Callable
 from typing import Any

@@ -7,7 +7,7 @@ there; and that can be said at any time, for the cause may be in the house. Whoe
 has power again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -27,6 +27,7 @@ from service.requests.askers import Asker
 from service.requests.kinds import Kind, holds, kind, kinds
 from service.requests.models import Request, RequestEvent
 from service.requests.moving import CUSTOMER, By
+from service.requests.sweeping import sweep
 
 BEFORE = timedelta(hours=1)
 """So long before an outage is said to have begun, reports may be of it."""
@@ -168,8 +169,8 @@ def join_all(database: Database, outage_no: str) -> int:
     def part(session: Session, request: Request) -> bool:
         return not _is_of(session, request, outage) and _part(session, request)
 
-    joined = _each(database, _waits_since(outage.starts_at - BEFORE), join)
-    _each(database, _JOINED & (Request.outage_no == outage_no), part)
+    joined = sweep(database, _waits_since(outage.starts_at - BEFORE), join)
+    sweep(database, _JOINED & (Request.outage_no == outage_no), part)
     return joined
 
 
@@ -187,21 +188,18 @@ def join_missed(database: Database) -> None:
 def ask_all(database: Database) -> int:
     """Ask whose outage is over whether the power is back; how many were asked."""
     over = exists().where(Outage.outage_no == Request.outage_no, ~finding.is_dark(clock.now()))
-    return _each(database, _JOINED & over & ~_asked(), _ask)
+    return sweep(database, _JOINED & over & ~_asked(), _ask)
 
 
 def end_silent(database: Database) -> int:
     """End the requests whose customers have not answered for long; how many there were."""
-    return _each(database, _JOINED & _asked(before=clock.now() - SILENCE), _end)
+    return sweep(database, _JOINED & _asked(before=clock.now() - SILENCE), _end)
 
 
 # ---- how -----------------------------------------------------------------------------------------
 
 _JOINED = and_(Request.outage_no.is_not(None), Request.paused_at.is_not(None))
 """Of open requests: those that wait for an end."""
-
-AT_ONCE = 200
-"""Requests of one transaction, so that no lock is held for long."""
 
 
 def _join(session: Session, request: Request, outage_no: str) -> bool:
@@ -301,22 +299,3 @@ def _asked(before: datetime | None = None) -> ColumnElement[bool]:
         RequestEvent.key == func.concat(ASKED, Request.outage_no),
     )
     return found if before is None else found.where(RequestEvent.at <= before)
-
-
-def _each(
-    database: Database, which: ColumnElement[bool], deed: Callable[[Session, Request], bool]
-) -> int:
-    """Do it to open requests, some at a time; to how many it was done.
-
-    What another worker looks at is passed over, and found again a little later.
-    """
-    query = select(Request).where(Request.closed_at.is_(None), which).order_by(Request.id)
-    count, last = 0, 0
-    while True:
-        with database.unit_of_work() as session:
-            rows = query.where(Request.id > last).limit(AT_ONCE).with_for_update(skip_locked=True)
-            found = session.scalars(rows).all()
-            count += sum(deed(session, each) for each in found)
-        if len(found) < AT_ONCE:
-            return count
-        last = found[-1].id

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from runtime import events
 from runtime.database import Database
 from service.events import RequestDueSoon, RequestLate
-from service.requests import clocks, moving
+from service.requests import clocks, moving, sweeping
 from service.requests.models import Request, RequestEvent
 from tests.service.requests.conftest import NOW, Customer, ask
 
@@ -97,7 +97,7 @@ def test_many_are_looked_at_in_parts(
     told: list[tuple[str, str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(clocks, "AT_ONCE", 2)
+    monkeypatch.setattr(sweeping, "AT_ONCE", 2)
     for each in range(5):
         ask(database, customer, key=f"form-{each}")
     clock_at.move_to(ASKED + timedelta(hours=1))

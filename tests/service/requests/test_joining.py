@@ -18,7 +18,7 @@ from service.events import (
 )
 from service.models import Account
 from service.outages.models import Outage
-from service.requests import asking, joining, moving, reading, talking
+from service.requests import asking, joining, moving, reading, sweeping, talking
 from service.requests.askers import Asker
 from service.requests.models import Request
 from tests.service import builders
@@ -208,7 +208,7 @@ def test_a_plan_that_begins_by_the_clock_is_joined_too(database, customer):
 
 
 def test_many_reports_join_some_at_a_time(database, monkeypatch):
-    monkeypatch.setattr(joining, "AT_ONCE", 2)
+    monkeypatch.setattr(sweeping, "AT_ONCE", 2)
     requests = [ask(database, at_home(database)) for _ in range(5)]
     elsewhere = ask(database, at_home(database, "西-09"))
     number = dark(database)

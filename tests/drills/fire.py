@@ -43,4 +43,4 @@ def await_that(holds: Callable[[], bool], house: House) -> None:
         raise_the_fallen(house)
         logs = {name: house.log(name) for name in house.lines}
         assert time.monotonic() < deadline, f"not settled in time; see {logs}"
-        time.sleep(0.5)
+        time.sleep(0.5)  # between two looks; what is waited for is the condition

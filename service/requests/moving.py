@@ -131,7 +131,7 @@ def pause(
     if not _known(session, request, key):
         _take(request, "pause", "request.moved_on")
         timing.stand(session, request, clock.now(), asked, by)
-        _write(session, request, "paused", By("staff", by, key, asked))
+        record(session, request, "paused", By("staff", by, key, asked))
     return request
 
 
@@ -150,7 +150,7 @@ def resume(session: Session, request_no: str, *, by: int | None = None) -> Reque
     request.outage_no = None
     _take(request, "resume", "request.moved_on")
     timing.go_on(session, request, clock.now())
-    _write(session, request, "resumed", By("staff", by) if by is not None else CUSTOMER)
+    record(session, request, "resumed", By("staff", by) if by is not None else CUSTOMER)
     return request
 
 
@@ -195,7 +195,7 @@ def reopen(session: Session, asker: Asker, request_no: str, why: str) -> Request
     first = steps(request)[0]
     was, request.step = request.state, first.name
     _come_to(session, request, first.at, clock.now())
-    _write(session, request, "reopened", By("customer", note=reason), was)
+    record(session, request, "reopened", By("customer", note=reason), was)
     return request
 
 
@@ -228,9 +228,31 @@ def urge(session: Session, request_no: str, urgent: bool, *, by: int) -> Request
     return request
 
 
-def record(session: Session, request: Request, code: str, by: By) -> None:
-    """Write down something that happened to a locked request where it stands, and tell it."""
-    _write(session, request, code, by)
+def record(session: Session, request: Request, code: str, by: By, was: str | None = None) -> None:
+    """Write down what happened to a locked request, set its clock by it, tell the others.
+
+    With the state in which it `was` the core is told too.
+    """
+    request.updated_at = clock.now()
+    event = RequestEvent(
+        request_id=request.id,
+        code=code,
+        step=request.step,
+        state=request.state,
+        who=by.who,
+        by_id=by.user_id,
+        note=by.note or None,
+        filled=json.dumps(dict(by.filled), ensure_ascii=False) if by.filled else None,
+        key=by.key,
+        at=by.at or request.updated_at,
+    )
+    session.add(event)
+    session.flush()
+    session.expire(request, ["events", "pauses"])
+    timing.reset(session, request)
+    if by.who != "core" and was is not None:
+        soon.carry(session, request.request_no)
+    tell(session, request, event, was or request.state)
 
 
 def locked(session: Session, request_no: str) -> Request:
@@ -299,13 +321,13 @@ def _is_behind(here: str, onward: str, status: str) -> bool:
 def _reach(session: Session, request: Request, step: Step, by: By) -> None:
     was, request.step = request.state, step.name
     _come_to(session, request, step.at, by.at or clock.now())
-    _write(session, request, "moved", by, was)
+    record(session, request, "moved", by, was)
 
 
 def _end(session: Session, request: Request, state: str, by: By) -> None:
     was = request.state
     _come_to(session, request, state, by.at or clock.now())
-    _write(session, request, state, by, was)
+    record(session, request, state, by, was)
 
 
 def _come_to(session: Session, request: Request, state: str, at: datetime) -> None:
@@ -313,30 +335,6 @@ def _come_to(session: Session, request: Request, state: str, at: datetime) -> No
     request.state = state
     request.closed_at = at if state in ENDED else None
     request.due_at = request.warn_at = request.warned_at = request.late_at = None
-
-
-def _write(session: Session, request: Request, code: str, by: By, was: str | None = None) -> None:
-    """Write down what happened, set the clock by it, tell the core and the others."""
-    request.updated_at = clock.now()
-    event = RequestEvent(
-        request_id=request.id,
-        code=code,
-        step=request.step,
-        state=request.state,
-        who=by.who,
-        by_id=by.user_id,
-        note=by.note or None,
-        filled=json.dumps(dict(by.filled), ensure_ascii=False) if by.filled else None,
-        key=by.key,
-        at=by.at or request.updated_at,
-    )
-    session.add(event)
-    session.flush()
-    session.expire(request, ["events", "pauses"])
-    timing.reset(session, request)
-    if by.who != "core" and was is not None:
-        soon.carry(session, request.request_no)
-    tell(session, request, event, was or request.state)
 
 
 def _take(request: Request, event: str, otherwise: str) -> None:

@@ -1,10 +1,14 @@
 """Pictures and papers that a customer may send."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
 from fpdf import FPDF
 from PIL import Image
+
+
+WRITTEN = datetime(2026, 12, 11, 2, 0, tzinfo=UTC)
 
 
 def picture(
@@ -23,7 +27,9 @@ def paper(text: str = "Title deed", pages: int = 1) -> bytes:
 
 
 def written_paper(text: str = "Title deed", pages: int = 1) -> FPDF:
+    """The same paper has the same bytes, whenever it is written."""
     sheet = FPDF()
+    sheet.set_creation_date(WRITTEN)
     sheet.set_font("helvetica", size=20)
     for number in range(pages):
         sheet.add_page()

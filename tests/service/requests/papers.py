@@ -7,7 +7,6 @@ from typing import Any
 from fpdf import FPDF
 from PIL import Image
 
-
 WRITTEN = datetime(2026, 12, 11, 2, 0, tzinfo=UTC)
 
 

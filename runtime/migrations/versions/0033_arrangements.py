@@ -1,0 +1,22 @@
+"""Arrangements to pay later, and disconnections with their notices."""
+
+from alembic import op
+from sqlalchemy import text
+
+revision = "0033_arrangements"
+down_revision = "0032_campaigns"
+branch_labels = None
+depends_on = None
+
+CREATE: tuple[str, ...] = ()
+DROP: tuple[str, ...] = ()
+
+
+def upgrade() -> None:
+    for statement in CREATE:
+        op.execute(text(statement))
+
+
+def downgrade() -> None:
+    for statement in DROP:
+        op.execute(text(statement))

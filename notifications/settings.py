@@ -1,5 +1,8 @@
 """Settings of the channels by which people are reached."""
 
+from ipaddress import ip_address
+from typing import Literal
+
 from pydantic import Field, SecretStr, model_validator
 
 from runtime.settings import Settings
@@ -78,3 +81,59 @@ class WeChatSettings(Settings):
                 "and DENGHUO_WECHAT_AES_KEY"
             )
         return self
+
+
+class SmtpSettings(Settings):
+    """The server that letters are handed over to; without a host no letters are sent."""
+
+    smtp_host: str = Field("", description="Mail server; without it no e-mail is sent")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server")
+    smtp_security: Literal["starttls", "tls", "plain"] = Field(
+        "starttls",
+        description="How the connection to the mail server is secured: `starttls` (587), `tls` "
+        "(465), or `plain`, which only a server on this machine is given",
+    )
+    smtp_user: str = Field("", description="Name by which we log in to the mail server")
+    smtp_password: SecretStr = Field(
+        SecretStr(""), description="Password by which we log in to the mail server"
+    )
+    smtp_timeout: float = Field(
+        10.0, gt=0, le=60, description="Seconds to wait for an answer of the mail server"
+    )
+    mail_from: str = Field(
+        "no-reply@denghuo.example",
+        pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$",
+        description="Address that letters come from; its domain signs them",
+    )
+    mail_sender: str = Field("灯火", description="Name that letters come from")
+    mail_unsubscribe: str = Field(
+        "",
+        pattern=r"^([!-?A-~]+@[A-Za-z0-9.-]+)?$",
+        description="Mailbox, read by people, for those who unsubscribe by a letter; without it "
+        "letters name the address of the portal alone",
+    )
+    dkim_selector: str = Field(
+        "", pattern=r"^[A-Za-z0-9.-]*$", description="Selector of the DKIM key in the DNS"
+    )
+    dkim_key: SecretStr = Field(
+        SecretStr(""),
+        description="Private key of the DKIM signature, RSA, PEM; without it and its selector "
+        "letters are not signed by us",
+    )
+
+    @model_validator(mode="after")
+    def _safe(self) -> "SmtpSettings":
+        if self.smtp_security == "plain" and self.smtp_host and not _is_here(self.smtp_host):
+            raise ValueError(
+                "DENGHUO_SMTP_SECURITY plain is for a DENGHUO_SMTP_HOST on this machine alone"
+            )
+        if bool(self.dkim_selector) != bool(self.dkim_key.get_secret_value()):
+            raise ValueError("DENGHUO_DKIM_SELECTOR and DENGHUO_DKIM_KEY belong together")
+        return self
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

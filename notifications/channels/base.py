@@ -89,7 +89,7 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Found:
-    """What a provider knows of a message that it took. `delivered` is None while it is on its way."""
+    """What a provider knows of a message that it took; `delivered` is None on its way."""
 
     provider_no: str
     delivered: bool | None = None

@@ -1,0 +1,57 @@
+"""Who is told about an account: those who may pay for it, or its holder by phone.
+
+A family helper pays too, but is told only where the owner has chosen the simplified view: the
+helper's copy is a notice of its own.
+"""
+
+from sqlalchemy import Subquery, exists, literal, null, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from service.access import Right, roles_with
+from service.models import Link, User
+
+PAYERS = sorted(set(roles_with(Right.PAY)) - {"family_helper"})
+HELPER = "family_helper"
+
+
+def payers(accounts: Subquery) -> Subquery:
+    """Of accounts (columns key, account_no): key, user_id, account_no of everybody who pays.
+
+    An account that nobody is linked to has one row without a user: its holder, by phone.
+    """
+    linked = (
+        select(accounts.c.key, Link.user_id, accounts.c.account_no)
+        .join(Link, Link.account_no == accounts.c.account_no)
+        .where(Link.ended_at.is_(None), Link.role.in_(PAYERS))
+    )
+    theirs = exists().where(
+        Link.account_no == accounts.c.account_no, Link.ended_at.is_(None), Link.role.in_(PAYERS)
+    )
+    alone = select(accounts.c.key, null().cast(Link.user_id.type), accounts.c.account_no)
+    return union_all(linked, alone.where(~theirs)).subquery()
+
+
+def helpers(accounts: Subquery) -> Subquery:
+    """As `payers`: the family helpers of owners who use the simplified view."""
+    owners = aliased(Link)
+    elder = (
+        exists()
+        .where(owners.account_no == Link.account_no, owners.role == "owner")
+        .where(owners.ended_at.is_(None), User.id == owners.user_id, User.elder_mode)
+    )
+    return (
+        select(accounts.c.key, Link.user_id, accounts.c.account_no)
+        .join(Link, Link.account_no == accounts.c.account_no)
+        .where(Link.ended_at.is_(None), Link.role == HELPER, elder)
+        .subquery()
+    )
+
+
+def payers_of(session: Session, account_no: str) -> list[int | None]:
+    """The users who are told about one account; None stands for its holder, by phone."""
+    return [row.user_id for row in session.execute(select(payers(one(account_no))))]
+
+
+def one(account_no: str, key: str = "") -> Subquery:
+    """A single account in the form in which many are given."""
+    return select(literal(key).label("key"), literal(account_no).label("account_no")).subquery()

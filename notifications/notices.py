@@ -1,0 +1,133 @@
+"""Notices: put there with the change that they tell of, taken back when it no longer holds.
+
+`tell` is called in the transaction of an event, `tell_all` by a run over many; both only write
+down. A job composes messages of what is due (`notifications/composing.py`).
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, Subquery, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from notifications import inbox
+from notifications.kinds import Kind, kind
+from notifications.models import COMPOSED, WAITING, WITHDRAWN, Message, Notice
+from runtime import clock
+from runtime.jobs import TaskName, defer
+
+COMPOSE = TaskName("notifications.compose", "notifications")
+"""The task that makes messages of what is due."""
+
+
+def tell(
+    session: Session,
+    name: str,
+    *,
+    key: str,
+    user_id: int | None = None,
+    account_no: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> bool:
+    """Tell a user something, or the holder of an account by phone when nobody is named.
+
+    A user finds it in the inbox at once. `params` must be JSON, and are figures that hold for
+    good. False when the key is known: nothing is written. Raises KeyError for an unknown kind.
+    """
+    found, now = kind(name), clock.now()
+    if user_id is not None and not inbox.put(session, user_id, key, name, params or {}, now):
+        return False
+    if not found.channels:
+        return user_id is not None
+    row = _row(found, not_before or now, expires_at) | {
+        "key": _own(key, user_id),
+        "user_id": user_id,
+        "account_no": account_no,
+        "params": json.dumps(params, ensure_ascii=False) if params else None,
+    }
+    written = insert(Notice).values(row).on_conflict_do_nothing().returning(Notice.id)
+    is_new = session.scalar(written) is not None
+    if is_new:
+        ask_to_compose(session)
+    return is_new
+
+
+def tell_all(
+    session: Session,
+    name: str,
+    whom: Subquery,
+    *,
+    params: Mapping[str, Any] | None = None,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+    campaign_id: int | None = None,
+) -> int:
+    """Tell many, in one statement; `whom` has the columns key, user_id and account_no.
+
+    The inbox is written when the message is composed. Returns how many notices are new.
+    """
+    columns = Notice.__table__.c
+    fixed = _row(kind(name), not_before or clock.now(), expires_at) | {
+        "campaign_id": campaign_id,
+        "params": json.dumps(params, ensure_ascii=False) if params else None,
+    }
+    values = [literal(value, columns[column].type) for column, value in fixed.items()]
+    own_key = whom.c.key + literal(":") + func.coalesce(whom.c.user_id.cast(columns.key.type), "")
+    rows = select(own_key, whom.c.user_id, whom.c.account_no, *values)
+    written = insert(Notice).from_select(["key", "user_id", "account_no", *fixed], rows)
+    done = session.execute(written.on_conflict_do_nothing())
+    ask_to_compose(session)
+    return cast(CursorResult[Any], done).rowcount
+
+
+def withdraw(session: Session, *which: ColumnElement[bool], reason: str) -> int:
+    """Take back what is not sent yet; returns how many.
+
+    A message that carries nothing else is taken back with it. One that a provider has in hand at
+    this moment is not: it was told.
+    """
+    taken = session.scalars(
+        update(Notice)
+        .where(Notice.state.in_((WAITING, COMPOSED)), *which)
+        .values(state=WITHDRAWN, reason=reason)
+        .returning(Notice.message_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    carried = {each for each in taken if each is not None}
+    if carried:
+        _empty(session, carried)
+    return len(taken)
+
+
+def ask_to_compose(session: Session) -> None:
+    """Ask for a job that makes messages of what is due; while one waits, one is enough."""
+    defer(session, COMPOSE, queueing_lock="notifications.compose")
+
+
+def _empty(session: Session, messages: set[int]) -> None:
+    """Take back messages that wait and carry nothing any more."""
+    alive = select(Notice.id).where(Notice.message_id == Message.id, Notice.state == COMPOSED)
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(messages), Message.state == WAITING, ~alive.exists())
+        .values(state=WITHDRAWN, params=None, fallback_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _row(found: Kind, not_before: datetime, expires_at: datetime | None) -> dict[str, Any]:
+    return {
+        "kind": found.name,
+        "not_before": not_before,
+        "expires_at": expires_at or not_before + timedelta(hours=found.expires_hours),
+    }
+
+
+def _own(key: str, user_id: int | None) -> str:
+    """The key of one person's notice: the same thing is told to each of several."""
+    return f"{key}:{'' if user_id is None else user_id}"

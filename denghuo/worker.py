@@ -20,6 +20,7 @@ TASKS = (
     "service.people.tidy",
     "service.audit.work",
     "service.requests.work",
+    "service.usage_watch.work",
     "service.conversations.tidy",
     "service.conversations.evening",
     "payments.work",

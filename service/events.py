@@ -1,6 +1,7 @@
 """What the customer service layer tells the other rooms, in the transaction of the change."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -107,6 +108,32 @@ class BalanceSank(Struct, frozen=True):
     balance_fen: int
     below_fen: int
     top_up_url: str
+
+
+class UnusualUsage(Struct, frozen=True):
+    """A service point used much more on a day than on days of its kind before."""
+
+    account_no: str
+    service_point_no: str
+    day: date
+    wh: int
+    usual_wh: int
+
+
+class TierNear(Struct, frozen=True):
+    """A household will soon be in the next tier.
+
+    `tier` is the present one, counted from 1; `extra_yuan` (yuan/kWh) is what the next one costs
+    above this one, None where that depends on the hour. `cycle` names the count: a year or month.
+    """
+
+    account_no: str
+    service_point_no: str
+    cycle: str
+    tier: int
+    left_kwh: Decimal
+    reached_on: date
+    extra_yuan: Decimal | None
 
 
 class AutoPayNews(Struct, frozen=True):
@@ -285,3 +312,115 @@ class HandoffEnded(Struct, frozen=True):
     user_id: int | None
     channel: str
     how: str
+
+
+class ArrangementMade(Struct, frozen=True):
+    """A customer has promised to pay (`state` active), or asks to pay in parts (asked).
+
+    `kind` is promise or instalments; of `parts` parts the first is due on `first_day`.
+    """
+
+    arrangement_id: int
+    account_no: str
+    user_id: int
+    kind: str
+    state: str
+    total_fen: int
+    parts: int
+    first_day: date
+    last_day: date
+
+
+class ArrangementDecided(Struct, frozen=True):
+    """The desk has agreed to instalments, or not and says why in `note`.
+
+    `lapsed`: nobody had decided by the day of the first part.
+    """
+
+    arrangement_id: int
+    account_no: str
+    user_id: int
+    agreed: bool
+    lapsed: bool
+    note: str
+    first_day: date
+
+
+class ArrangementKept(Struct, frozen=True):
+    """All bills of an arrangement are settled."""
+
+    arrangement_id: int
+    account_no: str
+    user_id: int
+    kind: str
+    total_fen: int
+
+
+class ArrangementBroken(Struct, frozen=True):
+    """A part was not paid in time; from now on the account is like any other in arrears.
+
+    `missed_fen` is what was to be paid by `missed_day` and was not.
+    """
+
+    arrangement_id: int
+    account_no: str
+    user_id: int
+    kind: str
+    missed_day: date
+    missed_fen: int
+
+
+class InstalmentDue(Struct, frozen=True):
+    """A part (of a promise the only one) is due soon; told once for each part.
+
+    `amount_fen` is what is left to pay by that day.
+    """
+
+    arrangement_id: int
+    account_no: str
+    user_id: int
+    kind: str
+    number: int
+    parts: int
+    day: date
+    amount_fen: int
+
+
+class DisconnectionPlanned(Struct, frozen=True):
+    """Two people have planned to disconnect an account for arrears at `at`: the legal notice.
+
+    It counts only once `service.disconnections.note_told` has heard by `notice_by` that it went
+    out; without that the disconnection is called off.
+    """
+
+    disconnection_id: int
+    account_no: str
+    at: datetime
+    notice_by: datetime
+    overdue_fen: int
+
+
+class DisconnectionNear(Struct, frozen=True):
+    """An announced disconnection is `minutes_before` away; told once for each."""
+
+    disconnection_id: int
+    account_no: str
+    at: datetime
+    minutes_before: int
+    overdue_fen: int
+
+
+class DisconnectionCalledOff(Struct, frozen=True):
+    """A disconnection will not be: `why` is a code of `service.disconnections.calling_off`.
+
+    `was` is the state before. `told`: its customer knew of it. `by` is the member of staff who
+    called it off; None for what happened by itself.
+    """
+
+    disconnection_id: int
+    account_no: str
+    at: datetime
+    was: str
+    told: bool
+    why: str
+    by: int | None

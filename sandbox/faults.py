@@ -4,13 +4,26 @@ They are kept in the store, so that a restart does not heal them.
 """
 
 import json
+import random
 import threading
+import time
 from dataclasses import dataclass
 
 from sandbox import clock, conditions
 from sandbox.store import Store
 
-CHANNELS = ("wechat", "alipay", "unionpay", "sms", "mail", "invoices", "account")
+CHANNELS = (
+    "wechat",
+    "alipay",
+    "unionpay",
+    "sms",
+    "aliyun",
+    "tencent",
+    "mail",
+    "invoices",
+    "account",
+)
+"""`sms` are both providers of text messages at once."""
 KINDS = ("error", "timeout", "lost_answer")
 """error: answers 500 at once. timeout: does nothing and answers when the outage ends.
 lost_answer: does what is asked, and the answer never comes in time."""
@@ -25,6 +38,11 @@ class Outage:
     channel: str
     kind: str
     until: float
+    share: float = 1.0
+
+    def hits(self) -> bool:
+        """Whether this call suffers it: a share of all calls does, at random."""
+        return self.share >= 1 or random.random() < self.share  # noqa: S311 - guards nothing
 
 
 class Faults:
@@ -34,10 +52,18 @@ class Faults:
         self._store = store
         self._changed = threading.Condition()
 
-    def begin(self, channel: str, kind: str, seconds: float) -> None:
-        """Put a channel out of order, in place of what it suffered before."""
-        outage = {"kind": kind, "until": clock.now() + seconds}
+    def begin(self, channel: str, kind: str, seconds: float, share: float = 1.0) -> None:
+        """Put a channel, or a share of its calls, out of order, in place of what it suffered."""
+        outage = {"kind": kind, "until": clock.now() + seconds, "share": share}
         self._set(f"outage:{channel}", json.dumps(outage))
+
+    def slow(self, channel: str, milliseconds: float) -> None:
+        """Let a channel answer rightly, and so much later; 0 ends it."""
+        self._set(f"delay:{channel}", repr(milliseconds))
+
+    def linger(self, channel: str) -> None:
+        """Take the time that was ordered."""
+        time.sleep(float(self._get(f"delay:{channel}") or 0) / 1000)
 
     def end(self) -> None:
         """All channels work again, and stamps are right."""
@@ -60,7 +86,7 @@ class Faults:
     def refuses(self, channel: str) -> bool:
         """Whether the channel does nothing of what is asked; a timeout says so when it ends."""
         outage = self.outage(channel)
-        if outage is None or outage.kind == "lost_answer":
+        if outage is None or outage.kind == "lost_answer" or not outage.hits():
             return False
         if outage.kind == "timeout":
             self._hold(channel)
@@ -69,7 +95,7 @@ class Faults:
     def lose(self, channel: str) -> None:
         """Keep an answer until nobody waits for it, when answers are lost."""
         outage = self.outage(channel)
-        if outage and outage.kind == "lost_answer":
+        if outage and outage.kind == "lost_answer" and outage.hits():
             self._hold(channel)
 
     def _hold(self, channel: str) -> None:

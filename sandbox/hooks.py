@@ -13,6 +13,7 @@ from sandbox.trades import RefusedError, Trade
 
 hooks = Blueprint("hooks", __name__, url_prefix="/test")
 
+LONGEST_DELAY = 60_000
 STATEMENTS = ("wechat", "alipay", "unionpay")
 """Gateways whose statements can be spoiled."""
 
@@ -88,17 +89,34 @@ def resend(notice_id: int) -> Response:
 
 @hooks.post("/outage")
 def begin_outage() -> Response:
-    """`channel` (wechat, alipay, unionpay, sms, mail, all), `kind`, `seconds`."""
+    """`channel` (wechat, alipay, unionpay, sms, mail, all), `kind`, `seconds`, `share` (0 to 1)."""
     asked = asked_for()
-    channel, kind = asked.get("channel", "all"), asked.get("kind", "error")
-    if channel not in (*CHANNELS, "all"):
-        raise AskedWronglyError(f"channel must be one of {', '.join(CHANNELS)}, all.")
+    kind = asked.get("kind", "error")
     if kind not in KINDS:
         raise AskedWronglyError(f"kind must be one of {', '.join(KINDS)}.")
-    seconds = _number(asked, "seconds", 3600)
-    for each in CHANNELS if channel == "all" else (channel,):
-        box.current().faults.begin(each, kind, seconds)
+    seconds, share = _number(asked, "seconds", 3600), _number(asked, "share", 1)
+    for each in _channels(asked):
+        box.current().faults.begin(each, kind, seconds, share)
     return outages()
+
+
+@hooks.post("/delay")
+def delay() -> Response:
+    """`channel` answers rightly `milliseconds` later; 0 ends it."""
+    asked = asked_for()
+    milliseconds = _number(asked, "milliseconds", 0)
+    if not 0 <= milliseconds <= LONGEST_DELAY:
+        raise AskedWronglyError(f"milliseconds must be from 0 to {LONGEST_DELAY}.")
+    for each in _channels(asked):
+        box.current().faults.slow(each, milliseconds)
+    return in_json({"milliseconds": milliseconds})
+
+
+def _channels(asked: dict[str, Any]) -> tuple[str, ...]:
+    channel = asked.get("channel", "all")
+    if channel not in (*CHANNELS, "all"):
+        raise AskedWronglyError(f"channel must be one of {', '.join(CHANNELS)}, all.")
+    return CHANNELS if channel == "all" else (channel,)
 
 
 @hooks.get("/outage")

@@ -46,14 +46,24 @@ class Message:
     recipient: str
     content: dict[str, Any]
     created_at: float
+    provider: str = ""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the network has said what became of it."""
+        return clock.now() >= self.created_at + DELIVERY_SECONDS
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it never arrives."""
+        return self.recipient.endswith(DEAD_ENDING) or self.recipient.startswith(DEAD_ENDING)
 
     @property
     def status(self) -> str:
         """accepted, then delivered or failed."""
-        if clock.now() < self.created_at + DELIVERY_SECONDS:
+        if not self.is_due:
             return "accepted"
-        dead = self.recipient.endswith(DEAD_ENDING) or self.recipient.startswith(DEAD_ENDING)
-        return "failed" if dead else "delivered"
+        return "failed" if self.is_dead else "delivered"
 
     @property
     def sent_at(self) -> str:
@@ -127,7 +137,7 @@ def delivery(medium: str, message_id: str) -> Response:
         ).fetchone()
     if row is None:
         raise RejectedError(404, "unknown_message", "There is no such message.")
-    return in_json({"message_id": message_id, "status": _message(row).status})
+    return in_json({"message_id": message_id, "status": message(row).status})
 
 
 @messages.get("/sms")
@@ -153,10 +163,10 @@ def latest(db: Connection, medium: str, recipient: str | None, limit: int = 200)
         " order by id desc limit ?",
         (medium, recipient or None, recipient, limit),
     )
-    return [_message(row) for row in rows]
+    return [message(row) for row in rows]
 
 
-def _message(row: Any) -> Message:
+def message(row: Any) -> Message:
     return Message(**(dict(row) | {"content": json.loads(row["content"])}))
 
 
@@ -190,16 +200,40 @@ def _accept(medium: str, recipient: str, client_id: str, content: dict[str, Any]
     """Store a message once for each `client_id`; a repeat gets the first one's number."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     with box.current().store.transaction() as db:
-        db.execute(
-            "insert or ignore into message"
-            " (medium, message_id, client_id, recipient, content, created_at)"
-            " values (?, ?, ?, ?, ?, ?)",
-            (medium, secrets.token_hex(12), client_id, recipient, text, clock.now()),
-        )
-        row = db.execute(
-            "select * from message where medium = ? and client_id = ?", (medium, client_id)
-        ).fetchone()
+        row = keep(db, medium, recipient, client_id, text)
     if row["content"] != text:
         raise RejectedError(409, "client_id_used", "client_id stands for another message.")
     box.current().faults.lose(medium)
     return in_json({"message_id": row["message_id"], "status": "accepted"}, 202)
+
+
+def keep(db: Connection, medium: str, recipient: str, client_id: str, content: str) -> Any:
+    """The row of the one message that `client_id` stands for: this one, or the one before."""
+    db.execute(
+        "insert or ignore into message"
+        " (medium, message_id, client_id, recipient, content, created_at)"
+        " values (?, ?, ?, ?, ?, ?)",
+        (medium, secrets.token_hex(12), client_id, recipient, content, clock.now()),
+    )
+    return db.execute(
+        "select * from message where medium = ? and client_id = ?", (medium, client_id)
+    ).fetchone()
+
+
+def put(
+    db: Connection,
+    medium: str,
+    number: str,
+    client_id: str,
+    recipient: str,
+    content: str,
+    provider: str = "",
+) -> int:
+    """Lay a message into its box; its id. `content` is JSON."""
+    found = db.execute(
+        "insert into message"
+        " (medium, message_id, client_id, recipient, content, created_at, provider)"
+        " values (?, ?, ?, ?, ?, ?, ?) returning id",
+        (medium, number, client_id, recipient, content, clock.now(), provider),
+    ).fetchone()
+    return int(found["id"])

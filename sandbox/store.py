@@ -87,15 +87,39 @@ create table if not exists nonce (
 ) without rowid;
 create table if not exists message (
     id integer primary key,
-    medium text not null check (medium in ('sms', 'mail')),
+    medium text not null check (medium in ('sms', 'mail', 'voice', 'push', 'wechat')),
     message_id text not null unique,
     client_id text not null,
     recipient text not null,
     content text not null,
     created_at real not null,
-    unique (medium, client_id)
+    provider text not null default ''
 );
 create index if not exists message_recipient on message (medium, recipient, id);
+create unique index if not exists message_once on message (medium, client_id)
+    where provider = '';
+create index if not exists message_client_id on message (medium, client_id);
+create table if not exists sms_template (
+    provider text not null,
+    code text not null,
+    name text not null,
+    text text not null,
+    variables text not null,
+    primary key (provider, code)
+) without rowid;
+create table if not exists sms_push (
+    id integer primary key,
+    provider text not null check (provider in ('aliyun', 'tencent')),
+    message_id integer references message,
+    reply text,
+    state text not null default 'pending' check (state in ('pending', 'delivered', 'given_up')),
+    tries integer not null default 0,
+    next_at real not null,
+    last_status integer,
+    last_answer text,
+    check ((message_id is null) <> (reply is null))
+);
+create index if not exists sms_push_due on sms_push (provider, next_at) where state = 'pending';
 create table if not exists chat_line (
     id integer primary key,
     openid text not null,
@@ -136,6 +160,8 @@ TABLES = (
     "trade",
     "agreement",
     "nonce",
+    "sms_push",
+    "sms_template",
     "message",
     "condition",
     "closed_day",
@@ -143,7 +169,7 @@ TABLES = (
 )
 
 
-VERSION = 3
+VERSION = 4
 """A file with other tables is forgotten: nobody's money is in it."""
 
 

@@ -83,7 +83,9 @@ class Message(Base):
     (`notifications/tidy.py`); that a message went to a number can still be shown by the blind
     index. The provider knows it by `reference`, which no other installation uses. `words` are
     what was sent, kept for evidence where the kind asks for it, with the version of the wording.
-    `plan` are the channels in the order of the person, `rank` says which of them this is.
+    `plan` are the channels in the order of the person, `rank` says which of them this is;
+    `notice_ids` are the notices that it carries, or once carried. `not_before` is also when one
+    that is unclear is asked after; `claimed_at` says when it was last taken to be handed over.
     """
 
     __tablename__ = "message"
@@ -111,7 +113,8 @@ class Message(Base):
         ),
         Index("ix_message_provider_no", "provider", "provider_no"),
         Index("ix_message_failed", "id", postgresql_where=text("state = 'failed'")),
-        Index("ix_message_user", "user_id", "sent_at"),
+        Index("ix_message_user", "user_id", "created_at"),
+        Index("ix_message_notices", "notice_ids", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -121,6 +124,9 @@ class Message(Base):
     kind: Mapped[str | None] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(2), default="zh", server_default="zh")
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    notice_ids: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), default=list, server_default="{}"
+    )
     recipient: Mapped[str | None] = mapped_column(EncryptedText(RECIPIENT))
     recipient_index: Mapped[bytes] = mapped_column(LargeBinary)
     params: Mapped[str | None] = mapped_column(EncryptedText("message.params"))

@@ -88,15 +88,17 @@ def defer(
     lock: str | None = None,
     queueing_lock: str | None = None,
     schedule_in: timedelta | None = None,
+    priority: int = 0,
     **args: Any,
 ) -> None:
     """Ask for a job in the transaction of `session`.
 
     Jobs of one `lock` run one after the other, in order. While a job of the same
-    `queueing_lock` waits, another is not added. `args` must be JSON.
+    `queueing_lock` waits, another is not added. The highest `priority` is begun first. `args`
+    must be JSON.
     """
     with suppress(AlreadyEnqueued), session.begin_nested():
-        _deferrer(session, task, lock, queueing_lock, schedule_in).defer(**args)
+        _deferrer(session, task, lock, queueing_lock, schedule_in, priority).defer(**args)
 
 
 def defer_many(
@@ -165,13 +167,16 @@ def _deferrer(
     lock: str | None = None,
     queueing_lock: str | None = None,
     schedule_in: timedelta | None = None,
+    priority: int = 0,
 ) -> JobDeferrer:
     """Procrastinate's own, on the raw connection under `session`.
 
     Asking the session for its connection inside a nested transaction is what sets the savepoint.
     """
     at = None if schedule_in is None else clock.now() + schedule_in
-    configured = task.configure(lock=lock, queueing_lock=queueing_lock, schedule_at=at)
+    configured = task.configure(
+        lock=lock, queueing_lock=queueing_lock, schedule_at=at, priority=priority
+    )
     return JobDeferrer(
         job=configured.job,
         job_manager=_in_transaction,

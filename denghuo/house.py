@@ -37,6 +37,7 @@ class Place:
     worker_port: int = 8002
     assistant_port: int = 8500
     actions_port: int = 8501
+    sandbox_smtp_port: int = 8425
 
     @property
     def portal(self) -> str:
@@ -77,6 +78,11 @@ class Place:
             "DENGHUO_CORE_PORT": str(self.core_port),
             "DENGHUO_SANDBOX_PORT": str(self.sandbox_port),
             "DENGHUO_SANDBOX_URL": self.sandbox,
+            "DENGHUO_SANDBOX_SMTP_PORT": str(self.sandbox_smtp_port),
+            "DENGHUO_SMTP_HOST": "127.0.0.1",
+            "DENGHUO_SMTP_PORT": str(self.sandbox_smtp_port),
+            "DENGHUO_SMTP_SECURITY": "plain",
+            "DENGHUO_MAIL_UNSUBSCRIBE": "unsubscribe@denghuo.example",
             "DENGHUO_WECHATPAY_GATEWAY": self.sandbox,
             "DENGHUO_ALIPAY_GATEWAY": f"{self.sandbox}/gateway.do",
             "DENGHUO_UNIONPAY_GATEWAY": self.sandbox,
@@ -107,6 +113,7 @@ class Place:
             "sandbox": self.sandbox_port,
             "assistant": self.assistant_port,
             "actions": self.actions_port,
+            "sandbox_smtp": self.sandbox_smtp_port,
         }
 
 

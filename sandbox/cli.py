@@ -57,6 +57,14 @@ def keys(folder: Path | None, var: Path) -> None:
 
 @sandbox.command()
 @click.option("--port", envvar="DENGHUO_SANDBOX_PORT", type=click.IntRange(1, 65535), default=8400)
+@click.option(
+    "--smtp-port",
+    envvar="DENGHUO_SANDBOX_SMTP_PORT",
+    type=click.IntRange(1, 65535),
+    default=8425,
+    show_default=True,
+    help="Port of the mail server.",
+)
 @click.option("--var", envvar="DENGHUO_VAR", type=click.Path(path_type=Path), default=Path("var"))
 @click.option(
     "--keys",
@@ -94,6 +102,7 @@ def keys(folder: Path | None, var: Path) -> None:
 )
 def run(
     port: int,
+    smtp_port: int,
     var: Path,
     keys_folder: Path | None,
     data: Path | None,
@@ -106,6 +115,7 @@ def run(
 
     from sandbox.app import create_app
     from sandbox.notices import Schedule
+    from sandbox.smtp import Server
 
     logging.basicConfig(level=logging.WARNING)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -120,14 +130,17 @@ def run(
     except papers.PapersError as problem:
         raise click.ClickException(str(problem)) from problem
     server = make_server(HOST, port, app, threaded=True)
+    mail = Server(app.extensions["sandbox"], HOST, smtp_port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     app.extensions["sender"].start()
+    mail.start()
     click.echo(f"Sandbox: http://{HOST}:{port}")
     try:
         server.serve_forever()
     finally:
         server.server_close()
+        mail.stop()
         app.extensions["sender"].stop()
 
 

@@ -66,6 +66,10 @@ class Papers:
     unionpay: UnionPayPapers
     sms_token: str
     mail_token: str
+    smtp_user: str
+    smtp_password: str
+    dkim_selector: str
+    dkim_key: rsa.RSAPublicKey
     invoice_token: str
     account: AccountPapers
 
@@ -83,6 +87,9 @@ NUMBERS: dict[str, Callable[[], str]] = {
     "denghuo_unionpay_merid": lambda: "777290" + digits(9),
     "denghuo_sms_token": lambda: secrets.token_urlsafe(32),
     "denghuo_mail_token": lambda: secrets.token_urlsafe(32),
+    "denghuo_smtp_user": lambda: "denghuo",
+    "denghuo_smtp_password": lambda: secrets.token_urlsafe(32),
+    "denghuo_dkim_selector": lambda: "sandbox",
     "denghuo_invoice_token": lambda: secrets.token_urlsafe(32),
     "denghuo_wechat_appid": lambda: "wx" + secrets.token_hex(8),
     "denghuo_wechat_secret": lambda: secrets.token_hex(16),
@@ -109,6 +116,7 @@ def create(folder: Path) -> None:
         for provider, form in MERCHANT_KEYS.items():
             _gateway_pair(folder, provider)
             _merchant_pair(folder, provider, form)
+        _dkim_pair(folder)
         unionpay_papers.create(folder, _keep_or_write)
 
 
@@ -151,6 +159,10 @@ def _load(folder: Path) -> Papers:
         unionpay_papers.load(folder),
         sms_token=text("sms_token"),
         mail_token=text("mail_token"),
+        smtp_user=text("smtp_user"),
+        smtp_password=text("smtp_password"),
+        dkim_selector=text("dkim_selector"),
+        dkim_key=public_key(folder / "gateway" / "dkim_public_key.pem"),
         invoice_token=text("invoice_token"),
         account=AccountPapers(
             appid=text("wechat_appid"),
@@ -188,6 +200,15 @@ def _merchant_pair(folder: Path, provider: str, form: PrivateFormat) -> None:
     _keep_or_write(private, lambda: new_private_pem(form))
     public = folder / "gateway" / f"{provider}_merchant_public_key.pem"
     _keep_or_write(public, lambda: public_pem(private_key(private)))
+
+
+def _dkim_pair(folder: Path) -> None:
+    """The key by which the house signs letters; its public half stands in the sandbox's DNS."""
+    private = folder / "denghuo_dkim_key"
+    _keep_or_write(private, new_private_pem)
+    _keep_or_write(
+        folder / "gateway" / "dkim_public_key.pem", lambda: public_pem(private_key(private))
+    )
 
 
 @contextmanager

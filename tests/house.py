@@ -34,7 +34,7 @@ class House:
 
     def __init__(self, var: Path, **told: str) -> None:
         """`told` are further variables of the environment, such as DENGHUO_JOB_RESCUE_SECONDS."""
-        ports = free_ports(7)
+        ports = free_ports(8)
         self.place = Place(var, *ports)
         models = {"DENGHUO_ASSISTANT_MODELS": str(MODELS)}
         self.environment = self.place.environment() | models | told

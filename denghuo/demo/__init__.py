@@ -70,6 +70,7 @@ def _place() -> Place:
         worker_port=port("WORKER", 8002),
         assistant_port=port("ASSISTANT", 8500),
         actions_port=port("ACTIONS", 8501),
+        sandbox_smtp_port=port("SANDBOX_SMTP", 8425),
     )
 
 

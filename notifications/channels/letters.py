@@ -6,8 +6,7 @@ that whoever compares two of them finds one letter.
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, Policy
 from functools import cache
@@ -32,7 +31,7 @@ BUTTON = (
 )
 
 
-class Links(UnstructuredHeader):
+class Links(UnstructuredHeader, BaseHeader):
     """A header of addresses in angle brackets, folded between them.
 
     `email` would hide a long address in an encoded word, which nobody who reads it expects.
@@ -93,7 +92,7 @@ def _text(parcel: Parcel) -> str:
     if parcel.link and parcel.link not in parcel.words["text"]:
         lines.append(parcel.link)
     foot = [labels.sender]
-    if parcel.unsubscribe:
+    if _LINK.fullmatch(parcel.unsubscribe):
         foot.append(f"{labels.unsubscribe}: {parcel.unsubscribe}")
     return "\n\n".join([*lines, "-- \n" + "\n".join(foot)]) + "\n"
 
@@ -162,9 +161,3 @@ def _labels() -> dict[str, Labels]:
 def _form() -> Template:
     source = files("notifications.channels").joinpath("letter.html")
     return Template(source.read_text(encoding="utf-8"))
-
-
-def seconds_old(parcel: Parcel) -> float:
-    """How long ago a parcel was written."""
-    made = parcel.created_at or datetime.now(UTC)
-    return (clock.now() - made).total_seconds()

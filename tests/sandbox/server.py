@@ -34,6 +34,7 @@ class SandboxServer:
         self.folder = folder
         self.secrets = secrets or folder / "secrets"
         self.port = port or free_port()
+        self.smtp_port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._options = ["--schedule", schedule, "--refund-seconds", str(refund_seconds)]
         self._process: subprocess.Popen[bytes] | None = None
@@ -57,7 +58,10 @@ class SandboxServer:
 
     def _command(self) -> list[str]:
         places = ["--keys", str(self.secrets), "--data", str(self.folder / "sandbox")]
-        return [DENGHUO, "sandbox", "run", "--port", str(self.port), *places, *self._options]
+        return [DENGHUO, "sandbox", "run", *self._ports(), *places, *self._options]
+
+    def _ports(self) -> list[str]:
+        return ["--port", str(self.port), "--smtp-port", str(self.smtp_port)]
 
     def _await_answer(self, seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
@@ -101,6 +105,9 @@ class SandboxServer:
             "DENGHUO_UNIONPAY_FILES": f"{self.base_url}/unionpay/filedownload",
             "DENGHUO_SMS_URL": self.base_url,
             "DENGHUO_MAIL_URL": self.base_url,
+            "DENGHUO_SMTP_HOST": "127.0.0.1",
+            "DENGHUO_SMTP_PORT": str(self.smtp_port),
+            "DENGHUO_SMTP_SECURITY": "plain",
             "DENGHUO_INVOICE_URL": self.base_url,
             "DENGHUO_SANDBOX_URL": self.base_url,
         }

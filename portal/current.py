@@ -1,5 +1,6 @@
 """Who is asking, and about which of their accounts."""
 
+import secrets
 from datetime import timedelta
 
 from flask import Flask, g, request
@@ -15,6 +16,10 @@ from service.people.sessions import Lifetime, SignedIn
 
 SIGN_IN_COOKIE = "denghuo"
 ACCOUNT_COOKIE = "account"
+BROWSER_COOKIE = "browser"
+"""By it a browser is known after its sign-in has ended; it opens nothing."""
+BROWSER_COOKIE_SECONDS = 400 * 24 * 3600
+LONGEST_BROWSER = 64
 BY_ITSELF = "X-By-Itself"
 """Sent by a page that asks again while nobody does anything: that is no visit, and a sign-in whose
 person has gone away ends although their page is open."""
@@ -120,6 +125,27 @@ def keep_token(response: Response, token: str) -> None:
         cookie_name(SIGN_IN_COOKIE, settings),
         token,
         max_age=int(settings.session_life.total_seconds()),
+        secure=settings.secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def browser_token() -> str:
+    """What this browser is known by, or will be (`keep_browser`)."""
+    given = request.cookies.get(cookie_name(BROWSER_COOKIE, current_settings()), "")
+    if not given or len(given) > LONGEST_BROWSER:
+        given = g.setdefault("browser_token", secrets.token_urlsafe(24))
+    return given
+
+
+def keep_browser(response: Response) -> None:
+    """Let this browser be known the next time too."""
+    settings = current_settings()
+    response.set_cookie(
+        cookie_name(BROWSER_COOKIE, settings),
+        browser_token(),
+        max_age=BROWSER_COOKIE_SECONDS,
         secure=settings.secure,
         httponly=True,
         samesite="Lax",

@@ -60,7 +60,7 @@ class User(Base):
 class SignInSession(Base):
     """A signed-in browser; the cookie holds the token, the table its SHA-256.
 
-    `first_step` is what opened it. One of the utility's own people is signed in only when
+    `browser_sha256` knows the browser beyond its sign-in. `first_step` is what opened it. One of the utility's own people is signed in only when
     `two_steps_at` is set too (`service.people.second_step`).
     """
 
@@ -73,6 +73,7 @@ class SignInSession(Base):
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     device: Mapped[str] = mapped_column(String(200))
+    browser_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     address: Mapped[str] = mapped_column(String(45))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -8,8 +8,10 @@ from flask_babel import gettext as _
 
 from portal.access import public
 from portal.current import (
+    browser_token,
     drop_token,
     half_way,
+    keep_browser,
     keep_token,
     lifetime,
     token_in_cookie,
@@ -126,7 +128,7 @@ def _seconds_to_wait(form: Form, purpose: str) -> int:
 
 def origin() -> From:
     """Where the asker is, and how long a sign-in lasts."""
-    return From(asker_address(), request.user_agent.string, lifetime())
+    return From(asker_address(), request.user_agent.string, lifetime(), browser_token())
 
 
 def welcome(token: str, next_page: str | None) -> ResponseReturnValue:
@@ -138,6 +140,7 @@ def welcome(token: str, next_page: str | None) -> ResponseReturnValue:
         session[OPENID] = follower
     response = redirect(way_back(next_page))
     keep_token(response, token)
+    keep_browser(response)
     return response
 
 

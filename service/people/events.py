@@ -18,6 +18,16 @@ class CodeIssued:
 
 
 @dataclass(frozen=True)
+class NewBrowser:
+    """A user has signed in at a browser that was never theirs; `device` is what it calls itself."""
+
+    user_id: int
+    session_id: int
+    device: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class RoleChanged:
     """One of the utility's own people has another role; None for who may not come in any more."""
 

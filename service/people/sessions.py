@@ -10,13 +10,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from runtime import clock
+from runtime import clock, events
 from runtime.errors import NotFound
 from runtime.questions import Question, asked
 from service.models import SignInSession, User
+from service.people.events import NewBrowser
 
 TOUCH_EVERY = timedelta(minutes=5)
 """How exact "last seen" is; a visit within this time writes nothing."""
@@ -112,8 +113,11 @@ def open_session(
     address: str,
     lifetime: Lifetime,
     shown: Collection[str] = (),
+    browser: str = "",
 ) -> str:
     """Begin a session; returns the token for the cookie, which is stored nowhere.
+
+    A `browser` that was never this user's, of whom another is known, is told of (NewBrowser).
 
     `shown` is what the person has shown, in order. A passkey, or two of the others, let the
     utility's own people in; one alone only as far as the second step.
@@ -122,21 +126,33 @@ def open_session(
     now = clock.now()
     whole = PASSKEY in shown or len(set(shown)) > 1
     life = lifetime.whole if whole or user.staff_role is None else HALF_WAY
-    session.add(
-        SignInSession(
-            token_sha256=_digest(token),
-            user_id=user.id,
-            device=device[:DEVICE_LENGTH],
-            address=address,
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + life,
-            first_step=next(iter(shown), None),
-            two_steps_at=now if whole else None,
-        )
+    is_new = bool(browser) and _is_new(session, user.id, _digest(browser))
+    opened = SignInSession(
+        token_sha256=_digest(token),
+        user_id=user.id,
+        device=device[:DEVICE_LENGTH],
+        browser_sha256=_digest(browser) if browser else None,
+        address=address,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + life,
+        first_step=next(iter(shown), None),
+        two_steps_at=now if whole else None,
     )
+    session.add(opened)
     session.flush()
+    if is_new:
+        events.publish(session, NewBrowser(user.id, opened.id, opened.device, now))
     return token
+
+
+def _is_new(session: Session, user_id: int, browser: bytes) -> bool:
+    """Whether the user has come from browsers that are known, and never from this one."""
+    known = select(
+        func.count(SignInSession.id), func.bool_or(SignInSession.browser_sha256 == browser)
+    ).where(SignInSession.user_id == user_id, SignInSession.browser_sha256.is_not(None))
+    sessions, this_one = session.execute(known).one()
+    return sessions > 0 and not this_one
 
 
 def find_signed_in(session: Session, token: str, lifetime: Lifetime) -> SignedIn | None:

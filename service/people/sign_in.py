@@ -3,7 +3,7 @@
 The utility's own people show a second thing (`second_step`), unless they came by a passkey.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,8 @@ class From:
     address: str
     device: str
     lifetime: Lifetime
+    browser: str = field(default="", repr=False)
+    """What the browser was given to be known by; empty for one that keeps nothing."""
 
 
 def sign_in_with_password(session: Session, phone: str, password: str, origin: From) -> str:
@@ -162,6 +164,7 @@ def enter(session: Session, user: User, origin: From, *shown: str) -> str:
         session,
         user,
         device=origin.device,
+        browser=origin.browser,
         address=origin.address,
         lifetime=origin.lifetime,
         shown=shown,

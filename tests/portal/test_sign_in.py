@@ -428,3 +428,16 @@ def test_profile_is_kept(client: FlaskClient, database: Database) -> None:
     assert '<html lang="zh-CN" data-theme="dark" data-mode="elder">' in page
     assert "<h1>李兰</h1>" in page
     assert post(client, "/profile/edit", name="x", language="xx", theme="dark").status_code == 422
+
+
+def test_a_browser_is_known_after_its_sign_in_has_ended(
+    database: Database, client: FlaskClient, user: User
+) -> None:
+    sign_in(client)
+    first = client.get_cookie("browser")
+    post(client, "/sign-out")
+    sign_in(client)
+    again = client.get_cookie("browser")
+    assert first is not None
+    assert again is not None
+    assert (first.value, first.http_only, first.same_site) == (again.value, True, "Lax")

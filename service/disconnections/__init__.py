@@ -1,0 +1,9 @@
+"""Disconnections for arrears, from the plan to the hour; never automatic (`planning`).
+
+What is published is the law's: `DisconnectionPlanned` is the notice that must provably go out in
+time, and whoever sends it says so by `note_told`. `rules.yaml` has the days and hours.
+"""
+
+from service.disconnections.watching import note_told
+
+__all__ = ["note_told"]

@@ -50,6 +50,19 @@ def is_holiday(day: date) -> bool:
     return not is_working_day(day)
 
 
+@lru_cache(maxsize=4096)
+def is_ordinary(day: date) -> bool:
+    """Whether a day is like others of its weekday: no public holiday, no weekend moved to work.
+
+    In a year whose notice is not carried all days are.
+    """
+    try:
+        _off, holiday = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return True
+    return holiday is None
+
+
 def add_working_days(day: date, count: int) -> date:
     """The `count`-th working day after `day`, or before it when `count` is negative."""
     step = timedelta(days=1 if count >= 0 else -1)

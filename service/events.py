@@ -136,6 +136,18 @@ class TierNear(Struct, frozen=True):
     extra_yuan: Decimal | None
 
 
+class UsageFell(Struct, frozen=True):
+    """A firm used far less in the last days, up to `day`, than it usually does; Wh of a day.
+
+    Told once for each fall (`service.insight.warnings`).
+    """
+
+    account_no: str
+    day: date
+    usual_wh: int
+    recent_wh: int
+
+
 class AutoPayNews(Struct, frozen=True):
     """Something that the payer of an agreement to debit is told.
 

@@ -207,13 +207,15 @@ def _accept(medium: str, recipient: str, client_id: str, content: dict[str, Any]
     return in_json({"message_id": row["message_id"], "status": "accepted"}, 202)
 
 
-def keep(db: Connection, medium: str, recipient: str, client_id: str, content: str) -> Any:
+def keep(
+    db: Connection, medium: str, recipient: str, client_id: str, content: str, number: str = ""
+) -> Any:
     """The row of the one message that `client_id` stands for: this one, or the one before."""
     db.execute(
         "insert or ignore into message"
         " (medium, message_id, client_id, recipient, content, created_at)"
         " values (?, ?, ?, ?, ?, ?)",
-        (medium, secrets.token_hex(12), client_id, recipient, content, clock.now()),
+        (medium, number or secrets.token_hex(12), client_id, recipient, content, clock.now()),
     )
     return db.execute(
         "select * from message where medium = ? and client_id = ?", (medium, client_id)

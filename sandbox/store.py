@@ -120,6 +120,13 @@ create table if not exists sms_push (
     check ((message_id is null) <> (reply is null))
 );
 create index if not exists sms_push_due on sms_push (provider, next_at) where state = 'pending';
+create table if not exists report (
+    message integer primary key references message,
+    state text not null default 'pending' check (state in ('pending', 'told', 'given_up')),
+    tries integer not null default 0,
+    next_at real not null
+);
+create index if not exists report_due on report (next_at) where state = 'pending';
 create table if not exists chat_line (
     id integer primary key,
     openid text not null,
@@ -162,6 +169,7 @@ TABLES = (
     "nonce",
     "sms_push",
     "sms_template",
+    "report",
     "message",
     "condition",
     "closed_day",

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox import box, clock, conditions
 from sandbox.hooks import AskedWronglyError, asked_for, explain
 from sandbox.json_answers import in_json
+from sandbox.messages import latest
 from sandbox.wechat_letters import LetterError, open_answer, seal, text_xml
 
 account = Blueprint("account", __name__)
@@ -37,8 +38,8 @@ def token() -> Response:
     """A new access token; it voids the one before."""
     papers = box.current().papers.account
     given = request.args
-    if given.get("appid") != papers.appid or not _same(given.get("secret", ""), papers.secret):
-        return _error(40125, "invalid appsecret")
+    if given.get("appid") != papers.appid or not same(given.get("secret", ""), papers.secret):
+        return error(40125, "invalid appsecret")
     fresh = secrets.token_urlsafe(48)
     with box.current().store.transaction() as db:
         conditions.put(db, TOKEN, fresh)
@@ -52,15 +53,15 @@ def custom_send() -> Response:
         return Response(status=500)
     said = json.loads(request.get_data() or b"{}")
     with box.current().store.transaction() as db:
-        if not _same(request.args.get("access_token", ""), conditions.get(db, TOKEN) or "-"):
-            return _error(40001, "invalid credential, access_token is invalid or not latest")
+        if not same(request.args.get("access_token", ""), conditions.get(db, TOKEN) or "-"):
+            return error(40001, "invalid credential, access_token is invalid or not latest")
         openid = said.get("touser", "")
         if openid not in PEOPLE:
-            return _error(40003, "invalid openid")
+            return error(40003, "invalid openid")
         if not _has_written(db, openid):
-            return _error(45015, "response out of time limit or subscription is canceled")
+            return error(45015, "response out of time limit or subscription is canceled")
         _keep(db, openid, "account", str(said.get("text", {}).get("content", "")))
-    return _error(0, "ok")
+    return error(0, "ok")
 
 
 @account.get("/connect/oauth2/authorize")
@@ -82,13 +83,13 @@ def authorize() -> AnyResponse | str:
 def who() -> Response:
     """Who that was; a code says it once."""
     papers, given = box.current().papers.account, request.args
-    if given.get("appid") != papers.appid or not _same(given.get("secret", ""), papers.secret):
-        return _error(40125, "invalid appsecret")
+    if given.get("appid") != papers.appid or not same(given.get("secret", ""), papers.secret):
+        return error(40125, "invalid appsecret")
     name = f"wechat_code:{given.get('code', '')}"
     with box.current().store.transaction() as db:
         openid = conditions.get(db, name)
         if openid is None:
-            return _error(40163, "code been used")
+            return error(40163, "code been used")
         conditions.clear(db, name)
     return in_json(
         {
@@ -107,8 +108,10 @@ def phone() -> str:
     openid = request.args.get("who", "")
     openid = openid if openid in PEOPLE else next(iter(PEOPLE))
     with box.current().store.reading() as db:
-        lines = _lines(db, openid)
-    return render_template("phone.html", people=PEOPLE, openid=openid, lines=lines)
+        lines = [dict(line) for line in _lines(db, openid)]
+        cards = [{"author": "card", **each.shown()} for each in latest(db, "wechat", openid)]
+    said = sorted([*lines, *cards], key=lambda each: each["created_at"])
+    return render_template("phone.html", people=PEOPLE, openid=openid, lines=said)
 
 
 @account.post("/phone")
@@ -140,10 +143,19 @@ def read(openid: str) -> Response:
 
 def bring(openid: str, fields: dict[str, str]) -> dict[str, Any]:
     """Bring what somebody did to the account, and keep its answer."""
-    papers = box.current().papers.account
-    sealed = seal(papers, text_xml("gh_sandbox", openid, fields))
     with box.current().store.transaction() as db:
         _keep(db, openid, "person", fields.get("Content") or fields.get("Event", fields["MsgType"]))
+    text, problem = carry(openid, fields)
+    with box.current().store.transaction() as db:
+        if text or problem:
+            _keep(db, openid, "account" if text else "trouble", text or problem)
+    return {"answer": text, "problem": problem}
+
+
+def carry(openid: str, fields: dict[str, str]) -> tuple[str, str]:
+    """Post it to the account, sealed; its answer, and what went wrong."""
+    papers = box.current().papers.account
+    sealed = seal(papers, text_xml("gh_sandbox", openid, fields))
     try:
         answer = httpx.post(
             current_app.config["WECHAT_CALLBACK"],
@@ -153,14 +165,11 @@ def bring(openid: str, fields: dict[str, str]) -> dict[str, Any]:
             timeout=PATIENCE,
             trust_env=False,
         )
-        text = open_answer(papers, answer.text) if answer.is_success else ""
-        problem = "" if answer.is_success else f"HTTP {answer.status_code}"
-    except (httpx.HTTPError, LetterError) as error:
-        text, problem = "", f"{type(error).__name__}: {error}"
-    with box.current().store.transaction() as db:
-        if text or problem:
-            _keep(db, openid, "account" if text else "trouble", text or problem)
-    return {"answer": text, "problem": problem}
+        if not answer.is_success:
+            return "", f"HTTP {answer.status_code}"
+        return open_answer(papers, answer.text), ""
+    except (httpx.HTTPError, LetterError) as trouble:
+        return "", f"{type(trouble).__name__}: {trouble}"
 
 
 def _lines(db: Connection, openid: str) -> list[Any]:
@@ -187,9 +196,9 @@ def _has_written(db: Connection, openid: str) -> bool:
     return row["at"] is not None and row["at"] > clock.now() - SILENCE
 
 
-def _same(given: str, known: str) -> bool:
+def same(given: str, known: str) -> bool:
     return hmac.compare_digest(given.encode(), known.encode())
 
 
-def _error(code: int, words: str) -> Response:
+def error(code: int, words: str) -> Response:
     return in_json({"errcode": code, "errmsg": words})

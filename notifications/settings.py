@@ -1,11 +1,19 @@
 """Settings of the channels by which people are reached."""
 
 from ipaddress import ip_address
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
 from runtime.settings import Settings
+
+HOST = r"^[A-Za-z0-9.-]+(:[0-9]{1,5})?$"
+SIGNATURE: Any = Field(
+    "灯火",
+    min_length=2,
+    max_length=12,
+    description="Signature that is registered with the SMS providers",
+)
 
 
 class NotificationSettings(Settings):
@@ -17,9 +25,7 @@ class NotificationSettings(Settings):
         description="Address of the SMS provider",
     )
     sms_token: SecretStr = Field(description="Bearer token that the SMS provider asks for")
-    sms_signature: str = Field(
-        "灯火", description="Signature that is registered with the SMS provider"
-    )
+    sms_signature: str = SIGNATURE
     sms_timeout: float = Field(
         5.0, gt=0, le=60, description="Seconds to wait for an answer of the SMS provider"
     )
@@ -33,6 +39,119 @@ class NotificationSettings(Settings):
     )
     mail_timeout: float = Field(
         10.0, gt=0, le=60, description="Seconds to wait for an answer of the mail provider"
+    )
+
+
+class AliyunSettings(Settings):
+    """SMS by Aliyun; without a key there is none."""
+
+    aliyun_sms_key_id: str = Field(
+        "", description="AccessKey ID for Aliyun's SMS; without it none is sent by Aliyun"
+    )
+    aliyun_sms_key_secret: SecretStr = Field(
+        SecretStr(""), description="AccessKey secret for Aliyun's SMS"
+    )
+    aliyun_sms_endpoint: str = Field(
+        "dysmsapi.aliyuncs.com",
+        pattern=HOST,
+        description="Host of Aliyun's SMS interface, with its port where it is not the usual one",
+    )
+    aliyun_sms_protocol: Literal["https", "http"] = Field(
+        "https", description="`http` only for a host on this machine"
+    )
+    aliyun_sms_timeout: float = Field(
+        5.0, gt=0, le=60, description="Seconds to wait for an answer of Aliyun"
+    )
+    sms_signature: str = SIGNATURE
+
+    @model_validator(mode="after")
+    def _whole(self) -> "AliyunSettings":
+        if self.aliyun_sms_key_id and not self.aliyun_sms_key_secret.get_secret_value():
+            raise ValueError("DENGHUO_ALIYUN_SMS_KEY_ID needs DENGHUO_ALIYUN_SMS_KEY_SECRET")
+        _require_https("ALIYUN_SMS", self.aliyun_sms_protocol, self.aliyun_sms_endpoint)
+        return self
+
+
+class TencentSettings(Settings):
+    """SMS by Tencent Cloud; without a key there is none."""
+
+    tencent_sms_secret_id: str = Field(
+        "", description="SecretId for Tencent Cloud's SMS; without it none is sent by Tencent"
+    )
+    tencent_sms_secret_key: SecretStr = Field(
+        SecretStr(""), description="SecretKey for Tencent Cloud's SMS"
+    )
+    tencent_sms_app_id: str = Field("", description="SmsSdkAppId of our application at Tencent")
+    tencent_sms_region: str = Field("ap-guangzhou", description="Region of Tencent Cloud's SMS")
+    tencent_sms_endpoint: str = Field(
+        "sms.tencentcloudapi.com",
+        pattern=HOST,
+        description="Host of Tencent's SMS interface, with its port where it is not the usual one",
+    )
+    tencent_sms_protocol: Literal["https", "http"] = Field(
+        "https", description="`http` only for a host on this machine"
+    )
+    tencent_sms_timeout: float = Field(
+        5.0, gt=0, le=60, description="Seconds to wait for an answer of Tencent"
+    )
+    tencent_sms_report_seconds: float = Field(
+        600.0,
+        ge=0,
+        description="Seconds in which the network has said what became of a message: Tencent "
+        "knows of none before, so it cannot be asked sooner whether it took one",
+    )
+    sms_signature: str = SIGNATURE
+
+    @model_validator(mode="after")
+    def _whole(self) -> "TencentSettings":
+        papers = (self.tencent_sms_secret_key.get_secret_value(), self.tencent_sms_app_id)
+        if self.tencent_sms_secret_id and not all(papers):
+            raise ValueError(
+                "DENGHUO_TENCENT_SMS_SECRET_ID needs DENGHUO_TENCENT_SMS_SECRET_KEY "
+                "and DENGHUO_TENCENT_SMS_APP_ID"
+            )
+        _require_https("TENCENT_SMS", self.tencent_sms_protocol, self.tencent_sms_endpoint)
+        return self
+
+
+class SmsCostSettings(Settings):
+    """What text messages cost."""
+
+    sms_segment_fen: float = Field(
+        4.5, ge=0, description="Fen that one segment of a text message costs"
+    )
+    sms_signature: str = SIGNATURE
+
+
+class DispatchSettings(Settings):
+    """How messages are handed over, whatever the channel."""
+
+    provider_rate: float = Field(
+        200.0, gt=0, description="Messages a second that a provider may be given"
+    )
+    provider_rates: dict[str, float] = Field(
+        default_factory=dict,
+        description='The same for single providers, by name, as JSON: `{"aliyun": 80}`',
+    )
+    dispatch_threads: int = Field(
+        12, ge=1, le=50, description="Messages of one chunk that are handed over at the same time"
+    )
+    dispatch_lanes: int = Field(
+        3, ge=1, le=16, description="Chunks of one channel that are handed over at the same time"
+    )
+    message_lease_seconds: float = Field(
+        180.0,
+        ge=2,
+        description="After so long without news a message whose handing over was begun counts as "
+        "unclear; more than ten seconds and twice a provider's time to answer",
+    )
+    message_grace_seconds: float = Field(
+        60.0,
+        ge=0,
+        description="Seconds until a provider is asked what became of a message without answer",
+    )
+    message_unclear_hours: float = Field(
+        4.0, gt=0, description="Hours after which an unclear message becomes a dead letter"
     )
 
 
@@ -130,6 +249,14 @@ class SmtpSettings(Settings):
         if bool(self.dkim_selector) != bool(self.dkim_key.get_secret_value()):
             raise ValueError("DENGHUO_DKIM_SELECTOR and DENGHUO_DKIM_KEY belong together")
         return self
+
+
+def _require_https(name: str, protocol: str, endpoint: str) -> None:
+    """What is not encrypted does not leave this machine."""
+    if protocol == "http" and not _is_here(endpoint.partition(":")[0]):
+        raise ValueError(
+            f"DENGHUO_{name}_PROTOCOL http is for a DENGHUO_{name}_ENDPOINT on this machine alone"
+        )
 
 
 def _is_here(host: str) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from flask import Flask, Response, render_template
 
+from sandbox import wechat_templates
 from sandbox.alipay import alipay
 from sandbox.box import Box
 from sandbox.cashier import cashier
@@ -14,21 +15,27 @@ from sandbox.messages import messages
 from sandbox.notices import Schedule
 from sandbox.papers import load
 from sandbox.refunds import refund_hooks
+from sandbox.reports import Reporter
 from sandbox.sender import Sender
 from sandbox.signing import signing
+from sandbox.sms_hooks import sms_hooks
+from sandbox.sms_pusher import Pusher
 from sandbox.store import Store
 from sandbox.unionpay import unionpay
 from sandbox.wechat import wechat
 from sandbox.wechat_account import account
+from sandbox.wechat_templates import templates
 
 MOST_BYTES = 1 << 20
 BLUEPRINTS = (
     wechat,
     account,
+    templates,
     alipay,
     unionpay,
     cashier,
     messages,
+    sms_hooks,
     signing,
     invoices,
     hooks,
@@ -37,11 +44,18 @@ BLUEPRINTS = (
 
 
 def create_app(
-    keys: Path, data: Path, schedule: Schedule, refund_seconds: float, wechat_callback: str
+    keys: Path,
+    data: Path,
+    schedule: Schedule,
+    refund_seconds: float,
+    wechat_callback: str,
+    sms_callback: str,
+    sms_signature: str,
 ) -> Flask:
     """The sandbox with papers from `keys` and memory in `data`. Raises PapersError.
 
-    `wechat_callback` is the address that the service account has registered with WeChat.
+    `wechat_callback` and `sms_callback` are the addresses that the service account has registered
+    with WeChat, and the merchant with the providers of text messages; they know `sms_signature`.
     """
     store = Store(data / "sandbox.sqlite3")
     box = Box(load(keys), store, Faults(store), schedule, refund_seconds)
@@ -49,7 +63,10 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config["WECHAT_CALLBACK"] = wechat_callback
     app.extensions["sandbox"] = box
+    app.config["SMS_SIGNATURE"] = sms_signature
     app.extensions["sender"] = Sender(box)
+    app.extensions["pusher"] = Pusher(box, sms_callback)
+    app.extensions["reporter"] = Reporter(app, box, {"wechat": wechat_templates.tell})
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", "healthz", healthz)

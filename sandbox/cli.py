@@ -100,6 +100,19 @@ def keys(folder: Path | None, var: Path) -> None:
     show_default=True,
     help="Where WeChat brings what people write to the service account.",
 )
+@click.option(
+    "--sms-callback",
+    envvar="DENGHUO_SMS_CALLBACK",
+    default="",
+    help="Where the providers of text messages push reports and replies; by default nowhere.",
+)
+@click.option(
+    "--sms-signature",
+    envvar="DENGHUO_SMS_SIGNATURE",
+    default="灯火",
+    show_default=True,
+    help="The one signature that the providers of text messages have approved.",
+)
 def run(
     port: int,
     smtp_port: int,
@@ -109,6 +122,8 @@ def run(
     schedule: tuple[float, ...],
     refund_seconds: float,
     wechat_callback: str,
+    sms_callback: str,
+    sms_signature: str,
 ) -> None:
     """Serve on the loopback address until SIGTERM or Ctrl-C."""
     from werkzeug.serving import make_server  # here, so that `keys` starts fast
@@ -126,6 +141,8 @@ def run(
             Schedule(schedule),
             refund_seconds,
             wechat_callback,
+            sms_callback,
+            sms_signature,
         )
     except papers.PapersError as problem:
         raise click.ClickException(str(problem)) from problem
@@ -134,6 +151,8 @@ def run(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     app.extensions["sender"].start()
+    app.extensions["pusher"].start()
+    app.extensions["reporter"].start()
     mail.start()
     click.echo(f"Sandbox: http://{HOST}:{port}")
     try:
@@ -142,6 +161,8 @@ def run(
         server.server_close()
         mail.stop()
         app.extensions["sender"].stop()
+        app.extensions["pusher"].stop()
+        app.extensions["reporter"].stop()
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:

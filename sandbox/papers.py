@@ -58,6 +58,18 @@ class AlipayPapers:
 
 
 @dataclass(frozen=True)
+class SmsPapers:
+    """What both providers of text messages know of their one merchant."""
+
+    aliyun_key_id: str
+    aliyun_key_secret: str
+    tencent_secret_id: str
+    tencent_secret_key: str
+    tencent_app_id: str
+    push_secret: str
+
+
+@dataclass(frozen=True)
 class Papers:
     """Everything the sandbox knows before the first request."""
 
@@ -71,6 +83,7 @@ class Papers:
     dkim_selector: str
     dkim_key: rsa.RSAPublicKey
     invoice_token: str
+    sms: SmsPapers
     account: AccountPapers
 
 
@@ -86,6 +99,12 @@ NUMBERS: dict[str, Callable[[], str]] = {
     "denghuo_alipay_sign_scene": lambda: "INDUSTRY|PUBLIC_UTILITY",
     "denghuo_unionpay_merid": lambda: "777290" + digits(9),
     "denghuo_sms_token": lambda: secrets.token_urlsafe(32),
+    "denghuo_aliyun_sms_key_id": lambda: f"LTAI5t{letters_and_digits(18)}",
+    "denghuo_aliyun_sms_key_secret": lambda: letters_and_digits(30),
+    "denghuo_tencent_sms_secret_id": lambda: f"AKID{letters_and_digits(32)}",
+    "denghuo_tencent_sms_secret_key": lambda: letters_and_digits(32),
+    "denghuo_tencent_sms_app_id": lambda: f"1400{digits(6)}",
+    "denghuo_notify_secret": lambda: secrets.token_urlsafe(32),
     "denghuo_mail_token": lambda: secrets.token_urlsafe(32),
     "denghuo_smtp_user": lambda: "denghuo",
     "denghuo_smtp_password": lambda: secrets.token_urlsafe(32),
@@ -164,6 +183,14 @@ def _load(folder: Path) -> Papers:
         dkim_selector=text("dkim_selector"),
         dkim_key=public_key(folder / "gateway" / "dkim_public_key.pem"),
         invoice_token=text("invoice_token"),
+        sms=SmsPapers(
+            aliyun_key_id=text("aliyun_sms_key_id"),
+            aliyun_key_secret=text("aliyun_sms_key_secret"),
+            tencent_secret_id=text("tencent_sms_secret_id"),
+            tencent_secret_key=text("tencent_sms_secret_key"),
+            tencent_app_id=text("tencent_sms_app_id"),
+            push_secret=text("notify_secret"),
+        ),
         account=AccountPapers(
             appid=text("wechat_appid"),
             secret=text("wechat_secret"),

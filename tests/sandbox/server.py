@@ -104,6 +104,11 @@ class SandboxServer:
             "DENGHUO_UNIONPAY_GATEWAY": self.base_url,
             "DENGHUO_UNIONPAY_FILES": f"{self.base_url}/unionpay/filedownload",
             "DENGHUO_SMS_URL": self.base_url,
+            "DENGHUO_ALIYUN_SMS_ENDPOINT": f"127.0.0.1:{self.port}",
+            "DENGHUO_ALIYUN_SMS_PROTOCOL": "http",
+            "DENGHUO_TENCENT_SMS_ENDPOINT": f"127.0.0.1:{self.port}",
+            "DENGHUO_TENCENT_SMS_PROTOCOL": "http",
+            "DENGHUO_TENCENT_SMS_REPORT_SECONDS": "3",
             "DENGHUO_MAIL_URL": self.base_url,
             "DENGHUO_SMTP_HOST": "127.0.0.1",
             "DENGHUO_SMTP_PORT": str(self.smtp_port),
@@ -159,10 +164,21 @@ class SandboxServer:
         """Send a callback once more."""
         self._json(self._client.post(f"/test/notifications/{notification_id}/resend"))
 
-    def outage(self, channel: str = "all", kind: str = "error", seconds: float = 3600) -> None:
+    def outage(
+        self,
+        channel: str = "all",
+        kind: str = "error",
+        seconds: float = 3600,
+        share: float = 1,
+    ) -> None:
         """kind: error (500 at once), timeout (nothing is done), lost_answer (done, unanswered)."""
-        asked = {"channel": channel, "kind": kind, "seconds": seconds}
+        asked = {"channel": channel, "kind": kind, "seconds": seconds, "share": share}
         self._json(self._client.post("/test/outage", json=asked))
+
+    def delay(self, channel: str, milliseconds: float) -> None:
+        """Right answers come so much later; 0 ends it."""
+        asked = {"channel": channel, "milliseconds": milliseconds}
+        self._json(self._client.post("/test/delay", json=asked))
 
     def heal(self) -> None:
         """End all outages, set the stamps right."""
@@ -201,6 +217,27 @@ class SandboxServer:
             "messages"
         ]
         return found
+
+    def push_to(self, url: str) -> None:
+        """Reports and replies go to this address from now on."""
+        self._json(self._client.post("/test/sms/callback", json={"url": url}))
+
+    def pushes(self) -> list[dict[str, Any]]:
+        """Reports and replies that were pushed or wait, newest first."""
+        found: list[dict[str, Any]] = self._get("/test/sms/pushes", {})["pushes"]
+        return found
+
+    def reply(self, phone: str, text: str) -> None:
+        """Somebody answers to the last message on a phone."""
+        self._json(self._client.post("/test/sms/reply", json={"phone": phone, "text": text}))
+
+    def limit_sms(self, per_minute: int) -> None:
+        """Messages that a phone may get of one provider in a minute; 0 for any number."""
+        self._json(self._client.post("/test/sms/limit", json={"per_minute": per_minute}))
+
+    def approve(self, *templates: dict[str, Any]) -> None:
+        """Register templates: provider, code, name, text, variables."""
+        self._json(self._client.post("/test/sms/templates", json={"templates": list(templates)}))
 
     def mail(self, to: str | None = None) -> list[dict[str, Any]]:
         """Mail, newest first."""

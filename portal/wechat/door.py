@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from notifications.channels import reported
 from portal import words as sentences
 from portal.access import callback
 from portal.chat import turn
@@ -27,6 +28,7 @@ from service.people import wechat
 
 NOTHING = "success"
 """What WeChat wants when there is nothing to say."""
+FINISHED, DELIVERED = "templatesendjobfinish", "success"
 
 _log = get_logger(__name__)
 
@@ -62,9 +64,24 @@ def take() -> ResponseReturnValue:
 
 def _answer(letter: Letter) -> str:
     """To what is said; an event says nothing, but whoever begins to follow is welcomed."""
+    if letter.event == FINISHED:
+        _note_report(letter)
     if letter.event:
         return words.welcome() if letter.event in ("subscribe", "subscribe_scan") else ""
     return _conversed(letter) if letter.text else words.unheard()
+
+
+def _note_report(letter: Letter) -> None:
+    """WeChat says what became of one of our template messages."""
+    status = str(letter.raw.status or "")
+    with database().unit_of_work() as session:
+        reported.take(
+            session,
+            "wechat",
+            str(letter.raw.id),
+            delivered=status == DELIVERED,
+            reason="" if status == DELIVERED else status,
+        )
 
 
 def _conversed(letter: Letter) -> str:

@@ -30,6 +30,7 @@ class SandboxServer:
         secrets: Path | None = None,
         schedule: str = QUICK,
         refund_seconds: float = 0.2,
+        options: tuple[str, ...] = (),
     ) -> None:
         self.folder = folder
         self.secrets = secrets or folder / "secrets"
@@ -37,6 +38,7 @@ class SandboxServer:
         self.smtp_port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._options = ["--schedule", schedule, "--refund-seconds", str(refund_seconds)]
+        self._options += options
         self._process: subprocess.Popen[bytes] | None = None
         self._client = httpx.Client(base_url=self.base_url, timeout=30, trust_env=False)
 

@@ -74,12 +74,14 @@ def pay(database: Database) -> Callable[..., PaymentPosted]:
     """Let the core settle so much of bills, and tell of the posting; nothing listens by itself."""
 
     def paid(late_fen: int = 0, **settled: int) -> PaymentPosted:
+        """The late charge is that of the first bill."""
         with database.unit_of_work() as session:
             parts = []
             for bill_no, fen in settled.items():
                 bill = session.get_one(Bill, bill_no)
                 bill.settled_fen += fen
-                parts.append({"bill_no": bill_no, "principal_fen": fen, "late_fee_fen": late_fen})
+                taken = 0 if parts else late_fen
+                parts.append({"bill_no": bill_no, "principal_fen": fen, "late_fee_fen": taken})
             account = SimpleNamespace(account_no=bill.account_no)
             posting = create_posting(
                 session,

@@ -1,0 +1,275 @@
+"""From the notice to the hour: each thing in time, or it is off; money always calls it off."""
+
+from datetime import date, timedelta
+from threading import Barrier, Thread
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import select, update
+
+from runtime import clock
+from runtime.errors import Conflict, Refused
+from service.arrangements import making
+from service.disconnections import calling_off, note_told, protecting, watching
+from service.disconnections.models import Disconnection
+from service.events import (
+    DisconnectionCalledOff,
+    DisconnectionNear,
+    DisconnectionPlanned,
+    PaymentPosted,
+)
+from service.models import Account, Bill
+from tests.service.builders import create_posting
+from tests.service.disconnections.conftest import HOUR, NOW
+
+BEFORE = HOUR - timedelta(minutes=30)
+
+
+@pytest.fixture
+def planned(told, ask, approve):
+    number = ask()
+    approve()
+    told.clear()
+    return number
+
+
+@pytest.fixture
+def noticed(database, planned):
+    with database.unit_of_work() as session:
+        assert note_told(session, planned, NOW) is True
+    return planned
+
+
+@pytest.fixture
+def at(database, go_to, caught_up):
+    """Go to a moment, and let the job look."""
+
+    def gone(moment):
+        go_to(moment)
+        caught_up()
+        watching.watch(database)
+
+    return gone
+
+
+def state(database):
+    with database.unit_of_work() as session:
+        found = session.scalars(select(Disconnection)).one()
+        return found.state, found.why
+
+
+def off(number, home, why, was="noticed", told=True, by=None):
+    return DisconnectionCalledOff(number, home.account, HOUR, was, told, why, by)
+
+
+def settle(database, **settled):
+    with database.unit_of_work() as session:
+        for bill_no, fen in settled.items():
+            session.get_one(Bill, bill_no).settled_fen += fen
+        account = session.scalars(
+            select(Account).where(
+                Account.account_no.in_(select(Bill.account_no).where(Bill.bill_no.in_(settled)))
+            )
+        ).one()
+        posting = create_posting(session, account, sum(settled.values()), posted_at=clock.now())
+        return PaymentPosted(
+            posting.posting_no,
+            account.account_no,
+            posting.order_no,
+            posting.amount_fen,
+            posting.posted_at,
+        )
+
+
+def posted(database, event):
+    with database.unit_of_work() as session:
+        calling_off.on_posted(session, event)
+
+
+def test_the_course_of_one(database, home, told, noticed, at):
+    at(BEFORE - timedelta(minutes=1))
+    assert (state(database), told) == (("noticed", None), [])
+    at(BEFORE)
+    at(BEFORE + timedelta(minutes=1))
+    assert told == [DisconnectionNear(noticed, home.account, HOUR, 30, 34951)]
+    at(HOUR - timedelta(seconds=1))
+    assert state(database) == ("noticed", None)
+    at(HOUR)
+    at(HOUR + timedelta(hours=5))
+    assert state(database) == ("due", None)
+    assert len(told) == 1
+
+
+def test_others_are_warned_an_hour_and_half_an_hour_before(database, home, told, ask, approve, at):
+    with database.unit_of_work() as session:
+        session.execute(
+            update(Account).where(Account.account_no == home.account).values(kind="business")
+        )
+    number = ask()
+    approve()
+    with database.unit_of_work() as session:
+        note_told(session, number, NOW)
+    at(HOUR - timedelta(minutes=60))
+    at(BEFORE)
+    at(HOUR)
+    assert [type(each) for each in told] == [
+        DisconnectionPlanned,
+        DisconnectionNear,
+        DisconnectionNear,
+    ]
+    assert [each.minutes_before for each in told[1:]] == [60, 30]
+    assert state(database) == ("due", None)
+
+
+def test_without_a_notice_in_time_it_is_off(database, home, told, planned, at):
+    at(HOUR - timedelta(days=7))
+    assert state(database) == ("planned", None)
+    at(HOUR - timedelta(days=7) + timedelta(seconds=1))
+    assert state(database) == ("called_off", "notice_late")
+    assert told == [off(planned, home, "notice_late", "planned", told=False)]
+
+
+def test_a_notice_that_went_out_too_late_does_not_count(database, home, told, planned, at):
+    with database.unit_of_work() as session:
+        note_told(session, planned, HOUR - timedelta(days=7) + timedelta(seconds=1))
+    at(NOW)
+    assert state(database) == ("called_off", "notice_late")
+
+
+def test_the_first_word_of_the_notice_counts(database, noticed):
+    with database.unit_of_work() as session:
+        assert note_told(session, noticed, NOW + timedelta(days=5)) is False
+        assert session.get_one(Disconnection, noticed).notice_told_at == NOW
+        assert note_told(session, 999, NOW) is False
+
+
+def test_a_plan_that_nobody_approved_in_time(database, home, told, ask, at):
+    number = ask()
+    at(HOUR - timedelta(days=7) + timedelta(seconds=1))
+    assert told == [off(number, home, "undecided", "asked", told=False)]
+
+
+def test_a_warning_that_was_missed_calls_it_off(database, told, noticed, at):
+    at(BEFORE + timedelta(minutes=5, seconds=1))
+    assert state(database) == ("called_off", "warning_late")
+
+
+def test_a_warning_may_be_a_few_minutes_late(database, told, noticed, at):
+    at(BEFORE + timedelta(minutes=5))
+    assert [each.minutes_before for each in told] == [30]
+
+
+def test_nothing_is_done_when_the_hour_has_gone_by(database, told, noticed, at):
+    at(BEFORE)
+    at(HOUR + timedelta(minutes=30, seconds=1))
+    assert state(database) == ("called_off", "hour_passed")
+
+
+def test_nothing_is_done_on_an_old_copy(database, go_to, told, noticed, at):
+    at(HOUR - timedelta(hours=27))
+    go_to(BEFORE)
+    watching.watch(database)
+    assert state(database) == ("called_off", "stale")
+
+
+def test_all_that_is_overdue_is_paid(database, home, told, noticed):
+    posted(database, settle(database, **{home.old: 20000}))
+    assert state(database) == ("noticed", None)
+    posted(database, settle(database, **{home.new: 14951}))
+    assert state(database) == ("called_off", "paid")
+    assert told == [off(noticed, home, "paid")]
+
+
+def test_paying_ends_one_whose_hour_has_come(database, home, told, noticed, at):
+    at(BEFORE)
+    at(HOUR)
+    posted(database, settle(database, **{home.old: 20000, home.new: 14951}))
+    assert told[1:] == [off(noticed, home, "paid", "due")]
+
+
+def test_history_of_a_first_load_calls_nothing_off(database, home, told, noticed):
+    event = settle(database, **{home.old: 20000, home.new: 14951})
+    old = SimpleNamespace(account_no=home.account, posted_at=NOW - timedelta(days=4))
+    posted(database, old)
+    assert state(database) == ("noticed", None)
+    posted(database, event)
+    assert state(database) == ("called_off", "paid")
+
+
+def test_what_is_left_is_not_late_enough(database, home, told, noticed, at):
+    """The oldest is paid; the other one is 32 days late at the hour, 23 today."""
+    settle(database, **{home.old: 20000})
+    at(NOW)
+    assert state(database) == ("called_off", "not_overdue")
+
+
+def test_a_promise_calls_it_off_at_once(database, home, told, noticed):
+    with database.unit_of_work() as session:
+        day = clock.today() + timedelta(days=5)
+        making.promise(session, home.user, home.account, [home.old], day)
+    assert told == [off(noticed, home, "arrangement")]
+
+
+def test_a_question_calls_it_off_too_while_nobody_has_answered(database, home, told, noticed, at):
+    with database.unit_of_work() as session:
+        first = clock.today() + timedelta(days=20)
+        making.ask(session, home.user, home.account, 2, first, "住院了")
+    assert (state(database), told) == (("noticed", None), [])
+    at(NOW + timedelta(minutes=1))
+    assert told == [off(noticed, home, "arrangement")]
+
+
+def test_protecting_an_account_calls_it_off(database, home, told, noticed):
+    with database.unit_of_work() as session:
+        protecting.protect(session, home.account, "important", None, "医院", by=home.lead)
+    assert told == [off(noticed, home, "protected", by=home.lead)]
+
+
+def test_the_desk_calls_it_off_for_a_reason(database, home, told, noticed):
+    with database.unit_of_work() as session, pytest.raises(Refused, match="reason_missing"):
+        calling_off.by_the_desk(session, noticed, " ", by=home.finance)
+    with database.unit_of_work() as session:
+        calling_off.by_the_desk(session, noticed, "客户来电，家里有病人", by=home.finance)
+    assert told == [off(noticed, home, "desk", by=home.finance)]
+    with database.unit_of_work() as session, pytest.raises(Conflict, match="over"):
+        calling_off.by_the_desk(session, noticed, "再一次", by=home.finance)
+
+
+def test_after_it_was_called_off_it_can_be_planned_again(database, home, told, noticed, ask):
+    with database.unit_of_work() as session:
+        calling_off.by_the_desk(session, noticed, "日子写错了", by=home.finance)
+    assert ask() == noticed + 1
+
+
+@pytest.mark.parametrize("again", range(3))
+def test_money_and_the_hour_at_the_same_moment(
+    database, home, told, noticed, at, go_to, caught_up, again
+):
+    """Whichever is first: in the end it is called off, and the customer is told so once."""
+    at(BEFORE)
+    go_to(HOUR)
+    caught_up()
+    event, start = settle(database, **{home.old: 20000, home.new: 14951}), Barrier(2)
+
+    def money():
+        start.wait()
+        posted(database, event)
+
+    def hour():
+        start.wait()
+        watching.watch(database)
+
+    threads = [Thread(target=each) for each in (money, hour)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert state(database) == ("called_off", "paid")
+    assert told[1:] == [off(noticed, home, "paid")]
+
+
+def test_a_paid_bill_of_the_future_does_not_matter(database, home, told, noticed, at):
+    with database.unit_of_work() as session:
+        session.execute(update(Bill).where(Bill.bill_no == home.new).values(due=date(2026, 12, 18)))
+    posted(database, settle(database, **{home.old: 20000}))
+    assert state(database) == ("called_off", "paid")

@@ -6,7 +6,7 @@ the same key again is the same message.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,6 +65,12 @@ def put_to_all(
     rows = select(users.c.user_id, literal(key), literal(kind), figures, literal(at))
     written = insert(InboxMessage).from_select(["user_id", "key", "kind", "params", "at"], rows)
     session.execute(written.on_conflict_do_nothing())
+
+
+def put_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Tell many people something of their own; `params` as they are kept. Known keys stay."""
+    if rows:
+        session.execute(insert(InboxMessage).on_conflict_do_nothing(), list(rows))
 
 
 def page(

@@ -1,24 +1,30 @@
-"""Messages that wait: put there, taken to be sent, then sent, failed or of no more use."""
+"""Messages that wait: written down with the change that asks for them."""
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from notifications.models import EXPIRED, RECIPIENT, SENT, WAITING, Attachment, Message
-from runtime import clock, metrics
+from notifications.models import RECIPIENT, USUAL, WAITING, Message
+from runtime import clock
 from runtime.crypto import blind_index
-from runtime.jobs import database
+from runtime.jobs import TaskName, defer
 
 REFERENCE = "message.reference"
 """The context in which a key becomes the reference of its message, which no other house uses."""
-
-_messages = metrics.counter("denghuo_messages", "Messages to people", ["channel", "outcome"])
+OF_USE = timedelta(hours=48)
+"""So long a message waits that nobody has given a time."""
+SEND = TaskName("notifications.send", "notifications")
+DISPATCH = TaskName("notifications.dispatch", "notifications")
+RESOLVE = TaskName("notifications.resolve", "notifications")
+LATER = -1
+"""The lane of what is tried again: an asking for later must not stand in the way of one for now."""
+FIRST = 100
+"""The priority of jobs that somebody waits for."""
 
 
 def put(
@@ -29,13 +35,12 @@ def put(
     params: Mapping[str, str],
     *,
     expires_at: datetime | None = None,
+    priority: int = USUAL,
 ) -> int:
     """Write a message down that is to be sent; returns its id."""
-    message = Message(
-        **_written(channel, recipient, template, params),
-        reference=uuid4().hex,
-        expires_at=expires_at,
-    )
+    row = _written(channel, recipient, template, params, priority)
+    message = Message(**row, reference=uuid4().hex)
+    message.expires_at = expires_at or message.expires_at
     session.add(message)
     session.flush()
     return message.id
@@ -52,44 +57,51 @@ def put_once(
 ) -> int | None:
     """Write a message down; its id, or None when the same key has been written before."""
     reference = blind_index(key, REFERENCE).hex()[:32]
-    row = _written(channel, recipient, template, params) | {"reference": reference}
+    row = _written(channel, recipient, template, params, USUAL) | {"reference": reference}
     written = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["reference"])
     return session.scalar(written.returning(Message.id))
 
 
+def ask_to_send(session: Session, message_id: int, *, after: timedelta | None = None) -> None:
+    """Ask for a job for this message alone, before all that goes by the chunk."""
+    defer(session, SEND, schedule_in=after, priority=FIRST, message_id=message_id)
+
+
+def ask_to_dispatch(
+    session: Session, channel: str, lane: int = 0, *, after: timedelta | None = None
+) -> None:
+    """Ask for a chunk of a channel; a lane hands over one at a time, and one asking is enough."""
+    name = f"notifications.dispatch:{channel}:{lane}"
+    defer(
+        session,
+        DISPATCH,
+        lock=name,
+        queueing_lock=name,
+        schedule_in=after,
+        channel=channel,
+        lane=lane,
+    )
+
+
+def ask_to_resolve(
+    session: Session, message_id: int | None = None, *, after: timedelta | None = None
+) -> None:
+    """Ask for a look at what is unclear: at one message, or at all, where one asking is enough."""
+    lock = "notifications.resolve" if message_id is None else None
+    defer(session, RESOLVE, queueing_lock=lock, schedule_in=after, message_id=message_id)
+
+
 def _written(
-    channel: str, recipient: str, template: str, params: Mapping[str, str]
+    channel: str, recipient: str, template: str, params: Mapping[str, str], priority: int
 ) -> dict[str, Any]:
     return {
         "channel": channel,
         "template": template,
+        "language": template[-2:],
         "recipient": recipient,
         "recipient_index": blind_index(recipient, RECIPIENT),
         "params": json.dumps(params),
+        "priority": priority,
         "state": WAITING,
+        "expires_at": clock.now() + OF_USE,
     }
-
-
-def take(session: Session, message_id: int) -> Message | None:
-    """The message if it still waits; one that is of no more use expires."""
-    message = session.get(Message, message_id, with_for_update=True)
-    if message is None or message.state != WAITING:
-        return None
-    if message.expires_at is not None and message.expires_at <= clock.now():
-        message.state, message.params = EXPIRED, None
-        _messages.labels(message.channel, EXPIRED).inc()
-        return None
-    return message
-
-
-def finish(
-    message_id: int, state: str, *, provider_no: str | None = None, failure: str | None = None
-) -> None:
-    """Write down how it went, in a transaction of its own; what filled it is forgotten."""
-    with database().unit_of_work() as session:
-        message = session.get_one(Message, message_id, with_for_update=True)
-        message.state, message.params = state, None
-        message.provider_no, message.failure = provider_no, failure
-        message.sent_at = clock.now() if state == SENT else None
-        session.execute(delete(Attachment).where(Attachment.message_id == message_id))
-    _messages.labels(message.channel, state).inc()

@@ -1,46 +1,26 @@
 """A message goes out once, its text is forgotten, and what cannot be sent says why."""
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 
-import httpx
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import select, text
 
-from notifications import sms
+from notifications import dispatching, sms
+from notifications.channels.base import Busy, Refused
 from notifications.models import Message
-from notifications.settings import NotificationSettings
-from notifications.sms import HttpSms, SmsRefused
 from notifications.templates import TEMPLATES, code_template
 from runtime import clock
 from runtime.database import Database
-from runtime.http import Outbound, OutboundError
-from runtime.settings import load
 from service.people.events import CodeIssued
-
-
-class Outbox:
-    """A provider that keeps what it was given, by reference, as the documented one does."""
-
-    def __init__(self) -> None:
-        self.sent: dict[str, tuple[str, str, dict[str, str]]] = {}
-        self.fault: Exception | None = None
-
-    def send(self, phone: str, template: str, params: dict[str, str], *, reference: str) -> str:
-        if self.fault:
-            raise self.fault
-        self.sent.setdefault(reference, (phone, template, params))
-        return f"no-{reference}"
+from tests.notifications.senders import Sender, sending_by
 
 
 @pytest.fixture
-def outbox() -> Iterator[Outbox]:
-    provider = Outbox()
-    sms.use_provider(provider)
-    yield provider
-    sms.use_provider(None)
+def sender() -> Iterator[Sender]:
+    one = Sender()
+    with sending_by(one):
+        yield one
 
 
 def queue(database: Database, minutes: int = 5) -> int:
@@ -66,78 +46,45 @@ def test_a_code_is_written_down_with_the_job_that_sends_it(database: Database) -
     assert b"482016" not in sealed.params
 
 
-def test_it_is_sent_once_and_its_text_forgotten(database: Database, outbox: Outbox) -> None:
+def test_it_is_sent_once_and_its_text_forgotten(database: Database, sender: Sender) -> None:
     number = queue(database)
-    sms.send(number)
-    sms.send(number)
-    message = kept(database)
-    params = {"code": "482016", "minutes": "5"}
-    assert outbox.sent == {message.reference: ("13800002046", "code_sign_in_zh", params)}
-    assert (message.state, message.params) == ("sent", None)
+    dispatching.send(number)
+    dispatching.send(number)
+    message, [parcel] = kept(database), sender.taken
+    assert (parcel.reference, parcel.recipient) == (message.reference, "13800002046")
+    assert (parcel.template, parcel.language) == ("code_sign_in_zh", "zh")
+    assert parcel.params == {"code": "482016", "minutes": "5"}
+    assert parcel.words == {"text": "482016 是您的登录验证码，5 分钟内有效，别告诉任何人。"}
+    assert (message.state, message.params, message.words) == ("sent", None, None)
     assert message.provider_no == f"no-{message.reference}"
 
 
-def test_a_late_code_is_not_sent(database: Database, outbox: Outbox) -> None:
-    sms.send(queue(database, minutes=0))
-    assert outbox.sent == {}
+def test_a_late_code_is_not_sent(database: Database, sender: Sender) -> None:
+    dispatching.send(queue(database, minutes=0))
+    assert sender.taken == []
     assert (kept(database).state, kept(database).params) == ("expired", None)
 
 
-def test_a_provider_that_is_down_is_asked_again(database: Database, outbox: Outbox) -> None:
+def test_a_provider_that_is_down_is_asked_again(database: Database, sender: Sender) -> None:
     number = queue(database)
-    outbox.fault = OutboundError("sms", None)
-    with pytest.raises(OutboundError):
-        sms.send(number)
-    assert kept(database).state == "waiting"
-    outbox.fault = None
-    sms.send(number)
+    sender.fault = Busy("not_reached")
+    dispatching.send(number)
+    assert (kept(database).state, kept(database).failure) == ("waiting", "not_reached")
+    with database.reading() as session:
+        asked = text("SELECT scheduled_at, priority FROM procrastinate_jobs ORDER BY id")
+        [first, again] = session.execute(asked).all()
+    assert (first.scheduled_at, first.priority, again.priority) == (None, 100, 100)
+    assert timedelta(0) < again.scheduled_at - clock.now() <= timedelta(seconds=1)
+    sender.fault = None
+    dispatching.send(number)
     assert kept(database).state == "sent"
 
 
-def test_a_refused_message_is_given_up_with_its_reason(database: Database, outbox: Outbox) -> None:
-    outbox.fault = SmsRefused("http_422")
-    sms.send(queue(database))
+def test_a_refused_message_is_given_up_with_its_reason(database: Database, sender: Sender) -> None:
+    sender.fault = Refused("http_422")
+    dispatching.send(queue(database))
     message = kept(database)
     assert (message.state, message.failure, message.params) == ("failed", "http_422", None)
-
-
-def answering(status: int, body: object) -> tuple[HttpSms, list[httpx.Request]]:
-    """The HTTP provider, speaking to a network that answers as told."""
-    seen: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(status, json=body)
-
-    provider = HttpSms(load(NotificationSettings, sms_token=SecretStr("quiet")))
-    provider._http = Outbound(
-        "http://sms.test",
-        headers={"Authorization": "Bearer quiet"},
-        name="sms",
-        transport=httpx.MockTransport(answer),
-    )
-    return provider, seen
-
-
-def test_the_provider_gets_all_it_needs_and_the_token() -> None:
-    provider, seen = answering(201, {"message_id": "s-1"})
-    assert provider.send("13800002046", "hello", {"code": "1"}, reference="m-7") == "s-1"
-    assert seen[0].url.path == "/sms/v1/messages"
-    assert seen[0].headers["Authorization"] == "Bearer quiet"
-    assert json.loads(seen[0].content) == {
-        "phone": "13800002046",
-        "signature": "灯火",
-        "template": "hello",
-        "params": {"code": "1"},
-        "client_id": "m-7",
-    }
-
-
-@pytest.mark.parametrize("status", [400, 401, 422])
-def test_a_no_of_the_provider_is_final(status: int) -> None:
-    provider, _ = answering(status, {})
-    with pytest.raises(SmsRefused, match=f"http_{status}"):
-        provider.send("13800002046", "hello", {"code": "1"}, reference="m-7")
 
 
 @pytest.mark.parametrize("purpose", ["sign_in", "sign_up", "bind", "password", "follow"])

@@ -6,7 +6,7 @@ import time_machine
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from notifications import mail, sms, tidy
+from notifications import dispatching, mail, sms, tidy
 from notifications.mail import Enclosure
 from notifications.models import RECIPIENT, Attachment, Message
 from runtime import clock, jobs
@@ -73,7 +73,7 @@ def test_a_message_without_a_recipient_goes_nowhere(database: Database) -> None:
         with database.unit_of_work() as session:
             assert tidy.forget_recipients(session) == 1
             assert tidy.forget_recipients(session) == 0
-        sms.send(number)  # would raise without a provider to hand over to
+        dispatching.send(number)  # would raise without a provider to hand over to
 
 
 def _queue_invoice(session: Session, to: str) -> None:

@@ -1,0 +1,163 @@
+"""What happens after a message has failed: the next channel of its plan, or a dead letter."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from notifications import outbox
+from notifications.interim import addresses, in_force
+from notifications.models import (
+    COMPOSED,
+    DELIVERED,
+    FAILED,
+    RECIPIENT,
+    SENDING,
+    SENT,
+    TOLD,
+    UNCLEAR,
+    WAITING,
+    WITHDRAWN,
+    Message,
+    Notice,
+)
+from runtime.crypto import blind_index
+
+ALIVE = (WAITING, SENDING, UNCLEAR, SENT, DELIVERED)
+"""States in which a message has arrived, or still may."""
+
+
+def go_on(session: Session, message: Message, reason: str, *, late: bool = False) -> None:
+    """A message has certainly not arrived, or is `late`: try the next channel.
+
+    Nothing happens while another message of the same rank may arrive, or when somebody has gone
+    on already. With no channel left the notices of one that has not arrived have failed.
+    """
+    if not message.notice_ids:
+        return
+    open_ = _open_notices(session, message)
+    others = _others(session, message)
+    if not open_ or any(each.rank > message.rank for each in others):
+        return
+    if any(each.rank == message.rank and _may_arrive(each, late) for each in others):
+        return
+    if not _next(session, message, open_) and not late:
+        _give_up(open_, others, reason)
+
+
+def stop(session: Session, message: Message) -> None:
+    """It has arrived: what waits to be sent on later channels is not sent."""
+    for each in _others(session, message):
+        if each.state == WAITING and each.rank > message.rank:
+            each.state, each.params = WITHDRAWN, None
+
+
+def written(
+    channel: str,
+    address: str,
+    like: Message,
+    *,
+    rank: int,
+    notice_ids: list[int],
+) -> dict[str, Any]:
+    """The row of another try for the same person."""
+    return {
+        "channel": channel,
+        "reference": uuid4().hex,
+        "template": like.template,
+        "kind": like.kind,
+        "language": like.language,
+        "user_id": like.user_id,
+        "notice_ids": notice_ids,
+        "recipient": address,
+        "recipient_index": blind_index(address, RECIPIENT),
+        "plan": like.plan,
+        "rank": rank,
+        "priority": like.priority,
+        "state": WAITING,
+        "expires_at": like.expires_at,
+    }
+
+
+def has_words(session: Session, kind: str, channel: str, language: str) -> bool:
+    """Whether a kind can be said on a channel."""
+    try:
+        in_force(session, kind, channel, language)
+    except KeyError:
+        return False
+    return True
+
+
+def _may_arrive(other: Message, late: bool) -> bool:
+    """One that was sent, and is as late as this one, is not waited for."""
+    if other.state == SENT and late:
+        return other.fallback_at is not None
+    return other.state in ALIVE
+
+
+def _next(session: Session, message: Message, open_: Collection[Notice]) -> bool:
+    """Write the messages of the next channel on which the person can be reached."""
+    if message.user_id is None:
+        return False
+    for rank in range(message.rank + 1, len(message.plan)):
+        channel = message.plan[rank]
+        if not has_words(session, message.kind or "", channel, message.language):
+            continue
+        to = addresses(session, [message.user_id], channel).get(message.user_id, [])
+        if to:
+            ids = sorted(each.id for each in open_)
+            _write(session, message, open_, channel, to, rank, ids)
+            return True
+    return False
+
+
+def _write(
+    session: Session,
+    message: Message,
+    open_: Collection[Notice],
+    channel: str,
+    to: list[str],
+    rank: int,
+    ids: list[int],
+) -> None:
+    rows = [Message(**written(channel, each, message, rank=rank, notice_ids=ids)) for each in to]
+    session.add_all(rows)
+    session.flush()
+    for notice in open_:
+        notice.state, notice.message_id = COMPOSED, rows[0].id
+    outbox.ask_to_dispatch(session, channel)
+
+
+def _give_up(open_: Collection[Notice], others: Collection[Message], reason: str) -> None:
+    """One that may have arrived earlier, on another channel, has told it."""
+    told = any(each.state in ALIVE for each in others)
+    for notice in open_:
+        notice.state = TOLD if told else FAILED
+        notice.reason = None if told else reason[:40]
+
+
+def _open_notices(session: Session, message: Message) -> list[Notice]:
+    """Its notices that are not taken back, held until the end of the transaction."""
+    theirs = Notice.id.in_(message.notice_ids), Notice.state.in_((COMPOSED, TOLD))
+    query = select(Notice).where(*theirs).order_by(Notice.id).with_for_update()
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def _others(session: Session, message: Message) -> list[Message]:
+    """All other messages that carry one of its notices."""
+    session.flush()
+    carries: ColumnElement[bool] = Message.notice_ids.overlap(message.notice_ids)
+    return list(session.scalars(select(Message).where(carries, Message.id != message.id)))
+
+
+def tell(session: Session, ids: Collection[int], at: Any) -> None:
+    """These notices are told now; the first time counts."""
+    if ids:
+        session.execute(
+            update(Notice)
+            .where(Notice.id.in_(ids), Notice.state.in_((COMPOSED, FAILED)))
+            .values(state=TOLD, told_at=at, reason=None)
+            .execution_options(synchronize_session=False)
+        )

@@ -1,0 +1,97 @@
+"""What is left lying is found each minute: whatever died on the way, whatever has become due."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from notifications import outbox
+from notifications.dispatching import expire_notices
+from notifications.going_on import go_on
+from notifications.models import EXPIRED, SENDING, SENT, UNCLEAR, WAITING, Message, Notice
+from notifications.notices import ask_to_compose
+from notifications.settings import DispatchSettings
+from runtime import clock, metrics
+from runtime.jobs import database, jobs
+from runtime.logs import get_logger
+from runtime.settings import load
+
+CHUNK = 200
+
+_log = get_logger(__name__)
+_stale = metrics.counter("denghuo_messages_stale", "Messages that a worker left half sent")
+
+
+@jobs.periodic(cron="* * * * *")
+@jobs.task(name="notifications.sweep", queue="notifications", queueing_lock="notifications.sweep")
+def sweep(timestamp: int) -> None:
+    """Each part in a transaction of its own, and by the chunk."""
+    for part in (_stale_to_unclear, _expire, _fall_back, ask_for_all):
+        while True:
+            with database().unit_of_work() as session:
+                more = part(session)
+            if not more:
+                break
+
+
+def ask_for_all(session: Session) -> bool:
+    """Jobs for what is due, whether or not somebody has asked for them."""
+    now = clock.now()
+    due = select(Notice.id).where(Notice.state == WAITING, Notice.not_before <= now)
+    if session.scalar(due.limit(1)) is not None:
+        ask_to_compose(session)
+    waiting = select(Message.channel).where(Message.state == WAITING, Message.not_before <= now)
+    for channel in session.scalars(waiting.distinct()):
+        outbox.ask_to_dispatch(session, channel)
+    unclear = select(Message.id).where(Message.state == UNCLEAR, Message.not_before <= now)
+    if session.scalar(unclear.limit(1)) is not None:
+        outbox.ask_to_resolve(session)
+    return False
+
+
+def _stale_to_unclear(session: Session) -> bool:
+    """What a worker began and never ended may have been taken by the provider."""
+    now = clock.now()
+    lease = timedelta(seconds=load(DispatchSettings).message_lease_seconds)
+    stale = _some(Message.state == SENDING, Message.claimed_at < now - lease)
+    done = session.execute(
+        update(Message)
+        .where(Message.id.in_(stale))
+        .values(state=UNCLEAR, not_before=now)
+        .execution_options(synchronize_session=False)
+    )
+    number = cast(CursorResult[Any], done).rowcount
+    if number:
+        _log.warning("messages_left_half_sent", number=number)
+        _stale.inc(number)
+    return number == CHUNK
+
+
+def _expire(session: Session) -> bool:
+    rows = session.scalars(
+        select(Message).where(
+            Message.id.in_(_some(Message.state == WAITING, Message.expires_at <= clock.now()))
+        )
+    ).all()
+    for each in rows:
+        each.state, each.params = EXPIRED, None
+    expire_notices(session, rows)
+    return len(rows) == CHUNK
+
+
+def _fall_back(session: Session) -> bool:
+    """No report in time: the next channel of the plan."""
+    rows = session.scalars(
+        select(Message).where(Message.id.in_(_some(Message.fallback_at <= clock.now())))
+    ).all()
+    for each in rows:
+        each.fallback_at = None
+        if each.state == SENT:
+            go_on(session, each, "no_report", late=True)
+    return len(rows) == CHUNK
+
+
+def _some(*which: Any) -> Any:
+    query = select(Message.id).where(*which).order_by(Message.id).limit(CHUNK)
+    return query.with_for_update(skip_locked=True).scalar_subquery()

@@ -30,7 +30,6 @@ OTHER_WAYS = {
     "portal/inbox/requests.py": {"\u3002\uff0e.\uff1b; "},  # what a quoted sentence may end with
     "portal/settings.py": {"江城供电"},  # a setting
     "portal/pay/till.py": {"微", "支", "银", "现"},  # marks of the gateways, as a picture would be
-    "portal/spoken.py": {"零一二三四五六七八九", *"十百千万亿元角分", "万亿"},  # for a voice
     "portal/payments/capitals.py": {
         "零一二三四五六七八九十百千",
         "零壹贰叁肆伍陆柒捌玖拾佰仟",

@@ -7,29 +7,6 @@ from portal import spoken
 
 
 @pytest.mark.parametrize(
-    ("number", "words"),
-    [
-        (0, "零"),
-        (10, "十"),
-        (12, "十二"),
-        (20, "二十"),
-        (105, "一百零五"),
-        (110, "一百一十"),
-        (1010, "一千零一十"),
-        (1001, "一千零一"),
-        (10_500, "一万零五百"),
-        (12_345, "一万二千三百四十五"),
-        (100_100, "十万零一百"),
-        (110_000, "十一万"),
-        (20_000_005, "二千万零五"),
-        (100_000_000, "一亿"),
-    ],
-)
-def test_numbers_in_words(number: int, words: str) -> None:
-    assert spoken.numeral(number) == words
-
-
-@pytest.mark.parametrize(
     ("fen", "shown", "aloud"),
     [
         (0, "0 元", "零元"),

@@ -123,6 +123,17 @@ class SmsCostSettings(Settings):
     sms_signature: str = SIGNATURE
 
 
+class PushSettings(Settings):
+    """How providers prove themselves that sign nothing."""
+
+    notify_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Secret in the addresses at which providers push reports and replies, "
+        "`/notify/sms/aliyun/SECRET`, `/notify/sms/tencent/SECRET`, `/notify/voice/SECRET`; "
+        "without it there are none",
+    )
+
+
 class DispatchSettings(Settings):
     """How messages are handed over, whatever the channel."""
 
@@ -162,6 +173,13 @@ class LinkSettings(Settings):
         "http://localhost:8000",
         description="Address of the portal, which messages to customers name",
     )
+    hotline: str = Field("96000", description="Telephone of the utility, shown on every page")
+    utility_name_zh: str = Field("江城供电", description="Name of the utility in Chinese")
+    utility_name_en: str = Field("Jiangcheng Power", description="Name of the utility in English")
+
+    def utility(self, language: str) -> str:
+        """The name of the utility in the reader's language."""
+        return self.utility_name_en if language == "en" else self.utility_name_zh
 
 
 class WeChatSettings(Settings):
@@ -257,6 +275,52 @@ def _require_https(name: str, protocol: str, endpoint: str) -> None:
         raise ValueError(
             f"DENGHUO_{name}_PROTOCOL http is for a DENGHUO_{name}_ENDPOINT on this machine alone"
         )
+
+
+class WebPushSettings(Settings):
+    """Reminders on devices by the push services of browsers; without a key there are none."""
+
+    vapid_key: SecretStr = Field(
+        SecretStr(""),
+        description="Private key (P-256, 32 bytes in base64url) by which push services know us; "
+        "another key ends all subscriptions; without it no reminders on devices are offered",
+    )
+    push_contact: str = Field(
+        "mailto:no-reply@denghuo.example",
+        pattern=r"^(mailto:[!-?A-~]+@[A-Za-z0-9.-]+|https://[!-~]+)$",
+        description="Where a push service finds who runs this installation",
+    )
+    push_hosts: str = Field(
+        "fcm.googleapis.com *.push.services.mozilla.com *.push.apple.com *.notify.windows.com",
+        pattern=r"^[a-z0-9.* -]*$",
+        description="Hosts of push services that subscriptions may name, parted by blanks; "
+        "`*.` stands for any name before",
+    )
+    push_sandbox: str = Field(
+        "",
+        pattern=r"^(http://(127\.0\.0\.1|localhost):[0-9]+)?$",
+        description="Address of a push service on this machine that subscriptions may name too, "
+        "for demo and tests",
+    )
+    push_timeout: float = Field(
+        5.0, gt=0, le=60, description="Seconds to wait for an answer of a push service"
+    )
+
+
+class VoiceSettings(Settings):
+    """The provider of voice calls; without an address nobody is called."""
+
+    voice_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
+        description="Address of the provider of voice calls; without it nobody is called",
+    )
+    voice_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token that the provider of voice calls asks for"
+    )
+    voice_timeout: float = Field(
+        5.0, gt=0, le=60, description="Seconds to wait for an answer of the voice provider"
+    )
 
 
 def _is_here(host: str) -> bool:

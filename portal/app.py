@@ -39,6 +39,7 @@ BLUEPRINTS = (
     "portal.agreements.views",
     "portal.agreements.callbacks",
     "portal.callbacks",
+    "portal.notify.sms",
     "portal.kiosk",
     "portal.assistant.views",
     "portal.chat.views",

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 
 def ensure_secrets(var: Path) -> Path:
     """Make the secrets that are missing in `var`; returns the folder that holds them."""
@@ -48,14 +50,22 @@ def key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode("ascii")
 
 
+def signing_key() -> str:
+    """A private key on P-256, its 32 bytes in base64url without padding."""
+    private = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+    return base64.urlsafe_b64encode(private.to_bytes(32)).decode("ascii").rstrip("=")
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "denghuo_secret_key": token,
     "denghuo_encryption_keys": lambda: f"1:{key()}",
     "denghuo_blind_index_key": key,
     "denghuo_core_token": token,
     "denghuo_kiosk_token": token,
+    "denghuo_notify_secret": token,
     "denghuo_assistant_token": token,
     "denghuo_database_password": token,
+    "denghuo_vapid_key": signing_key,
 }
 """File name to generator. A room may add its own before `ensure_secrets` is called."""
 

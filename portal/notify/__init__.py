@@ -1,0 +1,1 @@
+"""Where providers of channels bring what became of messages, and what people answer."""

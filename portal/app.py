@@ -66,6 +66,7 @@ BLUEPRINTS = (
     "portal.staff.conversations",
     "portal.staff.conversations.ready",
     "portal.staff.differences",
+    "portal.staff.insight",
     "portal.staff.approvals",
     "portal.staff.customers",
     "portal.staff.counter",

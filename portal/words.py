@@ -73,6 +73,8 @@ REFUSALS: dict[str, LazyString] = {
     "staff.closed": _l("这个登录停用了。先恢复，再给新密码。"),
     "staff.changed": _l("申请以后岗位又变过了，不能照批。请先不批，再重新申请。"),
     "staff.lead_approves": _l("给岗位要班长或管理员批。"),
+    "insight.no_warning": _l("这个提醒已经有人看过了。"),
+    "insight.note_missing": _l("写一句是怎么回事。"),
     "trail.reason_needed": _l("写一句为什么要看、要办。这一句会留下来。"),
     "user.not_registered": _l("这个手机号还没有注册。注册只要一分钟。"),
     "user.already_registered": _l("这个手机号已经注册过了，直接登录就行。"),

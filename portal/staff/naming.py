@@ -38,6 +38,7 @@ FIXED = {
     "queue": _l("工单队列"),
     "audit": _l("留痕"),
     "counter": _l("柜台"),
+    "insight": _l("预警"),
     "first admin": _l("第一位管理员"),
     "bills": _l("账单"),
     "usage": _l("用电"),

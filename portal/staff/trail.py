@@ -6,6 +6,7 @@ from portal.security import asker_address, asker_id
 from portal.unit import database
 from service import approvals, audit
 from service.customers import exports, opening, rebills
+from service.insight import objecting, warnings
 from service.people import staff as people
 
 SEARCHED, PHONE, PAGE = "customer.searched", "customer.phone", "customer.page"
@@ -31,6 +32,9 @@ DEEDS = {
     rebills.DEED: _l("申请重新出账"),
     exports.WANTED: _l("申请导出数据"),
     exports.FETCHED: _l("取走了导出的数据"),
+    objecting.OBJECTED: _l("按客户的意思不再估晚缴"),
+    objecting.RESUMED: _l("又估晚缴了"),
+    warnings.SEEN: _l("看过了用电骤降"),
 }
 """The words of a deed in the list of the trail; a room that records a new one adds it here."""
 

@@ -16,7 +16,7 @@ from service.insight.history import History, Numbers, Whole, civil_days
 LAST, LATELY = 12, 3
 """So many bills back is looked, and so many of them are lately."""
 
-MOST_DAYS, MOST_MARGIN, MOST_COUNT, MOST_CHANGE = 60, 30, 3, 1.0
+MOST_DAYS, MOST_MARGIN, MOST_COUNT, MOST_CHANGE = 365, 30, 3, 1.0
 YEAR_SECONDS = 365 * 86400.0
 
 FEATURES = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from service.insight.features import FEATURES, Known
+from service.insight.features import FEATURES, MOST_CHANGE, Known
 from service.insight.history import Numbers
 from service.insight.scoring import Model, contributions
 
@@ -105,12 +105,16 @@ def _debit(values: Numbers) -> Reason | None:
 
 
 def _change(name: str) -> Callable[[Numbers], Reason | None]:
-    """By how many percent the use is above (or below 0) what it is compared with."""
+    """By how many percent the use is above, below 0 below, what it is compared with.
+
+    `beyond`: it is at least that, for more is not told apart.
+    """
 
     def figures(values: Numbers) -> Reason | None:
         value = _of(values, name)
         percent = 0 if value is None else round(100 * (float(np.exp(value)) - 1))
-        return {"percent": percent} if percent else None
+        beyond = value is not None and abs(value) >= MOST_CHANGE
+        return {"percent": percent} | ({"beyond": True} if beyond else {}) if percent else None
 
     return figures
 

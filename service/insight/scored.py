@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import pairwise
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
@@ -17,7 +16,12 @@ from service.insight.rules import Rules
 from service.insight.scoring import Model
 from service.insight.training import BEFORE
 
-Piece = dict[str, str | None]
+
+class Piece(TypedDict):
+    """Accounts from one number on, to before another or to the end."""
+
+    first: str
+    until: str | None
 
 
 def bounds(session: Session, size: int) -> list[Piece]:
@@ -27,8 +31,8 @@ def bounds(session: Session, size: int) -> list[Piece]:
 
 def pieces_from(starts: Sequence[str]) -> list[Piece]:
     """Pieces that begin at these numbers; the first before all, so that what is gone is found."""
-    edges: list[str | None] = ["", *starts[1:], None]
-    return [{"first": first, "until": until} for first, until in pairwise(edges)]
+    firsts = ["", *starts[1:]]
+    return [Piece(first=a, until=b) for a, b in zip(firsts, [*firsts[1:], None], strict=True)]
 
 
 def score_piece(

@@ -10,14 +10,18 @@ from sqlalchemy.orm import Session
 
 from runtime import clock, events
 from runtime.errors import NotFound, Refused
+from service import audit
 from service.events import UsageFell
 from service.insight.falling import Fall, fall_of, spans
 from service.insight.models import UsageWarning
 from service.insight.rules import Falling
+from service.insight.scored import Piece, pieces_from
 from service.models import Account
 
 MOST_NOTE = 300
 SHOWN = 50
+SEEN = "usage.seen"
+"""The deed in the trail."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,12 @@ class Warned:
     def percent(self) -> int:
         """By how many percent the usage fell."""
         return round(100 * (1 - self.warning.recent_wh / self.warning.usual_wh))
+
+
+def firms(session: Session, rules: Falling) -> list[Piece]:
+    """The accounts that are watched, in pieces."""
+    asked_for = {"kinds": list(rules.kinds), "size": rules.chunk}
+    return pieces_from([str(each) for each in session.scalars(_STARTS, asked_for)])
 
 
 def find_falls(session: Session, first: str, until: str | None, rules: Falling) -> int:
@@ -85,10 +95,12 @@ def mark_seen(session: Session, warning_id: int, note: str, *, by: int) -> None:
         update(UsageWarning)
         .where(UsageWarning.id == warning_id, UsageWarning.state == "open")
         .values(state="seen", seen_by=by, seen_at=clock.now(), note=said)
-        .returning(UsageWarning.id)
+        .returning(UsageWarning.account_no)
     )
-    if session.scalar(seen) is None:
+    account_no = session.scalar(seen)
+    if account_no is None:
         raise NotFound("insight.no_warning")
+    audit.record(session, by=by, deed=SEEN, subject=account_no, reason=said)
 
 
 def _quiet(yesterday: date, rules: Falling) -> dict[str, date]:
@@ -116,6 +128,13 @@ def _warn(session: Session, number: str, fall: Fall) -> bool:
         events.publish(session, UsageFell(number, fall.day, fall.usual_wh, fall.recent_wh))
     return added is not None
 
+
+_STARTS = text("""
+    SELECT account_no FROM (
+        SELECT account_no, row_number() OVER (ORDER BY account_no) - 1 AS place
+        FROM account WHERE kind = ANY (:kinds) AND closed IS NULL
+    ) AS numbered WHERE place % :size = 0 ORDER BY account_no
+""").bindparams(bindparam("kinds", type_=ARRAY(Text)))
 
 _FIRMS = text("""
     SELECT account_no FROM account

@@ -1,18 +1,8 @@
 """The nights of insight: learn when there is enough that is new, score all, look for falls."""
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
 from runtime.jobs import BACKOFF, database, defer, defer_many, jobs, nightly
 from service.insight import scored, training, warnings
 from service.insight.rules import rules
-
-_FIRMS = text("""
-    SELECT account_no FROM (
-        SELECT account_no, row_number() OVER (ORDER BY account_no) - 1 AS place
-        FROM account WHERE kind = ANY (:kinds) AND closed IS NULL
-    ) AS numbered WHERE place % :size = 0 ORDER BY account_no
-""")
 
 
 @jobs.periodic(cron=nightly(15))
@@ -51,7 +41,8 @@ def score_piece(model_no: int, first: str, until: str | None) -> None:
 def falls(timestamp: int) -> None:
     """Ask for all firms to be looked at, a job for each piece."""
     with database().unit_of_work() as session:
-        defer_many(session, find_falls, firms(session))
+        pieces = warnings.firms(session, rules().falling)
+        defer_many(session, find_falls, [dict(each) for each in pieces])
 
 
 @jobs.task(name="insight.falls_piece", queue="service", retry=BACKOFF)
@@ -59,10 +50,3 @@ def find_falls(first: str, until: str | None) -> None:
     """Look at a piece of the firms."""
     with database().unit_of_work() as session:
         warnings.find_falls(session, first, until, rules().falling)
-
-
-def firms(session: Session) -> list[scored.Piece]:
-    """The firms in pieces."""
-    rule = rules().falling
-    starts = session.scalars(_FIRMS, {"kinds": list(rule.kinds), "size": rule.chunk})
-    return scored.pieces_from([str(each) for each in starts])

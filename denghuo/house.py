@@ -79,6 +79,7 @@ class Place:
             "DENGHUO_SANDBOX_PORT": str(self.sandbox_port),
             "DENGHUO_SANDBOX_URL": self.sandbox,
             "DENGHUO_SANDBOX_SMTP_PORT": str(self.sandbox_smtp_port),
+            "DENGHUO_PUSH_SANDBOX": self.sandbox,
             "DENGHUO_SMTP_HOST": "127.0.0.1",
             "DENGHUO_SMTP_PORT": str(self.sandbox_smtp_port),
             "DENGHUO_SMTP_SECURITY": "plain",

@@ -1,5 +1,6 @@
 """Settings of the channels by which people are reached."""
 
+from decimal import Decimal
 from ipaddress import ip_address
 from typing import Any, Literal
 
@@ -117,8 +118,13 @@ class TencentSettings(Settings):
 class SmsCostSettings(Settings):
     """What text messages cost."""
 
-    sms_segment_fen: float = Field(
-        4.5, ge=0, description="Fen that one segment of a text message costs"
+    sms_segment_fen: Decimal = Field(
+        Decimal("4.5"), ge=0, description="Fen that one segment of a text message costs"
+    )
+    sms_opt_out: str = Field(
+        "拒收请回复R",
+        max_length=20,
+        description="Words behind every SMS that is news, as they are registered with it",
     )
     sms_signature: str = SIGNATURE
 

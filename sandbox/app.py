@@ -14,6 +14,7 @@ from sandbox.invoices import invoices
 from sandbox.messages import messages
 from sandbox.notices import Schedule
 from sandbox.papers import load
+from sandbox.push import push
 from sandbox.refunds import refund_hooks
 from sandbox.reports import Reporter
 from sandbox.sender import Sender
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     wechat,
     account,
     templates,
+    push,
     alipay,
     unionpay,
     cashier,

@@ -20,6 +20,8 @@ CHANNELS = (
     "aliyun",
     "tencent",
     "mail",
+    "push",
+    "voice",
     "invoices",
     "account",
 )

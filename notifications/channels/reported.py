@@ -26,9 +26,15 @@ def take(
     session: Session, provider: str, number: str, *, delivered: bool, reason: str = ""
 ) -> None:
     """Keep a report of the message that the provider calls `number`."""
-    at = clock.now().isoformat()
-    args = {"provider": provider, "number": number[:64], "delivered": delivered}
-    defer(session, note, **args, reason=reason[:64], at=at)
+    defer(
+        session,
+        note,
+        provider=provider,
+        number=number[:64],
+        delivered=delivered,
+        reason=reason[:64],
+        at=clock.now().isoformat(),
+    )
 
 
 @jobs.task(name="notifications.reported", queue="notifications", retry=BACKOFF)

@@ -1,22 +1,21 @@
 """Template messages of the service account in WeChat: cards that open a page of ours.
 
 WeChat knows a message by `client_msg_id` (our reference) and sends one for each, but promises so
-for ten minutes only. `REMEMBERS` says so to whoever tries again: what became of a message after
-that is learned from its report alone (TEMPLATESENDJOBFINISH), or not at all.
+for ten minutes only: what became of a message after that is learned from its report alone
+(TEMPLATESENDJOBFINISH), or not at all.
 """
 
 from datetime import timedelta
 from typing import Any, ClassVar
 
 import requests
-from urllib3.exceptions import NewConnectionError
 from wechatpy.exceptions import WeChatClientException
 
 from notifications.channels.base import Busy, Channel, Parcel, Provider, Refused, Unclear
 from notifications.channels.wechat_keys import UnfitError, fitted
+from notifications.channels.wire import never_left
 from notifications.wechat import ServiceAccount
 
-REMEMBERS = timedelta(minutes=10)
 VOID_TOKEN = frozenset({40001, 40014, 42001})
 """Another process has fetched a token since, or this one is too old."""
 PASSING = frozenset({-1, 40125, 40164, 45009, 45011, 45047}) | VOID_TOKEN
@@ -31,6 +30,8 @@ class WeChatTemplate(Provider):
     name = "wechat"
     channel = Channel.WECHAT
     is_idempotent: ClassVar[bool] = True
+    remembers: ClassVar[timedelta | None] = timedelta(minutes=10)
+    remembers: ClassVar[timedelta | None] = REMEMBERS
     reports: ClassVar[bool] = True
 
     def __init__(self, account: ServiceAccount) -> None:
@@ -67,7 +68,7 @@ class WeChatTemplate(Provider):
         try:
             answer: dict[str, Any] = self._account.post("message/template/send", data=card)
         except requests.RequestException as error:
-            raise (Busy if _never_left(error) else Unclear)(type(error).__name__) from error
+            raise (Busy if never_left(error) else Unclear)(type(error).__name__) from error
         if not isinstance(answer, dict) or "msgid" not in answer:
             raise Unclear("unreadable")
         return answer
@@ -94,9 +95,3 @@ def _told(refused: WeChatClientException) -> Refused | Busy | Unclear:
         return Unclear("http")
     reason = f"wechat_{refused.errcode}"
     return Busy(reason) if refused.errcode in PASSING else Refused(reason)
-
-
-def _never_left(error: requests.RequestException) -> bool:
-    """Whether there was nobody to take it."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)

@@ -31,7 +31,6 @@ class WeChatTemplate(Provider):
     channel = Channel.WECHAT
     is_idempotent: ClassVar[bool] = True
     remembers: ClassVar[timedelta | None] = timedelta(minutes=10)
-    remembers: ClassVar[timedelta | None] = REMEMBERS
     reports: ClassVar[bool] = True
 
     def __init__(self, account: ServiceAccount) -> None:

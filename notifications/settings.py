@@ -30,17 +30,6 @@ class NotificationSettings(Settings):
     sms_timeout: float = Field(
         5.0, gt=0, le=60, description="Seconds to wait for an answer of the SMS provider"
     )
-    mail_url: str = Field(
-        "http://127.0.0.1:8400",
-        pattern=r"^https?://[^/\s]+(/\S*)?$",
-        description="Address of the mail provider",
-    )
-    mail_token: SecretStr | None = Field(
-        None, description="Bearer token that the mail provider asks for"
-    )
-    mail_timeout: float = Field(
-        10.0, gt=0, le=60, description="Seconds to wait for an answer of the mail provider"
-    )
 
 
 class AliyunSettings(Settings):

@@ -3,12 +3,15 @@
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import asdict
 
 import click
+import httpx
 
 from denghuo.demo.people import Resident, password, settle
 from denghuo.demo.requests import settle_requests
 from denghuo.house import Place, await_answer
+from notifications.channels import registration
 
 
 def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) -> list[Resident]:
@@ -20,6 +23,7 @@ def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) ->
     say(f"The portal answers at {place.portal}")
     await_answer(f"{place.core}/healthz")
     await_answer(f"{place.sandbox}/healthz")
+    approve_sms(place)
     say("The utility: meters, readings and bills of thirteen months")
     command(place, "core", "demo-utility", *(["--small"] if small else []))
     say("The customer side takes over what the core has")
@@ -29,6 +33,13 @@ def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) ->
         say("What customers have asked for lately")
         settle_requests(place)
     return residents
+
+
+def approve_sms(place: Place) -> None:
+    """Have the providers of text messages approve our wordings, which takes people days."""
+    given = [asdict(each) for each in registration.registrations()]
+    url = f"{place.sandbox}/test/sms/templates"
+    httpx.post(url, json={"templates": given}, trust_env=False).raise_for_status()
 
 
 def command(place: Place, *words: str) -> None:

@@ -1,0 +1,68 @@
+"""Wordings of SMS as the providers review and approve them: each with names of its own for gaps.
+
+Aliyun knows what fills a template by name (`${code}`), Tencent Cloud by its place (`{1}`). Both
+want the words about opting out at the end of what is news.
+"""
+
+from dataclasses import dataclass
+from string import Formatter
+
+from notifications.channels.base import Channel
+from notifications.channels.segments import opt_out
+from notifications.kinds import Level, kinds
+from notifications.wordings import shipped, templates
+
+PROVIDERS = ("aliyun", "tencent")
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A wording as one provider knows it; `variables` in the order of its text."""
+
+    provider: str
+    code: str
+    name: str
+    text: str
+    variables: tuple[str, ...]
+
+
+def variables(text: str) -> tuple[str, ...]:
+    """The names of what fills a text, in the order in which it first names them."""
+    found = (name for _, name, *_ in Formatter().parse(text) if name)
+    return tuple(dict.fromkeys(found))
+
+
+def registrations() -> list[Registration]:
+    """All SMS that come with Denghuo; both providers know them by our name for them."""
+    return [
+        Registration(provider, name, name, in_form(provider, words), variables(words))
+        for name, words in _words().items()
+        for provider in PROVIDERS
+    ]
+
+
+def in_form(provider: str, words: str) -> str:
+    """Our words with the gaps that a provider knows."""
+    gaps = {
+        name: f"${{{name}}}" if provider == "aliyun" else f"{{{place}}}"
+        for place, name in enumerate(variables(words), 1)
+    }
+    return words.format_map(gaps)
+
+
+def is_news(kind: str) -> bool:
+    """Whether a kind must say how to opt out."""
+    known = kinds().get(kind)
+    return known is not None and known.level is Level.NEWS
+
+
+def _words() -> dict[str, str]:
+    """The words of each template, with those about opting out; not every kind has an SMS."""
+    found = {}
+    for name, (kind, language) in templates().items():
+        try:
+            words = shipped(kind, Channel.SMS, language).parts["text"]
+        except KeyError:
+            continue
+        found[name] = words + opt_out() if is_news(kind) else words
+    return found

@@ -40,7 +40,7 @@ SHORT = [kind for kind, channel, language in ALL if (channel, language) == ("sms
 def test_a_kind_has_words_for_every_way_that_it_goes(name: str) -> None:
     own = catalogue.wordings().get(name)
     room = name.partition(".")[0]
-    ways = [*kinds()[name].channels]
+    ways: list[str] = [*kinds()[name].channels]
     if room not in SAID_BY_THE_PORTAL:
         ways.append(INBOX)
     assert [way for way in ways if own is None or not own.parts(way)] == []

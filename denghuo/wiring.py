@@ -5,9 +5,27 @@ Written once, here, and called by every process that may publish an event.
 
 from sqlalchemy.orm import Session
 
-from notifications import autopay, balances, guests, mail, outages, requests, sms, wechat
+from notifications import (
+    arrangements,
+    autopay,
+    balances,
+    bills,
+    browsers,
+    disconnections,
+    guests,
+    mail,
+    outages,
+    requests,
+    sms,
+    usage,
+    wechat,
+)
+from notifications import payments as paid
+from notifications.arrears import sparing, withdrawing
+from notifications.campaigns import course as campaigns
 from notifications.mail import Enclosure
-from payments import refunds
+from notifications.wordings import changing as wordings
+from payments import on_its_way, refunds
 from payments.agreements import listening
 from payments.counter import closing
 from payments.invoices import reversing
@@ -15,18 +33,30 @@ from payments.invoices.events import InvoiceIssued
 from payments.reconciliation import resolving
 from runtime import events
 from runtime.money import yuan
+from service.arrangements import deciding, following
 from service.customers import exports, rebills
 from service.desk import leaving
+from service.disconnections import calling_off, planning
 from service.events import (
     ActionApproved,
     ActionDeclined,
     AppointmentChanged,
+    ArrangementBroken,
+    ArrangementDecided,
+    ArrangementKept,
+    ArrangementMade,
     AutoPayNews,
     BalanceSank,
     BillIssued,
+    BillsIssued,
     ConversationAdopted,
+    DisconnectionCalledOff,
+    DisconnectionNear,
+    DisconnectionPlanned,
+    InstalmentDue,
     OutageAnnounced,
     OutageChanged,
+    PaymentPosted,
     PaymentReversed,
     RequestDueSoon,
     RequestJoined,
@@ -36,10 +66,12 @@ from service.events import (
     RequestRated,
     RequestReplied,
     StaffReplied,
+    TierNear,
+    UnusualUsage,
 )
 from service.outages import changing
 from service.people import staff
-from service.people.events import CodeIssued, RoleChanged
+from service.people.events import CodeIssued, NewBrowser, RoleChanged
 from service.requests import appointments, asking, joining
 
 
@@ -47,8 +79,6 @@ def wire() -> None:
     """Connect the rooms; a second call changes nothing."""
     events.subscribe(CodeIssued, sms.queue_code)
     events.subscribe(BillIssued, listening.on_bill_issued)
-    events.subscribe(AutoPayNews, autopay.queue_news)
-    events.subscribe(BalanceSank, balances.queue_low)
     events.subscribe(InvoiceIssued, mail_invoice)
     events.subscribe(StaffReplied, wechat.queue_reply)
     events.subscribe(PaymentReversed, take_back_invoices)
@@ -61,13 +91,36 @@ def wire() -> None:
     events.subscribe(ActionDeclined, resolving.on_declined)
     events.subscribe(ActionApproved, rebills.on_approved)
     events.subscribe(ActionApproved, exports.on_approved)
+    events.subscribe(ActionApproved, wordings.on_approved)
+    events.subscribe(ActionDeclined, wordings.on_declined)
     events.subscribe(ConversationAdopted, take_requests_along)
     events.subscribe(RequestMoved, appointments.on_moved)
     events.subscribe(OutageChanged, changing.on_changed)
     events.subscribe(OutageAnnounced, joining.on_announced)
     events.subscribe(OutageChanged, joining.on_changed)
+    _follow_arrears()
     _fill_inboxes()
     _tell_guests()
+    _tell_of_money()
+    _tell_of_the_rest()
+
+
+def _follow_arrears() -> None:
+    """Money and the desk decide about arrangements, and both call a disconnection off.
+
+    Reminders that money leaves nothing to say of are taken back with it.
+    """
+    events.subscribe(PaymentPosted, following.on_posted)
+    events.subscribe(PaymentPosted, calling_off.on_posted)
+    events.subscribe(ActionApproved, deciding.on_approved)
+    events.subscribe(ActionApproved, planning.on_approved)
+    events.subscribe(ActionDeclined, planning.on_declined)
+    events.subscribe(ArrangementMade, calling_off.on_arrangement)
+    events.subscribe(ArrangementDecided, calling_off.on_decided)
+    events.subscribe(PaymentPosted, withdrawing.withdraw_paid)
+    events.subscribe(BillsIssued, withdrawing.withdraw_corrected)
+    sparing.spare(on_its_way.paid)
+    sparing.spare(on_its_way.debited)
 
 
 def _fill_inboxes() -> None:
@@ -90,6 +143,31 @@ def _tell_guests() -> None:
     events.subscribe(RequestMoved, guests.on_moved)
     events.subscribe(RequestReplied, guests.on_replied)
     events.subscribe(AppointmentChanged, guests.on_appointment)
+
+
+def _tell_of_money() -> None:
+    """What customers hear of bills, payments and what was agreed about them."""
+    events.subscribe(BillsIssued, bills.on_issued)
+    events.subscribe(PaymentPosted, paid.on_posted)
+    events.subscribe(PaymentReversed, paid.on_reversed)
+    events.subscribe(AutoPayNews, autopay.on_news)
+    events.subscribe(BalanceSank, balances.on_sank)
+    events.subscribe(ArrangementDecided, arrangements.on_decided)
+    events.subscribe(ArrangementKept, arrangements.on_kept)
+    events.subscribe(ArrangementBroken, arrangements.on_broken)
+    events.subscribe(InstalmentDue, arrangements.on_due)
+    events.subscribe(DisconnectionPlanned, disconnections.on_planned)
+    events.subscribe(DisconnectionNear, disconnections.on_near)
+    events.subscribe(DisconnectionCalledOff, disconnections.on_called_off)
+
+
+def _tell_of_the_rest() -> None:
+    """Use that stands out, strange browsers, and campaigns that a second person has seen."""
+    events.subscribe(UnusualUsage, usage.on_unusual)
+    events.subscribe(TierNear, usage.on_tier_near)
+    events.subscribe(NewBrowser, browsers.on_new)
+    events.subscribe(ActionApproved, campaigns.on_approved)
+    events.subscribe(ActionDeclined, campaigns.on_declined)
 
 
 def take_back_invoices(session: Session, event: PaymentReversed) -> None:

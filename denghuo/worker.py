@@ -24,6 +24,8 @@ TASKS = (
     "service.usage_watch.work",
     "service.conversations.tidy",
     "service.conversations.evening",
+    "service.arrangements.work",
+    "service.disconnections.work",
     "payments.work",
     "payments.agreements.work",
     "payments.invoices.work",
@@ -37,6 +39,8 @@ TASKS = (
     "notifications.channels.reported",
     "notifications.channels.reporting",
     "notifications.outages",
+    "notifications.arrears.work",
+    "notifications.campaigns.work",
     "notifications.tidy",
 )
 """The modules that declare tasks."""

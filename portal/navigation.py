@@ -39,7 +39,12 @@ class Place:
 
 PLACES = (
     Place("home.index", "house", _l("首页")),
-    Place("bills.index", "bill", _l("账单"), others=frozenset({"pay", "payments", "low_balance"})),
+    Place(
+        "bills.index",
+        "bill",
+        _l("账单"),
+        others=frozenset({"pay", "payments", "low_balance", "arrangements"}),
+    ),
     Place("usage.index", "meter", _l("用电")),
     Place("requests.index", "form", _l("办事"), others=frozenset({"report", "outages", "halls"})),
     Place("chat.index", "talk", _l("问灯火")),

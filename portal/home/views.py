@@ -13,6 +13,7 @@ from portal.bills.tier import standing_gauge
 from portal.current import current_account, my_accounts
 from portal.display import view
 from portal.home import elder, news
+from portal.home.disconnections import own_disconnection
 from portal.home.portfolio import is_portfolio, portfolio
 from portal.home.prepaid import lasts
 from portal.home.so_far import SoFar, so_far
@@ -38,11 +39,12 @@ def index() -> ResponseReturnValue:
     accounts = my_accounts()
     everything = owing(g.session, asker_id(), accounts)
     outage = own_notice(g.session, accounts)
+    cut = own_disconnection(g.session, asker_id(), everything)
     if is_portfolio(accounts):
         found = _of_all(here, everything)
-        return render_template("home/portfolio.html", outage=outage, **found)
+        return render_template("home/portfolio.html", outage=outage, cut=cut, **found)
     page = "home/elder.html" if view() == "elder" else "home/index.html"
-    return render_template(page, outage=outage, **_of_one(here, everything, outage))
+    return render_template(page, outage=outage, cut=cut, **_of_one(here, everything, outage))
 
 
 def _of_all(here: LinkedAccount, everything: list[Owing]) -> dict[str, object]:

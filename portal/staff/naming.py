@@ -18,9 +18,11 @@ from payments.refunds import asking
 from portal import formats
 from portal.staff.people import ROLES
 from service.approvals import Approval
+from service.arrangements import deciding
 from service.audit import AuditEntry
 from service.customers import exports, rebills
 from service.desk import exporting
+from service.disconnections import planning
 from service.models import User
 from service.people import staff
 
@@ -32,6 +34,8 @@ KINDS = {
     exports.KIND: _l("导出客户的数据"),
     exporting.KIND: _l("导出工单"),
     staff.KIND: _l("给岗位"),
+    deciding.KIND: _l("分期"),
+    planning.KIND: _l("欠费停电"),
 }
 FIXED = {
     "search": _l("搜索"),
@@ -42,6 +46,7 @@ FIXED = {
     "first admin": _l("第一位管理员"),
     "bills": _l("账单"),
     "usage": _l("用电"),
+    "arrears": _l("欠费"),
 }
 PAGES = {
     "": _l("首页"),
@@ -55,7 +60,9 @@ PAGES = {
 """The pages of a customer by the first part of their address."""
 
 _NUMBERED = re.compile(
-    r"(user|queue of|approval|conversation|export|difference) (\d{1,18})( /(\S*))?", re.ASCII
+    r"(user|queue of|approval|conversation|export|difference|arrangement|disconnection)"
+    r" (\d{1,18})( /(\S*))?",
+    re.ASCII,
 )
 
 
@@ -88,6 +95,10 @@ class Names:
                 return _("对话 %(number)s 号", number=number)
             case "export":
                 return _("导出 %(number)s 号", number=number)
+            case "arrangement":
+                return _("缴费安排 %(number)s 号", number=number)
+            case "disconnection":
+                return _("停电计划 %(number)s 号", number=number)
         return _("对账差异 %(number)s 号", number=number)
 
     def _person(self, number: int) -> str:

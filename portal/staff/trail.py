@@ -5,7 +5,9 @@ from flask_babel import lazy_gettext as _l
 from portal.security import asker_address, asker_id
 from portal.unit import database
 from service import approvals, audit
+from service.arrangements import deciding
 from service.customers import exports, opening, rebills
+from service.disconnections import calling_off, planning, protecting
 from service.insight import objecting, warnings
 from service.people import staff as people
 
@@ -32,6 +34,13 @@ DEEDS = {
     rebills.DEED: _l("申请重新出账"),
     exports.WANTED: _l("申请导出数据"),
     exports.FETCHED: _l("取走了导出的数据"),
+    deciding.AGREED: _l("同意了分期"),
+    deciding.DECLINED: _l("没有同意分期"),
+    deciding.WANTED: _l("同意分期，申请审批"),
+    planning.PLANNED: _l("申请欠费停电"),
+    calling_off.CALLED_OFF: _l("取消了停电"),
+    protecting.PROTECTED: _l("标上不停电"),
+    protecting.RELEASED: _l("去掉了不停电的保护"),
     objecting.OBJECTED: _l("按客户的意思不再估晚缴"),
     objecting.RESUMED: _l("又估晚缴了"),
     warnings.SEEN: _l("看过了用电骤降"),

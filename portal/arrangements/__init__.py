@@ -1,0 +1,1 @@
+"""Pages of a customer who cannot pay now."""

@@ -23,16 +23,9 @@ operator can mend it | Busy |
 | no answer, or one without a code | it may have been taken | Unclear |
 """
 
-import json
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
-
-from alibabacloud_dysmsapi20170525 import models
-from alibabacloud_dysmsapi20170525.client import Client
-from alibabacloud_tea_openapi.utils_models import Config
-from darabonba.core import DEFAULT_POOL_MAXSIZE, DaraCore
-from darabonba.exceptions import ResponseException
-from darabonba.runtime import RuntimeOptions
 
 from notifications.channels.base import (
     Busy,
@@ -44,15 +37,14 @@ from notifications.channels.base import (
     Refused,
     Unclear,
 )
-from notifications.channels.sdk import CONNECT_SECONDS, session, silence, unanswered
 from notifications.settings import AliyunSettings
 from runtime import clock
 
 OK = "OK"
 FAILED, ARRIVED = 2, 3
 PAGE = 50
-MOST_DAYS = 30
-"""For so many days it remembers what it sent."""
+MOST_PAGES, MOST_DAYS = 20, 30
+"""For so many days it remembers what it sent; nobody gets a thousand messages on one."""
 
 OURS = frozenset(
     {
@@ -74,37 +66,24 @@ OURS = frozenset(
 )
 """Codes by which nothing was taken, and that have nothing to do with this message for good."""
 
-silence()
-
 
 class Aliyun(Provider):
-    """One client for all threads; it is made with the first one's pool of connections."""
+    """One client for all threads. Its library takes a second to load: it is, with the first."""
 
     name = "aliyun"
     channel = Channel.SMS
     reports = True
 
     def __init__(self, settings: AliyunSettings) -> None:
-        self._signature = settings.sms_signature
-        self._client = _client(settings)
-        self._options = RuntimeOptions(
-            autoretry=False,
-            connect_timeout=_milliseconds(min(CONNECT_SECONDS, settings.aliyun_sms_timeout)),
-            read_timeout=_milliseconds(settings.aliyun_sms_timeout),
-        )
+        from notifications.channels.aliyun_wire import Wire
+
+        self._wire = Wire(settings)
 
     def _send(self, parcel: Parcel) -> str:
-        request = models.SendSmsRequest(
-            phone_numbers=parcel.recipient,
-            sign_name=self._signature,
-            template_code=parcel.code or parcel.template,
-            template_param=json.dumps(dict(parcel.params), ensure_ascii=False),
-            out_id=parcel.reference,
-        )
-        body = self._call(self._client.send_sms_with_options, request)
-        if not isinstance(body.biz_id, str) or not body.biz_id:
+        number = _body(self._wire.send(parcel)).biz_id
+        if not isinstance(number, str) or not number:
             raise Unclear("no_number")
-        return body.biz_id
+        return number
 
     def _find(self, parcel: Parcel) -> Found | None:
         """Its answer does not name its own number, so ours stands for it."""
@@ -118,36 +97,22 @@ class Aliyun(Provider):
         known = {ARRIVED: True, FAILED: False}
         return Found(parcel.reference, known.get(detail.send_status), detail.err_code or "")
 
-    def _sent(self, phone: str, day: date) -> list[Any]:
+    def _sent(self, phone: str, day: date) -> Iterator[Any]:
         """All that a phone got from us on a day."""
-        found: list[Any] = []
-        for page in range(1, 1 + MOST_DAYS):
-            request = models.QuerySendDetailsRequest(
-                phone_number=phone,
-                send_date=day.strftime("%Y%m%d"),
-                current_page=page,
-                page_size=PAGE,
-            )
-            body = self._call(self._client.query_send_details_with_options, request)
-            listed = body.sms_send_detail_dtos
+        for page in range(1, MOST_PAGES + 1):
+            listed = _body(self._wire.query(phone, day, page, PAGE)).sms_send_detail_dtos
             details = (listed.sms_send_detail_dto if listed else None) or []
-            found += details
+            yield from details
             if len(details) < PAGE:
-                break
-        return found
+                return
 
-    def _call(self, action: Any, request: Any) -> Any:
-        """The body of an answer that says OK. Raises Refused, Busy, Unclear."""
-        try:
-            body = action(request, self._options).body
-        except ResponseException as error:
-            raise judged(str(error.code), int(error.status_code or 500)) from None
-        except Exception as error:  # noqa: BLE001 - the library lets through whatever happens
-            raise unanswered(error) from None
-        code = getattr(body, "code", None)
-        if code != OK:
-            raise judged(str(code), 200)
-        return body
+
+def _body(answer: Any) -> Any:
+    """What an answer says that is OK. Raises Refused, Busy, Unclear."""
+    code = getattr(answer, "code", None)
+    if code != OK:
+        raise judged(str(code), 200)
+    return answer
 
 
 def judged(code: str, status: int) -> ProviderError:
@@ -161,29 +126,9 @@ def judged(code: str, status: int) -> ProviderError:
     return Busy(code) if 400 <= status < 500 else Unclear(code)
 
 
-def _client(settings: AliyunSettings) -> Client:
-    """It is given a session of ours where it would make one of its own."""
-    protocol, endpoint = settings.aliyun_sms_protocol, settings.aliyun_sms_endpoint
-    place = f"{protocol}://{endpoint}:80:pool={DEFAULT_POOL_MAXSIZE}"
-    DaraCore._sessions.setdefault(place, session())
-    return Client(
-        Config(
-            access_key_id=settings.aliyun_sms_key_id,
-            access_key_secret=settings.aliyun_sms_key_secret.get_secret_value(),
-            endpoint=endpoint,
-            protocol=protocol,
-            user_agent="denghuo",
-        )
-    )
-
-
 def _days(parcel: Parcel) -> list[date]:
     """The civil days on which it may have been sent, the latest first."""
     today = clock.today()
     first = clock.civil_date(parcel.created_at) if parcel.created_at else today - timedelta(days=1)
     count = min((today - first).days, MOST_DAYS - 1) + 1
     return [today - timedelta(days=back) for back in range(max(count, 1))]
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)

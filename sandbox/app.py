@@ -23,6 +23,8 @@ from sandbox.sms_hooks import sms_hooks
 from sandbox.sms_pusher import Pusher
 from sandbox.store import Store
 from sandbox.unionpay import unionpay
+from sandbox.voice import tell as tell_of_call
+from sandbox.voice import voice
 from sandbox.wechat import wechat
 from sandbox.wechat_account import account
 from sandbox.wechat_templates import templates
@@ -33,6 +35,7 @@ BLUEPRINTS = (
     account,
     templates,
     push,
+    voice,
     alipay,
     unionpay,
     cashier,
@@ -53,11 +56,13 @@ def create_app(
     wechat_callback: str,
     sms_callback: str,
     sms_signature: str,
+    voice_callback: str,
 ) -> Flask:
     """The sandbox with papers from `keys` and memory in `data`. Raises PapersError.
 
     `wechat_callback` and `sms_callback` are the addresses that the service account has registered
     with WeChat, and the merchant with the providers of text messages; they know `sms_signature`.
+    `voice_callback` is where calls are reported, if anywhere.
     """
     store = Store(data / "sandbox.sqlite3")
     box = Box(load(keys), store, Faults(store), schedule, refund_seconds)
@@ -66,9 +71,12 @@ def create_app(
     app.config["WECHAT_CALLBACK"] = wechat_callback
     app.extensions["sandbox"] = box
     app.config["SMS_SIGNATURE"] = sms_signature
+    app.config["VOICE_CALLBACK"] = voice_callback
     app.extensions["sender"] = Sender(box)
     app.extensions["pusher"] = Pusher(box, sms_callback)
-    app.extensions["reporter"] = Reporter(app, box, {"wechat": wechat_templates.tell})
+    app.extensions["reporter"] = Reporter(
+        app, box, {"wechat": wechat_templates.tell, "voice": tell_of_call}
+    )
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", "healthz", healthz)

@@ -113,6 +113,12 @@ def keys(folder: Path | None, var: Path) -> None:
     show_default=True,
     help="The one signature that the providers of text messages have approved.",
 )
+@click.option(
+    "--voice-callback",
+    envvar="DENGHUO_VOICE_CALLBACK",
+    default="",
+    help="Where the provider of voice calls reports them; by default nowhere.",
+)
 def run(
     port: int,
     smtp_port: int,
@@ -124,6 +130,7 @@ def run(
     wechat_callback: str,
     sms_callback: str,
     sms_signature: str,
+    voice_callback: str,
 ) -> None:
     """Serve on the loopback address until SIGTERM or Ctrl-C."""
     from werkzeug.serving import make_server  # here, so that `keys` starts fast
@@ -143,6 +150,7 @@ def run(
             wechat_callback,
             sms_callback,
             sms_signature,
+            voice_callback,
         )
     except papers.PapersError as problem:
         raise click.ClickException(str(problem)) from problem

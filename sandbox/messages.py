@@ -1,6 +1,6 @@
 """A provider of text messages and mail that keeps everything in a box to look into.
 
-`POST /sms/v1/messages` and `POST /mail/v1/messages` with a bearer token; see docs/sandbox.md.
+`POST /sms/v1/messages` with a bearer token; letters come by SMTP (`smtp.py`). See docs/sandbox.md.
 """
 
 import hmac
@@ -21,7 +21,6 @@ messages = Blueprint("messages", __name__)
 PHONE = re.compile(r"(\+86)?1[3-9]\d{9}", re.ASCII)
 MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 DELIVERY_SECONDS = 1.0
-MOST_ATTACHMENTS, MOST_BASE64 = 20, 1_000_000
 DEAD_ENDING = "0404"
 """A number that ends so, or a mailbox that begins with it, is never reached."""
 
@@ -83,8 +82,8 @@ def reject(error: RejectedError) -> Response:
 
 @messages.post("/sms/v1/messages")
 def send_sms() -> Response:
-    content = _authorised("sms", box.current().papers.sms_token)
-    phone = _text(content, "phone", 16)
+    content = authorised("sms", box.current().papers.sms_token)
+    phone = text_of(content, "phone", 16)
     if not PHONE.fullmatch(phone):
         raise RejectedError(400, "invalid_phone", "phone is not a mobile number.")
     params = content.get("params", {})
@@ -92,48 +91,20 @@ def send_sms() -> Response:
         raise RejectedError(400, "invalid_params", "params must be an object of strings.")
     kept = {
         "phone": phone,
-        "signature": _text(content, "signature", 20),
-        "template": _text(content, "template", 64),
+        "signature": text_of(content, "signature", 20),
+        "template": text_of(content, "template", 64),
         "params": params,
     }
-    return _accept("sms", phone.removeprefix("+86"), _text(content, "client_id", 64), kept)
+    return _accept("sms", phone.removeprefix("+86"), text_of(content, "client_id", 64), kept)
 
 
-@messages.post("/mail/v1/messages")
-def send_mail() -> Response:
-    content = _authorised("mail", box.current().papers.mail_token)
-    to = _text(content, "to", 320)
-    if not MAIL.fullmatch(to):
-        raise RejectedError(400, "invalid_to", "to is not a mail address.")
-    kept = {
-        "to": to,
-        "subject": _text(content, "subject", 200),
-        "text": _text(content, "text", 100_000),
-        "attachments": _attachments(content.get("attachments", [])),
-    }
-    return _accept("mail", to, _text(content, "client_id", 64), kept)
-
-
-def _attachments(given: Any) -> list[dict[str, str]]:
-    """Files of a letter: name, type, content in base64; few and not large."""
-    if not isinstance(given, list) or len(given) > MOST_ATTACHMENTS:
-        raise RejectedError(400, "invalid_attachments", "attachments must be a list of files.")
-    kept = []
-    for each in given:
-        if not isinstance(each, dict):
-            raise RejectedError(400, "invalid_attachments", "each must be an object.")
-        fields = {"name": _text(each, "name", 80), "type": _text(each, "type", 80)}
-        kept.append(fields | {"content": _text(each, "content", MOST_BASE64)})
-    return kept
-
-
-@messages.get("/<any(sms, mail):medium>/v1/messages/<message_id>")
-def delivery(medium: str, message_id: str) -> Response:
+@messages.get("/sms/v1/messages/<message_id>")
+def delivery(message_id: str) -> Response:
     """What became of a message."""
-    _check_token(getattr(box.current().papers, f"{medium}_token"))
+    check_token(box.current().papers.sms_token)
     with box.current().store.reading() as db:
         row = db.execute(
-            "select * from message where medium = ? and message_id = ?", (medium, message_id)
+            "select * from message where medium = 'sms' and message_id = ?", (message_id,)
         ).fetchone()
     if row is None:
         raise RejectedError(404, "unknown_message", "There is no such message.")
@@ -170,24 +141,26 @@ def message(row: Any) -> Message:
     return Message(**(dict(row) | {"content": json.loads(row["content"])}))
 
 
-def _authorised(medium: str, token: str) -> dict[str, Any]:
+def authorised(medium: str, token: str) -> dict[str, Any]:
     """The JSON object of a request with the right token, while the provider works."""
     if box.current().faults.refuses(medium):
         raise RejectedError(500, "unavailable", "The provider is out of order.")
-    _check_token(token)
+    check_token(token)
     content = request.get_json(silent=True)
     if not isinstance(content, dict):
         raise RejectedError(400, "invalid_body", "The body must be a JSON object.")
     return content
 
 
-def _check_token(token: str) -> None:
+def check_token(token: str) -> None:
+    """Raises RejectedError for a request without this bearer token."""
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         raise RejectedError(401, "unauthorised", "The bearer token is missing or wrong.")
 
 
-def _text(content: dict[str, Any], name: str, most: int) -> str:
+def text_of(content: dict[str, Any], name: str, most: int) -> str:
+    """A field that must be there. Raises RejectedError."""
     value = content.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= most:
         raise RejectedError(
@@ -198,13 +171,18 @@ def _text(content: dict[str, Any], name: str, most: int) -> str:
 
 def _accept(medium: str, recipient: str, client_id: str, content: dict[str, Any]) -> Response:
     """Store a message once for each `client_id`; a repeat gets the first one's number."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    text = as_json(content)
     with box.current().store.transaction() as db:
         row = keep(db, medium, recipient, client_id, text)
     if row["content"] != text:
         raise RejectedError(409, "client_id_used", "client_id stands for another message.")
     box.current().faults.lose(medium)
     return in_json({"message_id": row["message_id"], "status": "accepted"}, 202)
+
+
+def as_json(content: dict[str, Any]) -> str:
+    """As it is kept: the same content is the same text."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
 
 def keep(

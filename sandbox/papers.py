@@ -77,7 +77,7 @@ class Papers:
     alipay: AlipayPapers
     unionpay: UnionPayPapers
     sms_token: str
-    mail_token: str
+    voice_token: str
     smtp_user: str
     smtp_password: str
     dkim_selector: str
@@ -105,7 +105,7 @@ NUMBERS: dict[str, Callable[[], str]] = {
     "denghuo_tencent_sms_secret_key": lambda: letters_and_digits(32),
     "denghuo_tencent_sms_app_id": lambda: f"1400{digits(6)}",
     "denghuo_notify_secret": lambda: secrets.token_urlsafe(32),
-    "denghuo_mail_token": lambda: secrets.token_urlsafe(32),
+    "denghuo_voice_token": lambda: secrets.token_urlsafe(32),
     "denghuo_smtp_user": lambda: "denghuo",
     "denghuo_smtp_password": lambda: secrets.token_urlsafe(32),
     "denghuo_dkim_selector": lambda: "sandbox",
@@ -177,7 +177,7 @@ def _load(folder: Path) -> Papers:
         ),
         unionpay_papers.load(folder),
         sms_token=text("sms_token"),
-        mail_token=text("mail_token"),
+        voice_token=text("voice_token"),
         smtp_user=text("smtp_user"),
         smtp_password=text("smtp_password"),
         dkim_selector=text("dkim_selector"),

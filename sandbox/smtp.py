@@ -7,7 +7,6 @@ begins with 0550 does not exist; one that begins with 0404 takes letters that no
 import asyncio
 import base64
 import hmac
-import json
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -18,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from sandbox import dkim
 from sandbox.box import Box
-from sandbox.messages import MAIL, keep
+from sandbox.messages import MAIL, as_json, keep
 
 NOBODY = "0550"
 MOST_BYTES = 20 << 20
@@ -119,9 +118,8 @@ class Postman:
         }
 
     def _keep(self, recipient: str, number: str, content: dict[str, Any]) -> None:
-        text = json.dumps(content, ensure_ascii=False, sort_keys=True)
         with self._box.store.transaction() as db:
-            keep(db, "mail", recipient, f"{number} {recipient}", text)
+            keep(db, "mail", recipient, f"{number} {recipient}", as_json(content))
 
     def _suffers(self, kind: str) -> bool:
         outage = self._box.faults.outage("mail")

@@ -1,6 +1,5 @@
-"""Providers that take short messages and letters as JSON over HTTP, and know our reference."""
+"""Short messages to a provider that takes JSON over HTTP and knows our reference."""
 
-import base64
 from typing import Any, ClassVar
 
 import httpx
@@ -53,49 +52,16 @@ class HttpSms(Provider):
         return _handed_over(self._http, "/sms/v1/messages", body)
 
 
-class HttpMail(Provider):
-    """Letters; the same reference is sent once."""
-
-    name = "http_mail"
-    channel = Channel.MAIL
-    is_idempotent: ClassVar[bool] = True
-
-    def __init__(self, settings: NotificationSettings) -> None:
-        token = settings.mail_token.get_secret_value() if settings.mail_token else ""
-        self._http = Outbound(
-            settings.mail_url,
-            timeout=settings.mail_timeout,
-            headers={"Authorization": f"Bearer {token}"},
-            name="mail",
-        )
-
-    def _send(self, parcel: Parcel) -> str:
-        body = {
-            "to": parcel.recipient,
-            "subject": parcel.words["subject"],
-            "text": parcel.words["text"],
-            "client_id": parcel.reference,
-            "attachments": [
-                {
-                    "name": each.name,
-                    "type": each.media_type,
-                    "content": base64.b64encode(each.content).decode(),
-                }
-                for each in parcel.enclosures
-            ],
-        }
-        return _handed_over(self._http, "/mail/v1/messages", body)
-
-
 def _handed_over(http: Outbound, path: str, body: dict[str, Any]) -> str:
     try:
         response = http.post(path, json=body)
     except OutboundError as error:
-        raise _judged(error) from error
+        raise judged(error) from error
     return msgspec.json.decode(response.content, type=_Accepted).message_id
 
 
-def _judged(error: OutboundError) -> ProviderError:
+def judged(error: OutboundError) -> ProviderError:
+    """How a call that failed ended."""
     if error.refused:
         return Refused(f"http_{error.status}")
     if error.status in THROTTLED:

@@ -3,9 +3,25 @@
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from notifications.channels.aliyun import Aliyun
 from notifications.channels.base import Channel, Provider
-from notifications.channels.http import HttpMail, HttpSms
-from notifications.settings import NotificationSettings
+from notifications.channels.http import HttpSms
+from notifications.channels.smtp import Smtp
+from notifications.channels.tencent import Tencent
+from notifications.channels.voice import HttpVoice
+from notifications.channels.web_push import WebPush
+from notifications.channels.wechat_template import WeChatTemplate
+from notifications.settings import (
+    AliyunSettings,
+    NotificationSettings,
+    SmtpSettings,
+    TencentSettings,
+    VoiceSettings,
+    WebPushSettings,
+    WeChatSettings,
+)
+from notifications.wechat import ServiceAccount, SharedTokens
+from runtime.jobs import database
 from runtime.settings import load
 
 _used: dict[Channel, list[Provider]] = {}
@@ -30,18 +46,51 @@ def use(channel: str, given: Sequence[Provider] | None) -> None:
         _used[Channel(channel)] = list(given)
 
 
+def offers(channel: str) -> bool:
+    """Whether anything can be sent on a channel; short messages always can."""
+    return channel == Channel.SMS or bool(providers(channel))
+
+
 @cache
 def _of_settings(channel: Channel) -> list[Provider]:
-    made = _made.get(channel)
-    return made() if made else []
+    return _made[channel]()
 
 
 def _sms() -> list[Provider]:
-    return [HttpSms(load(NotificationSettings))]
+    """Those that the settings name; without any, one that takes JSON over HTTP."""
+    aliyun, tencent = load(AliyunSettings), load(TencentSettings)
+    made: list[Provider] = [Aliyun(aliyun)] if aliyun.aliyun_sms_key_id else []
+    if tencent.tencent_sms_secret_id:
+        made.append(Tencent(tencent))
+    return made or [HttpSms(load(NotificationSettings))]
 
 
 def _mail() -> list[Provider]:
-    return [HttpMail(load(NotificationSettings))]
+    server = load(SmtpSettings)
+    return [Smtp(server)] if server.smtp_host else []
 
 
-_made: dict[Channel, Callable[[], list[Provider]]] = {Channel.SMS: _sms, Channel.MAIL: _mail}
+def _wechat() -> list[Provider]:
+    settings = load(WeChatSettings)
+    if not settings.wechat_appid:
+        return []
+    return [WeChatTemplate(ServiceAccount(settings, SharedTokens(database())))]
+
+
+def _push() -> list[Provider]:
+    settings = load(WebPushSettings)
+    return [WebPush(settings)] if settings.vapid_key.get_secret_value() else []
+
+
+def _voice() -> list[Provider]:
+    settings = load(VoiceSettings)
+    return [HttpVoice(settings)] if settings.voice_url else []
+
+
+_made: dict[Channel, Callable[[], list[Provider]]] = {
+    Channel.SMS: _sms,
+    Channel.MAIL: _mail,
+    Channel.WECHAT: _wechat,
+    Channel.PUSH: _push,
+    Channel.VOICE: _voice,
+}

@@ -4,18 +4,15 @@ Neither provider signs what it pushes, so the address has a secret in it, which 
 given. Whoever does not know it finds nothing here.
 """
 
-import hmac
-
 from flask import Blueprint, Response, abort, g, request
 from flask.typing import ResponseReturnValue
 
 from notifications.channels import reporting
 from notifications.channels.pushed import FORMS, UnreadableError
-from notifications.settings import PushSettings
 from portal.access import callback
+from portal.notify.secret import is_known
 from portal.security import exempt_from_form_token
 from runtime.logs import get_logger
-from runtime.settings import load
 
 LARGEST_BODY = 256 * 1024
 ANSWERS = {
@@ -32,7 +29,7 @@ blueprint = exempt_from_form_token(callback(Blueprint("notify", __name__, url_pr
 @blueprint.post("/sms/<provider>/<secret>")
 def take(provider: str, secret: str) -> ResponseReturnValue:
     """Delivery reports and replies."""
-    if provider not in FORMS or not _is_known(secret):
+    if provider not in FORMS or not is_known(secret):
         abort(404)
     request.max_content_length = LARGEST_BODY
     taken, refused = ANSWERS[provider]
@@ -42,9 +39,3 @@ def take(provider: str, secret: str) -> ResponseReturnValue:
         _log.warning("push_refused", provider=provider)
         return Response(refused, 400, content_type="application/json")
     return Response(taken, content_type="application/json")
-
-
-def _is_known(given: str) -> bool:
-    """Without a secret of ours nobody knows it."""
-    known = load(PushSettings).notify_secret.get_secret_value()
-    return bool(known) and hmac.compare_digest(given.encode(), known.encode())

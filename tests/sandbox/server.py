@@ -111,7 +111,7 @@ class SandboxServer:
             "DENGHUO_TENCENT_SMS_ENDPOINT": f"127.0.0.1:{self.port}",
             "DENGHUO_TENCENT_SMS_PROTOCOL": "http",
             "DENGHUO_TENCENT_SMS_REPORT_SECONDS": "3",
-            "DENGHUO_MAIL_URL": self.base_url,
+            "DENGHUO_VOICE_URL": self.base_url,
             "DENGHUO_SMTP_HOST": "127.0.0.1",
             "DENGHUO_SMTP_PORT": str(self.smtp_port),
             "DENGHUO_SMTP_SECURITY": "plain",

@@ -1,4 +1,4 @@
-"""Text messages and mail: taken once, kept in a box, seen by tests and testers."""
+"""Text messages: taken once, kept in a box, seen by tests and testers."""
 
 from typing import Any
 
@@ -14,7 +14,6 @@ SMS = {
     "params": {"code": "246810"},
     "client_id": "c-1",
 }
-MAIL = {"to": "a@example.com", "subject": "电费账单", "text": "<b>149.51</b>", "client_id": "m-1"}
 
 
 def send(sandbox: SandboxServer, medium: str, message: object, token: str = "") -> httpx.Response:
@@ -83,23 +82,12 @@ def test_a_wrong_field_is_named(sandbox: SandboxServer, change: dict[str, Any], 
 
 def test_nothing_is_taken_without_the_token_or_without_an_object(sandbox: SandboxServer) -> None:
     assert send(sandbox, "sms", SMS, "guessed").status_code == 401
-    assert send(sandbox, "mail", MAIL, "guessed").status_code == 401
     assert send(sandbox, "sms", [SMS]).status_code == 400
-    assert (sandbox.sms(), sandbox.mail()) == ([], [])
-
-
-def test_mail_is_kept_and_shown_as_text(sandbox: SandboxServer) -> None:
-    assert send(sandbox, "mail", MAIL).status_code == 202
-    [found] = sandbox.mail("a@example.com")
-    assert (found["subject"], found["text"]) == ("电费账单", "<b>149.51</b>")
-    page = httpx.get(f"{sandbox.base_url}/mail", trust_env=False).text
-    assert "&lt;b&gt;149.51&lt;/b&gt;" in page
-    assert send(sandbox, "mail", MAIL | {"to": "nobody", "client_id": "m-2"}).status_code == 400
+    assert sandbox.sms() == []
 
 
 def test_the_provider_can_be_out_of_order(sandbox: SandboxServer) -> None:
     sandbox.outage("sms")
     assert send(sandbox, "sms", SMS).status_code == 500
-    assert send(sandbox, "mail", MAIL).status_code == 202
     sandbox.heal()
     assert send(sandbox, "sms", SMS).status_code == 202

@@ -38,7 +38,7 @@ NAMES = {
     "denghuo_tencent_sms_secret_key",
     "denghuo_tencent_sms_app_id",
     "denghuo_notify_secret",
-    "denghuo_mail_token",
+    "denghuo_voice_token",
     "denghuo_smtp_user",
     "denghuo_smtp_password",
     "denghuo_dkim_selector",

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from notifications.channels.base import Busy, Enclosure, Parcel, ProviderError, Refused, Unclear
-from notifications.channels.http import HttpMail, HttpSms
+from notifications.channels.base import Busy, Parcel, ProviderError, Refused, Unclear
+from notifications.channels.http import HttpSms
 from notifications.settings import NotificationSettings
 from runtime.http import Outbound
 from runtime.settings import load
@@ -22,12 +22,9 @@ PATIENCE = 1.0
 
 def settings(server: SandboxServer, **more: Any) -> NotificationSettings:
     secrets = Path(server.secrets)
-    tokens = {
-        f"{name}_token": SecretStr((secrets / f"denghuo_{name}_token").read_text(encoding="utf-8"))
-        for name in ("sms", "mail")
-    }
-    known = {"sms_url": server.base_url, "mail_url": server.base_url, "sms_timeout": PATIENCE}
-    return load(NotificationSettings, **(tokens | known | {"mail_timeout": PATIENCE} | more))
+    token = SecretStr((secrets / "denghuo_sms_token").read_text(encoding="utf-8"))
+    known = {"sms_url": server.base_url, "sms_token": token, "sms_timeout": PATIENCE}
+    return load(NotificationSettings, **(known | more))
 
 
 class TestHttpSms(ProviderContract):
@@ -97,22 +94,3 @@ def test_an_answer_decides_what_follows(status: int, error: type[ProviderError])
     with pytest.raises(error, match=f"http_{status}"):
         provider.send(parcel("m-7"))
     assert len(seen) == 1
-
-
-def test_a_letter_arrives_with_its_files(sandbox: SandboxServer) -> None:
-    letter = parcel(
-        "m-8",
-        recipient="wang@example.test",
-        words={"subject": "电费发票", "text": "您要的发票开好了。"},
-        enclosures=[Enclosure("1.pdf", "application/pdf", b"%PDF-1.7")],
-    )
-    HttpMail(settings(sandbox)).send(letter)
-    [kept] = sandbox.mail()
-    assert (kept["to"], kept["subject"], kept["client_id"]) == (
-        "wang@example.test",
-        "电费发票",
-        "m-8",
-    )
-    assert kept["attachments"] == [
-        {"name": "1.pdf", "type": "application/pdf", "content": "JVBERi0xLjc="}
-    ]

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from notifications.content import DIGEST, MANY
+from notifications.channels import registry
 from notifications.going_on import has_words
-from notifications.interim import Wishes, addresses
-from notifications.kinds import Kind, Level, kind
+from notifications.kinds import Level, kind
 from notifications.models import Notice
+from notifications.preferences import Wishes, addresses
+from notifications.together import DIGEST, MANY
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,10 @@ def _bundle(
     name = _name(session, group, wish.language)
     plan = tuple(
         each
-        for each in _channels(first, wish)
-        if reach[each].get(user_id) and has_words(session, name, each, wish.language)
+        for each in wish.plan(first)
+        if registry.offers(each)
+        and reach[each].get(user_id)
+        and has_words(session, name, each, wish.language)
     )
     return Bundle(
         user_id,
@@ -91,13 +94,6 @@ def _level(group: Sequence[Notice]) -> Level:
     return next(each for each in Level if each in levels)
 
 
-def _channels(known: Kind, wish: Wishes) -> list[str]:
-    """What the law owes goes on every channel of the kind, whatever was opted out of."""
-    if known.level is Level.LEGAL:
-        return [each.value for each in known.channels]
-    return [each for each in wish.channels if each in known.channels]
-
-
 def _reach(
     session: Session, notices: Sequence[Notice], known: Mapping[int, Wishes]
 ) -> dict[str, Mapping[int, Sequence[str]]]:
@@ -105,7 +101,7 @@ def _reach(
     users: dict[str, set[int]] = {each: set() for each in _ANY}
     for each in notices:
         if each.id in known and each.user_id is not None:
-            for channel in _channels(kind(each.kind), known[each.id]):
+            for channel in known[each.id].plan(kind(each.kind)):
                 users[channel].add(each.user_id)
     return {
         channel: addresses(session, ids, channel) if ids else {} for channel, ids in users.items()

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from notifications import hours, inbox
 from notifications.bundles import Bundle, bundles
 from notifications.holders import compose_holders
-from notifications.interim import Wishes, wishes
 from notifications.kinds import Level, kind, kinds
 from notifications.models import EXPIRED, WAITING, Message, Notice
 from notifications.notices import ask_to_compose
 from notifications.posting import post
+from notifications.preferences import Wishes, wishes
 from runtime import clock, metrics
 from runtime.jobs import BACKOFF, database, jobs
 

@@ -7,13 +7,14 @@ taken back, and the message with it when it carries nothing else.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from string import Formatter
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from notifications import figures
-from notifications.channels.base import Enclosure, Parcel
-from notifications.interim import in_force, template, templates
+from notifications.channels.base import Channel, Enclosure, Parcel
 from notifications.kinds import kinds
 from notifications.models import (
     COMPOSED,
@@ -23,10 +24,11 @@ from notifications.models import (
     Message,
     Notice,
 )
+from notifications.together import DIGEST, MANY, page, together
+from notifications.wordings import Wording, in_force, template, templates
+from notifications.wordings.checks import segments
 from runtime.logs import get_logger
 
-DIGEST = "digest"
-MANY = ".many"
 NO_LONGER = "no_longer"
 
 _log = get_logger(__name__)
@@ -50,19 +52,21 @@ def contents(session: Session, messages: Sequence[Message]) -> dict[int, Parcel 
 
     Writes into the message which words it was; what has nothing to say is withdrawn.
     """
-    said = _said(session, messages)
-    files = _enclosures(session, said)
+    told = _told(session, messages)
+    files = _enclosures(session, [each.id for each in messages])
     found: dict[int, Parcel | Unsayable] = {}
     for message in messages:
-        own = said.get(message.id)
-        if own is None:
-            message.state, message.params = WITHDRAWN, None
-            continue
         try:
-            found[message.id] = _parcel(session, message, own, files.get(message.id, []))
+            said = _said(session, message, told)
+            if said is None:
+                message.state, message.params = WITHDRAWN, None
+                continue
+            found[message.id] = _parcel(session, message, said, files.get(message.id, []))
         except (KeyError, ValueError) as error:
-            _log.error("message_unsayable", message=message.id, kind=own.kind, missing=str(error))
+            _log.error("message_unsayable", message=message.id, missing=str(error))
             found[message.id] = Unsayable("wording")
+        except Unsayable as error:
+            found[message.id] = error
     return found
 
 
@@ -82,24 +86,40 @@ def bare(message: Message) -> Parcel:
 def _parcel(
     session: Session, message: Message, said: Said, enclosures: Sequence[Enclosure]
 ) -> Parcel:
-    wording = in_force(session, said.kind, message.channel, message.language)
+    provider = message.provider or ""
+    wording = in_force(session, said.kind, message.channel, message.language, provider)
+    if not wording.goes_by(provider):
+        raise KeyError(f"{provider} does not know the words")
     words = wording.fill(said.params)
-    message.template = template(said.kind, message.language)
-    message.wording_version = wording.version
-    if _is_kept(said.kind):
-        message.words = "\n".join(each for each in words.values() if each)
+    _note(message, said.kind, wording, words)
     return Parcel(
         reference=message.reference,
         recipient=message.recipient or "",
         template=message.template,
         language=message.language,
-        params=said.params,
+        params=_in_order(wording, said.params),
         words=words,
-        code=wording.codes.get(message.provider or "", ""),
-        link=said.params.get("link", ""),
+        code=wording.code(provider) or "",
+        link=said.params.get("link") or page("/inbox"),
         created_at=message.claimed_at,
         enclosures=enclosures,
     )
+
+
+def _note(message: Message, kind: str, wording: Wording, words: Mapping[str, str]) -> None:
+    """Which words they were, and where evidence is kept, the words themselves."""
+    message.template = template(kind, message.language)
+    message.wording_version = wording.version
+    if message.channel == Channel.SMS:
+        message.segments = segments(words["text"])
+    if _is_kept(kind):
+        message.words = "\n".join(each for each in words.values() if each)
+
+
+def _in_order(wording: Wording, params: Mapping[str, str]) -> Filled:
+    """What fills the words, in the order in which they first name it, and nothing more."""
+    named = (name for text in wording.parts.values() for _, name, *_ in Formatter().parse(text))
+    return {name: params[name] for name in dict.fromkeys(named) if name}
 
 
 def _is_kept(kind: str) -> bool:
@@ -108,29 +128,39 @@ def _is_kept(kind: str) -> bool:
     return kind == DIGEST or (known is not None and known.keep_words)
 
 
-def _said(session: Session, messages: Sequence[Message]) -> dict[int, Said]:
-    """What each message is filled with; one that carries no notices has it with it."""
-    carrying = [each for each in messages if each.notice_ids]
-    own = {
-        each.id: Said(templates()[each.template][0], json.loads(each.params))
-        for each in messages
-        if not each.notice_ids and each.params is not None
-    }
-    return own | _of_notices(session, carrying)
+Told = dict[int, tuple[Notice, Filled | Unsayable | None]]
+"""By its id: a notice that is not taken back, and what fills it now."""
 
 
-def _of_notices(session: Session, messages: Sequence[Message]) -> dict[int, Said]:
-    alive = _alive(session, messages)
-    told: dict[int, Filled | None] = {}
+def _said(session: Session, message: Message, told: Told) -> Said | None:
+    """What a message is filled with; None: nothing holds any more of what it carries.
+
+    Raises Unsayable, and KeyError where words are missing.
+    """
+    if not message.notice_ids:
+        kind = templates()[message.template][0]
+        return None if message.params is None else Said(kind, json.loads(message.params))
+    live = []
+    for notice, filled in (told[each] for each in message.notice_ids if each in told):
+        if isinstance(filled, Unsayable):
+            raise filled
+        if filled is not None:
+            live.append((notice, filled))
+    if len(live) > 1:
+        name, (notices, figures_) = message.kind or DIGEST, zip(*live, strict=True)
+        return Said(name, together(session, name, notices, figures_, message.language))
+    return Said(live[0][0].kind, live[0][1]) if live else None
+
+
+def _told(session: Session, messages: Sequence[Message]) -> Told:
+    """All that these messages carry; what no longer holds is taken back."""
+    alive, found = _alive(session, messages), Told()
     for language in {each.language for each in messages}:
         ids = {id_ for each in messages if each.language == language for id_ in each.notice_ids}
-        told |= _figures(session, [alive[id_] for id_ in sorted(ids & alive.keys())], language)
-    _take_back(alive[id_] for id_, filled in told.items() if filled is None)
-    found = {}
-    for message in messages:
-        live = {id_: filled for id_ in message.notice_ids if (filled := told.get(id_)) is not None}
-        if live:
-            found[message.id] = _together(message, [alive[id_] for id_ in live], live)
+        notices = [alive[id_] for id_ in sorted(ids & alive.keys())]
+        filled = _figures(session, notices, language)
+        found |= {each.id: (each, filled[each.id]) for each in notices}
+    _take_back(notice for notice, filled in found.values() if filled is None)
     return found
 
 
@@ -142,9 +172,22 @@ def _alive(session: Session, messages: Iterable[Message]) -> dict[int, Notice]:
 
 def _figures(
     session: Session, notices: Sequence[Notice], language: str
-) -> dict[int, Filled | None]:
-    read = figures.read(session, notices, language)
-    return {notice.id: filled for notice, filled in zip(notices, read, strict=True)}
+) -> dict[int, Filled | Unsayable | None]:
+    """What each is filled with; a kind that cannot be read holds up no other."""
+    found: dict[int, Filled | Unsayable | None] = {}
+    for name in dict.fromkeys(each.kind for each in notices):
+        same = [each for each in notices if each.kind == name]
+        try:
+            with session.begin_nested():
+                read = figures.read(session, same, language)
+        except DBAPIError:
+            raise
+        except Exception:  # noqa: BLE001 - a fault of one room's reader
+            _log.exception("figures_broke", kind=name)
+            found |= {each.id: Unsayable("figures") for each in same}
+        else:
+            found |= {each.id: filled for each, filled in zip(same, read, strict=True)}
+    return found
 
 
 def _take_back(notices: Iterable[Notice]) -> None:
@@ -153,16 +196,9 @@ def _take_back(notices: Iterable[Notice]) -> None:
             each.state, each.reason = WITHDRAWN, NO_LONGER
 
 
-def _together(message: Message, notices: Sequence[Notice], filled: Mapping[int, Filled]) -> Said:
-    """Several notices in one message; one that is left alone speaks for itself."""
-    if len(notices) == 1:
-        return Said(notices[0].kind, filled[notices[0].id])
-    return Said(message.kind or DIGEST, {})
-
-
-def _enclosures(session: Session, said: Mapping[int, Said]) -> dict[int, list[Enclosure]]:
+def _enclosures(session: Session, ids: Sequence[int]) -> dict[int, list[Enclosure]]:
     rows = session.scalars(
-        select(Attachment).where(Attachment.message_id.in_(said)).order_by(Attachment.name)
+        select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.name)
     )
     found: dict[int, list[Enclosure]] = {}
     for each in rows:

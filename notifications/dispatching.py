@@ -132,14 +132,13 @@ def _give_to(rows: Sequence[Message], room: Mapping[str, int]) -> None:
 
 def _ready(session: Session, rows: Sequence[Message]) -> list[Ready]:
     claimed = [each for each in rows if each.state == SENDING]
-    made, unsayable, ready = contents(session, claimed), [], []
+    made, ready = contents(session, claimed), []
     for each in claimed:
         parcel, provider = made.get(each.id), registry.provider(each.provider)
         if isinstance(parcel, Unsayable):
-            unsayable.append(each)
+            settling.fail(session, [each], str(parcel))
         elif parcel is not None and provider is not None and each.claimed_at is not None:
             ready.append(Ready(each.id, each.claimed_at, provider, parcel))
-    settling.fail(session, unsayable, "wording")
     return ready
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from notifications import outbox
-from notifications.interim import addresses, in_force
+from notifications.channels import registry
 from notifications.models import (
     COMPOSED,
     DELIVERED,
@@ -23,6 +23,8 @@ from notifications.models import (
     Message,
     Notice,
 )
+from notifications.preferences import addresses
+from notifications.wordings import in_force
 from runtime.crypto import blind_index
 
 ALIVE = (WAITING, SENDING, UNCLEAR, SENT, DELIVERED)
@@ -103,7 +105,8 @@ def _next(session: Session, message: Message, open_: Collection[Notice]) -> bool
         return False
     for rank in range(message.rank + 1, len(message.plan)):
         channel = message.plan[rank]
-        if not has_words(session, message.kind or "", channel, message.language):
+        words = has_words(session, message.kind or "", channel, message.language)
+        if not words or not registry.offers(channel):
             continue
         to = addresses(session, [message.user_id], channel).get(message.user_id, [])
         if to:

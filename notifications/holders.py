@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from notifications import hours
 from notifications.going_on import has_words
-from notifications.interim import stopped
 from notifications.kinds import Level, kind
 from notifications.models import COMPOSED, FAILED, Notice
 from notifications.posting import ask_for_channels, message
+from notifications.preferences import stopped
 from service.models import Account
 
 LANGUAGE = "zh"
@@ -55,7 +55,7 @@ def _obstacle(session: Session, notice: Notice, phone: str) -> str:
         return "no_way"
     if known.level is Level.NEWS:
         return "no_consent"
-    if known.level is not Level.LEGAL and stopped(session, phone):
+    if known.level is not Level.LEGAL and stopped(session, phone, known.topic):
         return "stopped"
     return ""
 

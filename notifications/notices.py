@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Subquery, func, literal, select, update
+from sqlalchemy import ColumnElement, CursorResult, Subquery, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from notifications import inbox
 from notifications.kinds import Kind, kind
-from notifications.models import COMPOSED, WAITING, WITHDRAWN, Message, Notice
+from notifications.models import COMPOSED, SENDING, UNCLEAR, WAITING, WITHDRAWN, Message, Notice
 from runtime import clock
 from runtime.jobs import TaskName, defer
 
@@ -80,7 +80,8 @@ def tell_all(
     own_key = whom.c.key + literal(":") + func.coalesce(whom.c.user_id.cast(columns.key.type), "")
     rows = select(own_key, whom.c.user_id, whom.c.account_no, *values)
     written = insert(Notice).from_select(["key", "user_id", "account_no", *fixed], rows)
-    done = session.execute(written.on_conflict_do_nothing())
+    quiet = written.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    done = session.execute(quiet)
     ask_to_compose(session)
     return cast(CursorResult[Any], done).rowcount
 
@@ -93,7 +94,7 @@ def withdraw(session: Session, *which: ColumnElement[bool], reason: str) -> int:
     """
     taken = session.scalars(
         update(Notice)
-        .where(Notice.state.in_((WAITING, COMPOSED)), *which)
+        .where(Notice.state.in_((WAITING, COMPOSED)), ~_in_hand(), *which)
         .values(state=WITHDRAWN, reason=reason)
         .returning(Notice.message_id)
         .execution_options(synchronize_session=False)
@@ -107,6 +108,11 @@ def withdraw(session: Session, *which: ColumnElement[bool], reason: str) -> int:
 def ask_to_compose(session: Session) -> None:
     """Ask for a job that makes messages of what is due; while one waits, one is enough."""
     defer(session, COMPOSE, queueing_lock="notifications.compose")
+
+
+def _in_hand() -> ColumnElement[bool]:
+    held = Message.state.in_((SENDING, UNCLEAR))
+    return exists().where(Message.id == Notice.message_id, held)
 
 
 def _empty(session: Session, messages: set[int]) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from notifications import outbox
 from notifications.bundles import Bundle
-from notifications.interim import template
 from notifications.kinds import Level
 from notifications.models import BULK, COMPOSED, RECIPIENT, TOLD, URGENT, USUAL, Message, Notice
+from notifications.wordings import template
 from runtime import clock
 from runtime.crypto import blind_index
 

@@ -36,6 +36,7 @@ class Asked:
     message_id: int
     provider: Provider | None
     parcel: Parcel | None
+    is_sent_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _claim(session: Session, *which: ColumnElement[bool]) -> list[Asked]:
 
 def _asked(session: Session, rows: Sequence[Message]) -> list[Asked]:
     """What to ask whom: a provider that knows our references gets the whole message again."""
-    again = [row for row in rows if _remembers(registry.provider(row.provider))]
+    again = [row for row in rows if _remembers(row)]
     parcels = contents(session, again)
     asked = []
     for row in rows:
@@ -92,19 +93,24 @@ def _asked(session: Session, rows: Sequence[Message]) -> list[Asked]:
         provider = registry.provider(row.provider)
         parcel = parcels.get(row.id) if row in again else bare(row)
         usable = parcel if isinstance(parcel, Parcel) and row.recipient else None
-        asked.append(Asked(row.id, provider, usable))
+        asked.append(Asked(row.id, provider, usable, is_sent_again=row in again))
     return asked
 
 
-def _remembers(provider: Provider | None) -> bool:
-    return provider is not None and provider.is_idempotent
+def _remembers(row: Message) -> bool:
+    """Whether the provider still knows the reference, so that it can simply be given again."""
+    provider = registry.provider(row.provider)
+    if provider is None or not provider.is_idempotent:
+        return False
+    since = clock.now() - (row.claimed_at or clock.now())
+    return provider.remembers is None or since < provider.remembers / 2
 
 
 def _ask(asked: Asked) -> Answer:
     if asked.provider is None or asked.parcel is None:
         return Answer(asked.message_id, reason="unclear")
     try:
-        if asked.provider.is_idempotent:
+        if asked.is_sent_again:
             known: Found | None = Found(asked.provider.send(asked.parcel))
         else:
             known = asked.provider.find(asked.parcel)

@@ -9,7 +9,7 @@ is asked first (`find`) or, where it knows our reference, simply sent again (`is
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from time import perf_counter
 from typing import ClassVar
@@ -103,6 +103,8 @@ class Provider(ABC):
     channel: ClassVar[Channel]
     is_idempotent: ClassVar[bool] = False
     """Whether the same reference is sent once, however often it is asked for."""
+    remembers: ClassVar[timedelta | None] = None
+    """For so long it knows a reference again; None: for good."""
     reports: ClassVar[bool] = False
     """Whether it says later that a message was delivered."""
 

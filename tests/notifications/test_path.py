@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import select, text
 
-from notifications import composing, dispatching, notices
+from notifications import composing, dispatching, figures, notices
 from notifications.models import InboxMessage, Message, Notice
 from runtime.database import Database
 from tests.notifications.senders import Sender, sending_by
@@ -24,6 +24,12 @@ SAID = "微信支付已自动缴户号尾号 0817 的11 月电费 149.51 元，�
 def _noon() -> Iterator[None]:
     with time_machine.travel(NOON, tick=False):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told here is filled with what was written down with it."""
+    monkeypatch.setattr(figures, "_readers", {})
 
 
 @pytest.fixture

@@ -1,46 +1,53 @@
-"""Short messages about debits under an agreement, in the payer's language."""
+"""News of debits under an agreement, for its payer."""
 
-from calendar import month_name
+from collections.abc import Sequence
 from datetime import date
-from functools import partial
 
 from sqlalchemy.orm import Session
 
-from notifications import sms
-from notifications.sms import Params
+from notifications import notices, saying
+from notifications.figures import Figures, figures, params_of
+from notifications.models import Notice
+from runtime import clock
 from runtime.money import yuan
 from service.events import AutoPayNews
 
-WAYS = {
-    "zh": {"wechat": "微信支付", "alipay": "支付宝"},
-    "en": {"wechat": "WeChat Pay", "alipay": "Alipay"},
-}
+KINDS = ("announced", "done", "failed", "given_up", "over_limit", "ended")
 
 
-def queue_news(session: Session, event: AutoPayNews) -> None:
-    """Write the message down and ask for it to be sent; nobody is there to tell: no message."""
-    sms.queue_to_user(session, event.user_id, f"autopay_{event.kind}", partial(_known, event))
+def on_news(session: Session, event: AutoPayNews) -> None:
+    """Tell the payer; it is told once for each time by who publishes it."""
+    notices.tell(
+        session,
+        f"autopay.{event.kind}",
+        key=f"autopay:{event.account_no}:{event.kind}:{clock.now().isoformat()}",
+        user_id=event.user_id,
+        account_no=event.account_no,
+        params={
+            "gateway": event.gateway,
+            "period": event.period,
+            "amount_fen": event.amount_fen,
+            "limit_fen": event.limit_fen,
+            "day": event.day.isoformat() if event.day else None,
+            "link": event.pay_url,
+        },
+    )
 
 
-def _known(event: AutoPayNews, language: str) -> Params:
-    """All that can be said of it; each kind's template takes what it needs."""
+@figures(*(f"autopay.{each}" for each in KINDS))
+def of_news(_session: Session, told: Sequence[Notice], language: str) -> list[Figures | None]:
+    """All that can be said of it; the words of each kind take what they need."""
+    return [_figures(each, language) for each in told]
+
+
+def _figures(notice: Notice, language: str) -> Figures:
+    known = params_of(notice)
     return {
-        "way": WAYS[language][event.gateway],
-        "tail": event.account_no[-4:],
-        "month": _month(event.period, language) if event.period else "",
-        "amount": yuan(event.amount_fen) if event.amount_fen is not None else "",
-        "limit": yuan(event.limit_fen) if event.limit_fen is not None else "",
-        "day": _day(event.day, language) if event.day else "",
-        "link": event.pay_url,
+        "way": saying.way(known["gateway"], language),
+        "tail": saying.tail(notice.account_no or ""),
+        "month": saying.month(known["period"], language) if known["period"] else "",
+        "amount": yuan(known["amount_fen"]) if known["amount_fen"] is not None else "",
+        "limit": yuan(known["limit_fen"]) if known["limit_fen"] is not None else "",
+        "day": saying.day(date.fromisoformat(known["day"]), language) if known["day"] else "",
+        "link": known["link"],
     }
-
-
-def _month(period: str, language: str) -> str:
-    number = int(period[5:])
-    return month_name[number] if language == "en" else f"{number} 月"
-
-
-def _day(day: date, language: str) -> str:
-    if language == "en":
-        return f"{day.day} {month_name[day.month]}"
-    return f"{day.month} 月 {day.day} 日"

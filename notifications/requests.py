@@ -1,17 +1,22 @@
-"""What happens to a request, in the inbox of whoever asked for it.
+"""What happens to a request, for whoever asked for it.
 
 What customers do themselves they are not told. A stranger has no inbox: `guests` tells them by
 short messages.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from notifications import inbox
+from notifications import inbox, notices, saying
+from notifications.figures import Figures, figures, params_of
+from notifications.models import Notice
+from notifications.settings import LinkSettings
 from runtime import clock
+from runtime.settings import load
 from service.events import (
     AppointmentChanged,
     RequestDueSoon,
@@ -24,10 +29,23 @@ from service.events import (
     StaffReplied,
 )
 from service.models import User
+from service.requests.kinds import kind
 
 TOLD = frozenset({"moved", "paused", "resumed", "rejected"})
 """Codes of a request's events that its customer is told of as such."""
 
+OUTSIDE = (
+    "moved",
+    "paused",
+    "resumed",
+    "rejected",
+    "back",
+    "joined",
+    "late",
+    "replied",
+    "visit",
+)
+"""What is also told outside the portal."""
 TALK = "talk.replied"
 LEAD = "lead"
 Event = (
@@ -101,7 +119,7 @@ def on_rated(session: Session, event: RequestRated) -> None:
 def on_talk(session: Session, event: StaffReplied) -> None:
     """The desk has written in the chat. While one such message is unread another says no more."""
     if event.user_id is not None and not inbox.has_unread(session, event.user_id, TALK):
-        inbox.put(session, event.user_id, f"talk:{event.message_id}", TALK, {})
+        notices.tell(session, TALK, key=f"talk:{event.message_id}", user_id=event.user_id)
 
 
 def _tell(session: Session, event: Event, what: str, key: str, **more: Any) -> bool:
@@ -109,12 +127,12 @@ def _tell(session: Session, event: Event, what: str, key: str, **more: Any) -> b
     if event.user_id is None:
         return False
     known = {name: _plain(value) for name, value in more.items() if value is not None}
-    return inbox.put(
+    return notices.tell(
         session,
-        event.user_id,
-        f"request:{event.request_no}:{key}",
         f"request.{what}",
-        {"request_no": event.request_no, "request_kind": event.kind, **known},
+        key=f"request:{event.request_no}:{key}",
+        user_id=event.user_id,
+        params={"request_no": event.request_no, "request_kind": event.kind, **known},
     )
 
 
@@ -147,3 +165,28 @@ def _put_to_staff(
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+@figures(*(f"request.{each}" for each in OUTSIDE))
+def of_requests(_session: Session, told: Sequence[Notice], language: str) -> list[Figures | None]:
+    """What it is about, its number and where it stood; the rest is on its page."""
+    return [_figures(each, language) for each in told]
+
+
+@figures(TALK)
+def of_talk(_session: Session, told: Sequence[Notice], _language: str) -> list[Figures | None]:
+    """Where the answer stands."""
+    return [{"link": saying.link("/chat")} for _each in told]
+
+
+def _figures(notice: Notice, language: str) -> Figures:
+    known = params_of(notice)
+    asked, number = kind(known["request_kind"]), known["request_no"]
+    step = known.get("step")
+    return {
+        "what": asked.title.said(language),
+        "number": number,
+        "step": asked.step(step).title.said(language) if step else "",
+        "link": saying.link(f"/requests/{number}"),
+        "phone": load(LinkSettings).hotline,
+    }

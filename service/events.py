@@ -19,6 +19,18 @@ class BillIssued(Struct, frozen=True):
     issued_at: datetime
 
 
+class BillsIssued(Struct, frozen=True):
+    """The bills of one batch that have arrived for the first time, by what they are.
+
+    For whoever tells many at once; each of them is a BillIssued too. `corrected` are later
+    revisions of a period that was billed before, `estimated` hold days that were not read.
+    """
+
+    plain: tuple[str, ...]
+    estimated: tuple[str, ...]
+    corrected: tuple[str, ...]
+
+
 class PaymentPosted(Struct, frozen=True):
     """The core has posted a payment; seen once for each posting."""
 

@@ -5,7 +5,7 @@ When the database refuses a batch, it is halved until the rows that it refuses s
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from runtime import events
 from service import partitions
 from service.events import (
     BillIssued,
+    BillsIssued,
     OutageAnnounced,
     OutageChanged,
     OutageFacts,
@@ -128,6 +129,19 @@ def _announce(session: Session, kind: str, rows: Sequence[Ready], known: Known) 
     for ready in rows:
         if event := _event(kind, ready.row, known):
             events.publish(session, event)
+    if kind == "bill":
+        _announce_together(session, [each.row for each in rows], known.new)
+
+
+def _announce_together(session: Session, rows: Sequence[Any], new: Set[str]) -> None:
+    """New bills as one event, for whoever would be slow with one for each."""
+    fresh = [row for row in rows if row.bill_no in new and row.status == "issued"]
+    if not fresh:
+        return
+    corrected = [row.bill_no for row in fresh if row.revision]
+    estimated = [row.bill_no for row in fresh if row.estimated and not row.revision]
+    plain = [row.bill_no for row in fresh if not row.estimated and not row.revision]
+    events.publish(session, BillsIssued(tuple(plain), tuple(estimated), tuple(corrected)))
 
 
 def _event(kind: str, row: Row, known: Known) -> object | None:

@@ -1,18 +1,14 @@
 """What the payer of an agreement is told: the whole text, in the payer's language."""
 
-import json
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from notifications import autopay
-from notifications.models import Message
-from notifications.templates import TEMPLATES
-from runtime.database import Database
 from service.events import AutoPayNews
-from service.people.users import get_user
-from tests.payments.builders import create_user
+from tests.notifications.said import assert_said_everywhere, in_the_inbox, said
+from tests.service.builders import create_user
 
 LINK = "https://denghuo.example/pay"
 TOLD = {
@@ -40,41 +36,20 @@ TOLD = {
     ("ended", "en"): "Automatic payment for the account ending 0042 was ended in WeChat Pay."
     f" From now on please pay here: {LINK}",
 }
-NEEDED = {
-    "announced": {"day", "way", "tail", "month", "amount"},
-    "done": {"way", "tail", "month", "amount"},
-    "failed": {"way", "tail", "month", "amount", "day", "link"},
-    "given_up": {"way", "tail", "month", "amount", "link"},
-    "over_limit": {"tail", "month", "amount", "limit", "link"},
-    "ended": {"way", "tail", "link"},
-}
-
-
-def test_every_kind_has_its_text() -> None:
-    templates = {f"autopay_{kind}_{language}" for kind, language in TOLD}
-    assert templates == {name for name in TEMPLATES if name.startswith("autopay_")}
-    assert set(TOLD) == {(kind, language) for kind in NEEDED for language in ("zh", "en")}
 
 
 @pytest.mark.parametrize(("kind", "language"), TOLD)
-def test_its_template_gets_what_it_needs_and_no_more(
-    database: Database, kind: str, language: str
-) -> None:
-    with database.unit_of_work() as session:
-        user_id = create_user(session)
-        get_user(session, user_id).language = language
-        autopay.queue_news(session, _news(kind, user_id))
-    [message] = _written(database)
-    params = json.loads(message.params or "")
-    assert (message.recipient, message.template) == ("13800002046", f"autopay_{kind}_{language}")
-    assert set(params) == NEEDED[kind]
-    assert TEMPLATES[message.template].format(**params) == TOLD[kind, language]
+def test_the_payer_reads_what_happened(session: Session, kind: str, language: str) -> None:
+    user = create_user(session)
+    autopay.on_news(session, _news(kind, user.id))
+    assert said(session, f"autopay.{kind}", language) == [TOLD[kind, language]]
+    assert in_the_inbox(session, user.id) == [f"autopay.{kind}"]
 
 
-def test_nobody_there_is_not_told(database: Database) -> None:
-    with database.unit_of_work() as session:
-        autopay.queue_news(session, _news("done", 1))
-    assert _written(database) == []
+@pytest.mark.parametrize("kind", autopay.KINDS)
+def test_every_channel_can_say_it(session: Session, kind: str) -> None:
+    autopay.on_news(session, _news(kind, create_user(session).id))
+    assert_said_everywhere(session, f"autopay.{kind}")
 
 
 def _news(kind: str, user_id: int) -> AutoPayNews:
@@ -89,8 +64,3 @@ def _news(kind: str, user_id: int) -> AutoPayNews:
         limit_fen=10000,
         day=date(2026, 11, 23),
     )
-
-
-def _written(database: Database) -> list[Message]:
-    with database.unit_of_work() as session:
-        return list(session.scalars(select(Message)))

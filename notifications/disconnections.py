@@ -1,0 +1,112 @@
+"""What the law wants to be told before supply is cut off, and that it will not be.
+
+Everybody who pays for the account is told, on every channel there is. That it went out is said
+back to whoever planned it (`denghuo/wiring.py`); without that nothing may be disconnected.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifications import notices, saying
+from notifications.audience import payers_of
+from notifications.figures import Figures, figures, params_of
+from notifications.models import Notice
+from notifications.settings import LinkSettings
+from runtime import clock
+from runtime.money import yuan
+from runtime.settings import load
+from service.disconnections.models import Disconnection
+from service.dues import dues_of
+from service.events import DisconnectionCalledOff, DisconnectionNear, DisconnectionPlanned
+
+ALIVE = frozenset({"planned", "noticed"})
+
+
+def on_planned(session: Session, event: DisconnectionPlanned) -> None:
+    """The formal notice; of no use once its time is over."""
+    _tell(session, event, "planned", "planned", expires_at=event.notice_by)
+
+
+def on_near(session: Session, event: DisconnectionNear) -> None:
+    """Once more, an hour and half an hour before."""
+    _tell(session, event, "near", f"near:{event.minutes_before}", expires_at=event.at)
+
+
+def on_called_off(session: Session, event: DisconnectionCalledOff) -> None:
+    """What was announced will not be; notices that wait are taken back."""
+    waiting = Notice.kind.in_(("disconnection.planned", "disconnection.near"))
+    notices.withdraw(session, waiting, Notice.account_no == event.account_no, reason="called_off")
+    if event.told:
+        _tell(session, event, "called_off", "called_off")
+
+
+@figures("disconnection.planned", "disconnection.near")
+def of_planned(session: Session, told: Sequence[Notice], language: str) -> list[Figures | None]:
+    """The sum with late charges as of now; nothing when it will not be any more."""
+    numbers = {params_of(each)["disconnection_id"] for each in told}
+    alive = set(
+        session.scalars(
+            select(Disconnection.id).where(
+                Disconnection.id.in_(numbers), Disconnection.state.in_(ALIVE)
+            )
+        )
+    )
+    return [
+        _planned(session, each, language) if params_of(each)["disconnection_id"] in alive else None
+        for each in told
+    ]
+
+
+@figures("disconnection.called_off")
+def of_called_off(
+    _session: Session, told: Sequence[Notice], _language: str
+) -> list[Figures | None]:
+    """For which account."""
+    return [_common(each) for each in told]
+
+
+def _planned(session: Session, notice: Notice, language: str) -> Figures:
+    at = datetime.fromisoformat(params_of(notice)["at"])
+    owed = sum(each.amount_fen for each in dues_of(session, notice.account_no or ""))
+    return _common(notice) | {
+        "amount": yuan(owed),
+        "day": saying.day(clock.civil_date(at), language),
+        "clock": saying.hour(at),
+        "utility": load(LinkSettings).utility(language),
+    }
+
+
+def _common(notice: Notice) -> Figures:
+    return {
+        "tail": saying.tail(notice.account_no or ""),
+        "link": saying.link("/bills"),
+        "phone": load(LinkSettings).hotline,
+    }
+
+
+def _tell(
+    session: Session,
+    event: DisconnectionPlanned | DisconnectionNear | DisconnectionCalledOff,
+    what: str,
+    key: str,
+    *,
+    expires_at: datetime | None = None,
+) -> None:
+    params: dict[str, Any] = {
+        "disconnection_id": event.disconnection_id,
+        "at": event.at.isoformat(),
+    }
+    for user_id in payers_of(session, event.account_no):
+        notices.tell(
+            session,
+            f"disconnection.{what}",
+            key=f"disconnection:{event.disconnection_id}:{key}",
+            user_id=user_id,
+            account_no=event.account_no,
+            params=params,
+            expires_at=expires_at,
+        )

@@ -5,7 +5,6 @@ address that answered our letter, a browser its subscription.
 """
 
 from collections.abc import Callable, Collection
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, literal, select
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from notifications.preferences.models import MailAddress, NoticeChoice
 from service.models import User
 from service.people.models import WeChatFollower
 
-Addresses = Select[tuple[int, Any]]
+Addresses = Select[int, str]
 
 
 def reached() -> dict[Channel, ColumnElement[bool]]:
@@ -33,12 +32,12 @@ def reached() -> dict[Channel, ColumnElement[bool]]:
     }
 
 
-def reached_by(channel: str) -> Select[tuple[int]]:
+def reached_by(channel: str) -> Select[int]:
     """The ids of the users who can be reached on a channel. Raises ValueError for none."""
     return select(User.id).where(User.disabled_at.is_(None), reached()[Channel(channel)])
 
 
-def consented(topic: str) -> Select[tuple[int]]:
+def consented(topic: str) -> Select[int]:
     """The ids of the users who have said yes to a topic, on whatever channel."""
     return select(NoticeChoice.user_id).where(NoticeChoice.topic == topic, NoticeChoice.is_on)
 

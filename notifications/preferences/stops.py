@@ -16,7 +16,7 @@ def stopped(session: Session, phone: str, topic: str | None = None) -> bool:
     Where the number is a user's, what the user has set counts as well.
     """
     said = StoppedPhone.phone_index == blind_index(phone, STOPPED_PHONE)
-    found = [exists().where(said, StoppedPhone.topic.in_((ALL, topic)))]
+    found: list[ColumnElement[bool]] = [exists().where(said, StoppedPhone.topic.in_((ALL, topic)))]
     if topic is not None:
         found.append(_off(phone, topic))
     return bool(session.scalar(select(or_(*found))))

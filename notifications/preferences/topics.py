@@ -1,6 +1,10 @@
 """What a customer can choose: topics, each by the channels that its kinds go on."""
 
+from collections.abc import Iterable
 from functools import cache
+from importlib.resources import files
+
+import msgspec
 
 from notifications.channels.base import Channel
 from notifications.kinds import Kind, Level, kinds, topics
@@ -8,8 +12,35 @@ from notifications.kinds import Kind, Level, kinds, topics
 UNASKED = frozenset({"invoice", "desk"})
 """Nobody chooses these: an invoice goes where its customer sends it, the desk works in here."""
 NEWS = "news"
+LIST_MARK = "\u3001"
+"""What parts the things of a list in Chinese."""
 USUAL = (Channel.WECHAT, Channel.PUSH, Channel.SMS, Channel.MAIL, Channel.VOICE)
 """The usual order of the channels, for whoever has set no other."""
+
+
+class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The same in both languages."""
+
+    zh: str
+    en: str
+
+    def said(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+
+class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A topic in plain words, with an example; `said` are words by which people mean it."""
+
+    name: Said
+    example: Said
+    said: tuple[str, ...]
+
+
+@cache
+def described() -> dict[str, Topic]:
+    """What is said of each topic. Raises msgspec.ValidationError for words that are wrong."""
+    source = files("notifications.preferences").joinpath("topics.yaml").read_bytes()
+    return msgspec.yaml.decode(source, type=dict[str, Topic])
 
 
 @cache
@@ -21,6 +52,13 @@ def choices() -> dict[str, tuple[Channel, ...]]:
 def is_on(topic: str) -> bool:
     """Whether people are told of a topic who have set nothing: of all but news."""
     return topic != NEWS
+
+
+def names(chosen: Iterable[str], language: str) -> str:
+    """Topics in words, in the order in which customers see them."""
+    known = set(chosen)
+    mark = ", " if language == "en" else LIST_MARK
+    return mark.join(described()[each].name.said(language) for each in choices() if each in known)
 
 
 def legal() -> tuple[Kind, ...]:

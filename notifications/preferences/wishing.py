@@ -20,6 +20,7 @@ from service.models import User
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 """Nobody may be told at other hours of what can wait: a person's own quiet hours begin no later
 and end no earlier."""
+FRESH = {"populate_existing": True}
 CALLED_FIRST = "reminder"
 """Of this, whoever uses the simplified view is called where a kind can be said by a call."""
 
@@ -64,7 +65,7 @@ def wishes(session: Session, user_ids: Collection[int], topic: str) -> dict[int,
     usual = load(PreferenceSettings).notice_daily_cap
     return {
         row.id: _wishes(row, chosen.get(row.id, {}), topic, usual)
-        for row in session.execute(_people(user_ids))
+        for row in session.execute(_people(user_ids), execution_options=FRESH)
     }
 
 

@@ -1,0 +1,138 @@
+"""What a person sets holds for them alone, and news leave a consent with the words shown."""
+
+from datetime import time
+
+import pytest
+from sqlalchemy import select
+
+from notifications.preferences import choosing, consents, links, wishes
+from notifications.preferences.models import Consent
+from runtime.errors import NotFound, Refused
+from tests.service.builders import create_user
+
+
+@pytest.fixture
+def user(session):
+    return create_user(session)
+
+
+def choose(session, user, wanted):
+    return choosing.choose(
+        session, user.id, wanted, how="page", language="zh", words=lambda way: f"同意{way}"
+    )
+
+
+def wish(session, user, topic="bill"):
+    return wishes(session, [user.id], topic)[user.id]
+
+
+def test_only_what_differs_is_changed(session, user):
+    wanted = {("bill", "sms"): False, ("bill", "mail"): True}
+    assert choose(session, user, wanted) == {("bill", "sms")}
+    assert choose(session, user, wanted) == frozenset()
+    assert choosing.chosen(session, user.id).is_on("bill", "sms") is False
+
+
+def test_news_need_a_consent_with_its_words_both_ways(session, user):
+    choose(session, user, {("news", "sms"): True})
+    choose(session, user, {("news", "sms"): False})
+    assert [(each.given, each.words) for each in consents.history(session, user.id)] == [
+        (False, "同意sms"),
+        (True, "同意sms"),
+    ]
+
+
+def test_other_topics_leave_none(session, user):
+    choose(session, user, {("bill", "sms"): False})
+    assert consents.history(session, user.id) == []
+
+
+def test_what_cannot_be_chosen_is_refused(session, user):
+    with pytest.raises(Refused, match=r"preference\.unknown"):
+        choose(session, user, {("invoice", "mail"): False})
+    with pytest.raises(Refused, match=r"preference\.unknown"):
+        choosing.set_order(session, user.id, ["sms", "pigeon"])
+
+
+def test_the_order_of_channels(session, user):
+    choosing.set_order(session, user.id, ["sms", "mail"])
+    assert choosing.chosen(session, user.id).order == ("sms", "mail", "wechat", "push", "voice")
+    choosing.set_order(session, user.id, [])
+    assert choosing.chosen(session, user.id).order == ("wechat", "push", "sms", "mail", "voice")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(time(22), time(8)), (time(21), time(7)), (time(11), time(8)), (time(21), time(13))],
+)
+def test_quiet_hours_may_be_wider_never_narrower(session, user, start, end):
+    with pytest.raises(Refused, match=r"preference\.quiet_hours"):
+        choosing.set_quiet(session, user.id, start, end)
+
+
+def test_quiet_hours_number_and_putting_together(session, user):
+    choosing.set_quiet(session, user.id, time(18), time(9))
+    choosing.set_daily_cap(session, user.id, 2)
+    choosing.set_digest(session, user.id, False)
+    found = wish(session, user)
+    assert (found.quiet_from, found.quiet_until) == (time(18), time(9))
+    assert (found.daily_cap, found.digest) == (2, False)
+
+
+@pytest.mark.parametrize("most", [0, 100])
+def test_at_most_none_is_no_number(session, user, most):
+    with pytest.raises(Refused, match=r"preference\.daily_cap"):
+        choosing.set_daily_cap(session, user.id, most)
+
+
+def test_as_usual_leaves_news_alone(session, user):
+    choose(session, user, {("bill", "sms"): False, ("news", "sms"): True})
+    choosing.set_order(session, user.id, ["voice"])
+    choosing.as_usual(session, user.id, but=["usage"])
+    assert "sms" in wish(session, user).channels
+    assert choosing.chosen(session, user.id).is_on("usage", "push") is False
+    assert wish(session, user, "news").channels == ("sms",)
+    assert wish(session, user).has_order is False
+
+
+def test_a_link_stops_a_topic_by_mail_and_brings_it_back(session, user):
+    way = links.read(session, links.signed(user.id, "bill"))
+    assert links.stop(session, way, words="停", language="zh") is True
+    assert links.is_stopped(session, way) is True
+    assert choosing.chosen(session, user.id).is_on("bill", "mail") is False
+    assert choosing.chosen(session, user.id).is_on("bill", "sms") is True
+    assert links.stop(session, way, words="停", language="zh") is False
+    assert links.undo(session, way, words="再收", language="zh") is True
+    assert links.is_stopped(session, way) is False
+    rows = session.scalars(select(Consent).order_by(Consent.id)).all()
+    assert [(each.given, each.how, each.words) for each in rows] == [
+        (False, "one_click", "停"),
+        (True, "one_click", "再收"),
+    ]
+
+
+def test_a_link_for_all_brings_no_news_back(session, user):
+    choose(session, user, {("news", "mail"): True})
+    way = links.read(session, links.signed(user.id, "all"))
+    links.stop(session, way, words="停", language="zh")
+    assert links.is_stopped(session, way) is True
+    links.undo(session, way, words="再收", language="zh")
+    assert choosing.chosen(session, user.id).is_on("bill", "mail") is True
+    assert choosing.chosen(session, user.id).is_on("news", "mail") is False
+
+
+def test_a_link_is_signed(session, user):
+    other = create_user(session)
+    mine = links.signed(user.id, "bill")
+    number, topic, mac = mine.split("-")
+    for forged in (
+        f"{other.id}-{topic}-{mac}",
+        f"{number}-outage-{mac}",
+        f"{number}-{topic}-{mac[:-1]}x",
+        links.signed(404, "bill"),
+        links.signed(user.id, "invoice"),
+        "",
+        "9" * 30,
+    ):
+        with pytest.raises(NotFound):
+            links.read(session, forged)

@@ -65,7 +65,8 @@ class Faults:
 
     def linger(self, channel: str) -> None:
         """Take the time that was ordered."""
-        time.sleep(float(self._get(f"delay:{channel}") or 0) / 1000)
+        if milliseconds := float(self._get(f"delay:{channel}") or 0):
+            time.sleep(milliseconds / 1000)
 
     def end(self) -> None:
         """All channels work again, and stamps are right."""

@@ -182,12 +182,17 @@ VERSION = 4
 
 
 class Store:
-    """Transactions on one file. Writers queue; what is committed outlives `kill -9`."""
+    """Transactions on one file. Writers queue; what is committed outlives `kill -9`.
+
+    Connections are kept: when the last one closes, SQLite tidies the whole file up.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
+        self._idle: list[sqlite3.Connection] = []
         if self._version() not in (0, VERSION):
+            self._close()
             for ending in ("", "-wal", "-shm"):
                 Path(f"{path}{ending}").unlink(missing_ok=True)
         with self._connection() as db:
@@ -223,14 +228,28 @@ class Store:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        """One that nobody uses at the moment; it is back in its place without a transaction."""
         try:
-            db.row_factory = sqlite3.Row
-            db.execute("pragma foreign_keys = on")
-            db.execute("pragma synchronous = normal")
+            db = self._idle.pop()
+        except IndexError:
+            db = self._connect()
+        try:
             yield db
         finally:
-            db.close()
+            if db.in_transaction:
+                db.rollback()
+            self._idle.append(db)
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        db.execute("pragma foreign_keys = on")
+        db.execute("pragma synchronous = normal")
+        return db
+
+    def _close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
 
     def empty(self) -> None:
         """Forget everything."""

@@ -12,6 +12,7 @@ from notifications import (
     bills,
     browsers,
     disconnections,
+    firms,
     guests,
     mail,
     outages,
@@ -68,6 +69,7 @@ from service.events import (
     StaffReplied,
     TierNear,
     UnusualUsage,
+    UsageFell,
 )
 from service.outages import changing
 from service.people import staff
@@ -165,6 +167,7 @@ def _tell_of_the_rest() -> None:
     """Use that stands out, strange browsers, and campaigns that a second person has seen."""
     events.subscribe(UnusualUsage, usage.on_unusual)
     events.subscribe(TierNear, usage.on_tier_near)
+    events.subscribe(UsageFell, firms.on_fell)
     events.subscribe(NewBrowser, browsers.on_new)
     events.subscribe(ActionApproved, campaigns.on_approved)
     events.subscribe(ActionDeclined, campaigns.on_declined)

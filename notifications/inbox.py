@@ -30,6 +30,8 @@ class Told:
     """A message as it is kept: what happened, its figures, and whether it was read."""
 
     id: int
+    user_id: int
+    key: str
     kind: str
     params: dict[str, Any]
     at: datetime
@@ -143,4 +145,5 @@ def _written(params: Mapping[str, Any]) -> str:
 
 
 def _told(row: InboxMessage) -> Told:
-    return Told(row.id, row.kind, json.loads(row.params), row.at, row.read_at is not None)
+    params, is_read = json.loads(row.params), row.read_at is not None
+    return Told(row.id, row.user_id, row.key, row.kind, params, row.at, is_read)

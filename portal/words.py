@@ -36,6 +36,21 @@ REFUSALS: dict[str, LazyString] = {
     "outages.one_place": _l("说户号，或者说地方，说一样就行。"),
     "payment.amount_missing": _l("这一户是先充后用，要充多少？"),
     "reminder.not_offered": _l("这一种提醒这里还不能开关。"),
+    "campaign.no_name": _l("给它起个名字。"),
+    "campaign.kind": _l("选一选是哪一类消息。"),
+    "campaign.no_words": _l("中文和英文的标题、正文都要写。"),
+    "campaign.words_long": _l(
+        "标题最多 %(title)s 个字，正文最多 %(text)s 个字；英文可以长一倍。"
+    ),
+    "campaign.pace": _l("一分钟发 1 到 %(most)s 人。"),
+    "campaign.link": _l("只能点开我们自己的页面。"),
+    "campaign.nobody": _l("按这些条件一个人也没有，先改“发给谁”。"),
+    "campaign.state": _l("它已经不在这一步了，刷新看看。"),
+    "campaign.not_found": _l("没有这个群发。"),
+    "segment.no_name": _l("给这群人起个名字。"),
+    "segment.known": _l("已经有一群人叫“%(name)s”，换个名字。"),
+    "segment.area": _l("没有编号是 %(area)s 的台区，再看一眼。"),
+    "segment.not_found": _l("没有存过这群人。"),
     "invoice.not_offered": _l("这里现在开不了电子发票，请打 %(hotline)s。"),
     "sign_in.wrong": _l("手机号或密码不对。想不起来密码，就用短信验证码登录。"),
     "sign_in.wrong_few": _l(

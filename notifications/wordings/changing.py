@@ -18,7 +18,7 @@ from notifications.wordings.models import (
     WordingCode,
     WordingVersion,
 )
-from notifications.wordings.versions import CODED, Key
+from notifications.wordings.versions import Key
 from runtime import clock
 from runtime.errors import Conflict, Forbidden, NotFound, Refused
 from service import approvals, audit
@@ -31,6 +31,8 @@ APPROVERS = ("lead", "admin")
 WRITTEN, DROPPED, CODE = "wording.written", "wording.dropped", "wording.code"
 """Deeds in the trail; to ask, to approve and to decline are those of every approval."""
 MOST_CODE = 64
+PROVIDERS = {"sms": ("aliyun", "tencent", "http"), "wechat": ("wechat",), "voice": ("voice",)}
+"""Whose codes are written down, by channel: the names of `notifications.channels`."""
 
 
 def subject(kind: str, channel: str, language: str) -> str:
@@ -47,6 +49,19 @@ def key_of(named: str) -> Key:
 def draft_of(session: Session, key: Key) -> WordingVersion | None:
     """What is being written, or waits for its second person."""
     return session.scalars(_of(key).where(WordingVersion.state.in_((DRAFT, ASKED)))).one_or_none()
+
+
+def open_ones(session: Session) -> dict[Key, str]:
+    """The state of each that differs from what came with us: in_force, draft or asked.
+
+    What is being changed goes before what was changed.
+    """
+    order = (IN_FORCE, DRAFT, ASKED)
+    rows = session.scalars(select(WordingVersion).where(WordingVersion.state.in_(order)))
+    return {
+        (each.kind, each.channel, each.language): each.state
+        for each in sorted(rows, key=lambda row: order.index(row.state))
+    }
 
 
 def history(session: Session, key: Key) -> list[WordingVersion]:
@@ -154,7 +169,8 @@ def set_code(
 
     Raises NotFound("wording.not_found"), Refused("wording.code_unfit").
     """
-    if key[1] not in CODED or versions.shown(session, *key, version) is None:
+    known = provider in PROVIDERS.get(key[1], ())
+    if not known or versions.shown(session, *key, version) is None:
         raise NotFound("wording.not_found")
     said = code.strip()
     if len(said) > MOST_CODE or not said.isprintable() or " " in said:

@@ -33,7 +33,9 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula."""
 
 _WORDS = re.compile(
-    r"[a-z]+( \d+)?|first admin|queue of \d+|user \d+ /\S*|[0-9]+ (bills|usage)", re.ASCII
+    r"[a-z]+( \d+)?|first admin|queue of \d+|user \d+ /\S*|[0-9]+ (bills|usage)"
+    r"|[a-z0-9_.]+/[a-z]+/(zh|en)",
+    re.ASCII,
 )
 
 blueprint = desk("audit", __name__, _l("留痕"), AUDIT, icon="ear")

@@ -12,11 +12,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.wordings import catalogue, changing
 from payments.counter import closing
 from payments.reconciliation import resolving
 from payments.refunds import asking
 from portal import formats
 from portal.staff.people import ROLES
+from portal.staff.wordings.room import named
 from service.approvals import Approval
 from service.arrangements import deciding
 from service.audit import AuditEntry
@@ -34,6 +36,7 @@ KINDS = {
     exports.KIND: _l("导出客户的数据"),
     exporting.KIND: _l("导出工单"),
     staff.KIND: _l("给岗位"),
+    changing.KIND: _l("改措辞"),
     deciding.KIND: _l("分期"),
     planning.KIND: _l("欠费停电"),
 }
@@ -41,6 +44,7 @@ FIXED = {
     "search": _l("搜索"),
     "queue": _l("工单队列"),
     "audit": _l("留痕"),
+    "wordings": _l("措辞"),
     "counter": _l("柜台"),
     "insight": _l("预警"),
     "first admin": _l("第一位管理员"),
@@ -60,10 +64,11 @@ PAGES = {
 """The pages of a customer by the first part of their address."""
 
 _NUMBERED = re.compile(
-    r"(user|queue of|approval|conversation|export|difference|arrangement|disconnection)"
-    r" (\d{1,18})( /(\S*))?",
+    r"(user|queue of|approval|conversation|export|difference|arrangement|disconnection"
+    r"|version) (\d{1,18})( /(\S*))?",
     re.ASCII,
 )
+_WORDING = re.compile(r"[a-z0-9_.]+/(sms|wechat|mail|push|voice|inbox)/(zh|en)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ class Names:
             return str(FIXED[text])
         if text in ROLES:
             return str(ROLES[text][0])
+        if _WORDING.fullmatch(text) and text.partition("/")[0] in catalogue.wordings():
+            return named(changing.key_of(text))
         found = _NUMBERED.fullmatch(text)
         return self._numbered(found[1], int(found[2]), found[4]) if found else text
 
@@ -95,6 +102,8 @@ class Names:
                 return _("对话 %(number)s 号", number=number)
             case "export":
                 return _("导出 %(number)s 号", number=number)
+            case "version":
+                return _("第 %(version)s 版", version=number)
             case "arrangement":
                 return _("缴费安排 %(number)s 号", number=number)
             case "disconnection":

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from notifications.wordings import changing as wordings
 from portal.security import asker_address, asker_id
 from portal.unit import database
 from service import approvals, audit
@@ -15,6 +16,9 @@ SEARCHED, PHONE, PAGE = "customer.searched", "customer.phone", "customer.page"
 QUEUE = "queue.fetched"
 DEEDS = {
     audit.SEEN: _l("看了"),
+    wordings.WRITTEN: _l("写了措辞的草稿"),
+    wordings.DROPPED: _l("扔掉了措辞的草稿"),
+    wordings.CODE: _l("写了措辞的编号"),
     people.ROLE: _l("给了岗位"),
     people.TAKEN: _l("收回了岗位"),
     people.CLOSED: _l("停用了登录"),
@@ -29,6 +33,9 @@ DEEDS = {
     opening.OPENED: _l("打开了客户"),
     PHONE: _l("看了整个手机号"),
     QUEUE: _l("取走了导出的工单"),
+    "campaign.pause": _l("停了一停群发"),
+    "campaign.resume": _l("接着发群发"),
+    "campaign.stop": _l("停了群发"),
     opening.AS_CUSTOMER: _l("开始以客户的身份看"),
     PAGE: _l("以客户的身份看了一页"),
     rebills.DEED: _l("申请重新出账"),

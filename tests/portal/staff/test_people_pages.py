@@ -143,7 +143,7 @@ def test_finance_does_not_give_roles(
     finance = staff(app, database, LEAD, "finance")
     post(admin, f"{page}/role", role="admin", reason="帮忙")
     shown = says(finance, "/desk/approvals")
-    assert "给岗位由班长或管理员批" in shown
+    assert "这一件由班长或管理员批" in shown
     assert "不批" not in shown
     post(finance, "/desk/approvals/1/approve")
     assert "给岗位要班长或管理员批" in says(finance, "/desk/approvals")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from notifications import figures
 from notifications.channels.base import Channel, Enclosure, Parcel
+from notifications.faults import place
 from notifications.kinds import kinds
 from notifications.models import (
     COMPOSED,
@@ -182,8 +183,8 @@ def _figures(
                 read = figures.read(session, same, language)
         except DBAPIError:
             raise
-        except Exception:  # noqa: BLE001 - a fault of one room's reader
-            _log.exception("figures_broke", kind=name)
+        except Exception as error:  # noqa: BLE001 - a fault of one room's reader
+            _log.error("figures_broke", kind=name, fault=place(error))
             found |= {each.id: Unsayable("figures") for each in same}
         else:
             found |= {each.id: filled for each, filled in zip(same, read, strict=True)}

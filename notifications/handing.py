@@ -10,6 +10,7 @@ from threading import Lock
 from time import monotonic
 
 from notifications.channels.base import Busy, Parcel, Provider, Refused, Unclear
+from notifications.faults import place
 from notifications.health import IN_A_ROW
 from notifications.settings import DispatchSettings
 from runtime import clock
@@ -105,5 +106,5 @@ def _sent(send: Callable[[Parcel], str], parcel: Parcel) -> str:
     except (Refused, Busy, Unclear):
         raise
     except Exception as error:
-        _log.exception("provider_broke", reference=parcel.reference)
+        _log.error("provider_broke", reference=parcel.reference, fault=place(error))
         raise Unclear(type(error).__name__) from error

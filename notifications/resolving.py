@@ -16,6 +16,7 @@ from notifications import outbox, settling
 from notifications.channels import registry
 from notifications.channels.base import Found, Parcel, Provider, ProviderError, Refused
 from notifications.content import bare, contents
+from notifications.faults import place
 from notifications.models import UNCLEAR, Message
 from notifications.settings import DispatchSettings
 from runtime import clock
@@ -118,8 +119,8 @@ def _ask(asked: Asked) -> Answer:
         return Answer(asked.message_id, reason="unclear")
     except ProviderError as error:
         return Answer(asked.message_id, reason=error.reason, refused=isinstance(error, Refused))
-    except Exception:  # noqa: BLE001 - whatever it was, it said nothing of the message
-        _log.exception("provider_broke", message=asked.message_id)
+    except Exception as error:  # noqa: BLE001 - whatever it was, it said nothing of the message
+        _log.error("provider_broke", message=asked.message_id, fault=place(error))
         return Answer(asked.message_id, reason="unclear")
     return Answer(asked.message_id, known, is_known=True)
 

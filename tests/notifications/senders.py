@@ -19,21 +19,21 @@ class Sender(Provider):
         self.fault: ProviderError | None = None
         self.lost: ProviderError | None = None
         self.asked: list[str] = []
-        self.says: Callable[[Parcel], Found | None] = self.remembers
+        self.says: Callable[[Parcel], Found | None] = self.recalls
 
     @property
     def words(self) -> list[tuple[str, str]]:
         """To whom, and what."""
         return [(each.recipient, each.words["text"]) for each in self.taken]
 
-    def remembers(self, parcel: Parcel) -> Found | None:
+    def recalls(self, parcel: Parcel) -> Found | None:
         found = [each for each in self.taken if each.reference == parcel.reference]
         return Found(f"no-{parcel.reference}") if found else None
 
     def _send(self, parcel: Parcel) -> str:
         if self.fault:
             raise self.fault
-        if not (self.is_idempotent and self.remembers(parcel)):
+        if not (self.is_idempotent and self.recalls(parcel)):
             self.taken.append(parcel)
         if self.lost:
             raise self.lost

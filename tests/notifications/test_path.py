@@ -8,11 +8,13 @@ import pytest
 import time_machine
 from sqlalchemy import select, text
 
-from notifications import composing, dispatching, figures, notices
+from notifications import composing, dispatching, notices
 from notifications.models import InboxMessage, Message, Notice
 from runtime.database import Database
-from tests.notifications.senders import Sender, sending_by
+from tests.notifications.senders import Sender
 from tests.service import builders
+
+pytestmark = pytest.mark.usefixtures("as_told")
 
 NOON = datetime(2026, 12, 8, 4, tzinfo=UTC)
 MORNING = datetime(2026, 12, 9, 0, tzinfo=UTC)
@@ -24,19 +26,6 @@ SAID = "微信支付已自动缴户号尾号 0817 的11 月电费 149.51 元，�
 def _noon() -> Iterator[None]:
     with time_machine.travel(NOON, tick=False):
         yield
-
-
-@pytest.fixture(autouse=True)
-def _as_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is told here is filled with what was written down with it."""
-    monkeypatch.setattr(figures, "_readers", {})
-
-
-@pytest.fixture
-def sender() -> Iterator[Sender]:
-    one = Sender()
-    with sending_by(one):
-        yield one
 
 
 def tell(database: Database, name: str = "autopay.done", **more: object) -> int:

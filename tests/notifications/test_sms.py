@@ -1,6 +1,5 @@
 """A message goes out once, its text is forgotten, and what cannot be sent says why."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,14 +12,7 @@ from notifications.templates import TEMPLATES, code_template
 from runtime import clock
 from runtime.database import Database
 from service.people.events import CodeIssued
-from tests.notifications.senders import Sender, sending_by
-
-
-@pytest.fixture
-def sender() -> Iterator[Sender]:
-    one = Sender()
-    with sending_by(one):
-        yield one
+from tests.notifications.senders import Sender
 
 
 def queue(database: Database, minutes: int = 5) -> int:

@@ -10,7 +10,7 @@ from service.insight.measuring import Measured, measure
 from service.insight.rules import Rules
 from service.insight.training import Trained
 
-HOUSEHOLDS, MONTHS, WARM = 3000, 36, 12
+HOUSEHOLDS, MONTHS, WARM = 2000, 30, 12
 """So many simulated households and months; the first year is known, but not learned from."""
 
 NAMES = {

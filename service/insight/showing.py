@@ -65,10 +65,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Item:
-    """An account in the list, with its bills past due."""
+    """An account in the list by its score, with what is past due, in fen; no name, no address."""
 
     score: LateScore
-    account: Account
     overdue_fen: int
 
 
@@ -113,8 +112,7 @@ def bands(session: Session) -> list[OfBand]:
 def page(session: Session, wanted: Wanted, after: Mark | None = None, limit: int = PAGE) -> Page:
     """The next accounts after a mark, or the first."""
     query = (
-        select(LateScore, Account)
-        .join(Account, Account.account_no == LateScore.account_no)
+        select(LateScore)
         .order_by(LateScore.score.desc(), LateScore.account_no)
         .limit(limit + 1)
     )
@@ -127,11 +125,11 @@ def page(session: Session, wanted: Wanted, after: Mark | None = None, limit: int
         query = query.where(
             tuple_(-LateScore.score, LateScore.account_no) > (-after.score, after.account_no)
         )
-    rows = session.execute(query).all()
+    rows = session.scalars(query).all()
     shown = rows[:limit]
-    owed = overdue(session, [account.account_no for _score, account in shown])
-    items = [Item(score, account, owed.get(account.account_no, 0)) for score, account in shown]
-    last = shown[-1][0] if len(rows) > limit else None
+    owed = overdue(session, [each.account_no for each in shown])
+    items = [Item(each, owed.get(each.account_no, 0)) for each in shown]
+    last = shown[-1] if len(rows) > limit else None
     return Page(items, Mark(last.score, last.account_no) if last else None)
 
 

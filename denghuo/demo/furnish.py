@@ -33,6 +33,8 @@ def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) ->
         say("What customers have asked for lately")
         settle_requests(place)
     return residents
+        say("Who may pay late, and whose usage fell")
+        command(place, "insight", "run")
 
 
 def approve_sms(place: Place) -> None:

@@ -88,7 +88,6 @@ class Place:
             "DENGHUO_ALIPAY_GATEWAY": f"{self.sandbox}/gateway.do",
             "DENGHUO_UNIONPAY_GATEWAY": self.sandbox,
             "DENGHUO_UNIONPAY_FILES": f"{self.sandbox}/unionpay/filedownload",
-            "DENGHUO_SMS_URL": self.sandbox,
             "DENGHUO_ALIYUN_SMS_ENDPOINT": f"127.0.0.1:{self.sandbox_port}",
             "DENGHUO_ALIYUN_SMS_PROTOCOL": "http",
             "DENGHUO_TENCENT_SMS_ENDPOINT": f"127.0.0.1:{self.sandbox_port}",

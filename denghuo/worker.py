@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 from denghuo.wiring import wire
-from notifications.settings import NotificationSettings
+from notifications.settings import SmsSettings
 from payments.settings import PaymentSettings
 from runtime import crypto, figures, jobs, logs
 from runtime.crypto import KeyRing
@@ -45,7 +45,7 @@ TASKS = (
 )
 """The modules that declare tasks."""
 
-SETTINGS = (ServiceSettings, PaymentSettings, NotificationSettings)
+SETTINGS = (ServiceSettings, PaymentSettings, SmsSettings)
 """What jobs will need: a worker that could not do its work does not start."""
 
 

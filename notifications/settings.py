@@ -17,21 +17,6 @@ SIGNATURE: Any = Field(
 )
 
 
-class NotificationSettings(Settings):
-    """Where messages are handed over."""
-
-    sms_url: str = Field(
-        "http://127.0.0.1:8400",
-        pattern=r"^https?://[^/\s]+(/\S*)?$",
-        description="Address of the SMS provider",
-    )
-    sms_token: SecretStr = Field(description="Bearer token that the SMS provider asks for")
-    sms_signature: str = SIGNATURE
-    sms_timeout: float = Field(
-        5.0, gt=0, le=60, description="Seconds to wait for an answer of the SMS provider"
-    )
-
-
 class AliyunSettings(Settings):
     """SMS by Aliyun; without a key there is none."""
 
@@ -55,7 +40,7 @@ class AliyunSettings(Settings):
     sms_signature: str = SIGNATURE
 
     @model_validator(mode="after")
-    def _whole(self) -> "AliyunSettings":
+    def _aliyun_is_whole(self) -> "AliyunSettings":
         if self.aliyun_sms_key_id and not self.aliyun_sms_key_secret.get_secret_value():
             raise ValueError("DENGHUO_ALIYUN_SMS_KEY_ID needs DENGHUO_ALIYUN_SMS_KEY_SECRET")
         _require_https("ALIYUN_SMS", self.aliyun_sms_protocol, self.aliyun_sms_endpoint)
@@ -93,7 +78,7 @@ class TencentSettings(Settings):
     sms_signature: str = SIGNATURE
 
     @model_validator(mode="after")
-    def _whole(self) -> "TencentSettings":
+    def _tencent_is_whole(self) -> "TencentSettings":
         papers = (self.tencent_sms_secret_key.get_secret_value(), self.tencent_sms_app_id)
         if self.tencent_sms_secret_id and not all(papers):
             raise ValueError(
@@ -101,6 +86,18 @@ class TencentSettings(Settings):
                 "and DENGHUO_TENCENT_SMS_APP_ID"
             )
         _require_https("TENCENT_SMS", self.tencent_sms_protocol, self.tencent_sms_endpoint)
+        return self
+
+
+class SmsSettings(AliyunSettings, TencentSettings):
+    """SMS by whichever of both there is; codes go by nothing else, so there must be one."""
+
+    @model_validator(mode="after")
+    def _some(self) -> "SmsSettings":
+        if not (self.aliyun_sms_key_id or self.tencent_sms_secret_id):
+            raise ValueError(
+                "DENGHUO_ALIYUN_SMS_KEY_ID or DENGHUO_TENCENT_SMS_SECRET_ID is needed, or both"
+            )
         return self
 
 

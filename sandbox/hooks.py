@@ -13,6 +13,8 @@ from sandbox.trades import RefusedError, Trade
 
 hooks = Blueprint("hooks", __name__, url_prefix="/test")
 
+SLOW = ("sms", "aliyun", "tencent")
+"""Channels whose answers can be delayed."""
 LONGEST_DELAY = 60_000
 STATEMENTS = ("wechat", "alipay", "unionpay")
 """Gateways whose statements can be spoiled."""
@@ -102,13 +104,14 @@ def begin_outage() -> Response:
 
 @hooks.post("/delay")
 def delay() -> Response:
-    """`channel` answers rightly `milliseconds` later; 0 ends it."""
+    """`channel` (sms, aliyun, tencent) answers rightly `milliseconds` later; 0 ends it."""
     asked = asked_for()
-    milliseconds = _number(asked, "milliseconds", 0)
+    channel, milliseconds = asked.get("channel"), _number(asked, "milliseconds", 0)
+    if channel not in SLOW:
+        raise AskedWronglyError(f"channel must be one of {', '.join(SLOW)}.")
     if not 0 <= milliseconds <= LONGEST_DELAY:
         raise AskedWronglyError(f"milliseconds must be from 0 to {LONGEST_DELAY}.")
-    for each in _channels(asked):
-        box.current().faults.slow(each, milliseconds)
+    box.current().faults.slow(channel, milliseconds)
     return in_json({"milliseconds": milliseconds})
 
 

@@ -1,6 +1,6 @@
-"""A provider of text messages and mail that keeps everything in a box to look into.
+"""The boxes in which everything lies that was sent: text messages, letters and the others.
 
-`POST /sms/v1/messages` with a bearer token; letters come by SMTP (`smtp.py`). See docs/sandbox.md.
+Text messages come by their providers (`aliyun_sms.py`, `tencent_sms.py`), letters by SMTP.
 """
 
 import hmac
@@ -80,37 +80,6 @@ def reject(error: RejectedError) -> Response:
     return in_json({"code": error.code, "message": str(error)}, error.status)
 
 
-@messages.post("/sms/v1/messages")
-def send_sms() -> Response:
-    content = authorised("sms", box.current().papers.sms_token)
-    phone = text_of(content, "phone", 16)
-    if not PHONE.fullmatch(phone):
-        raise RejectedError(400, "invalid_phone", "phone is not a mobile number.")
-    params = content.get("params", {})
-    if not isinstance(params, dict) or not all(isinstance(each, str) for each in params.values()):
-        raise RejectedError(400, "invalid_params", "params must be an object of strings.")
-    kept = {
-        "phone": phone,
-        "signature": text_of(content, "signature", 20),
-        "template": text_of(content, "template", 64),
-        "params": params,
-    }
-    return _accept("sms", phone.removeprefix("+86"), text_of(content, "client_id", 64), kept)
-
-
-@messages.get("/sms/v1/messages/<message_id>")
-def delivery(message_id: str) -> Response:
-    """What became of a message."""
-    check_token(box.current().papers.sms_token)
-    with box.current().store.reading() as db:
-        row = db.execute(
-            "select * from message where medium = 'sms' and message_id = ?", (message_id,)
-        ).fetchone()
-    if row is None:
-        raise RejectedError(404, "unknown_message", "There is no such message.")
-    return in_json({"message_id": message_id, "status": message(row).status})
-
-
 @messages.get("/sms")
 def sms_box() -> str:
     return _page("sms", request.args.get("phone"))
@@ -167,17 +136,6 @@ def text_of(content: dict[str, Any], name: str, most: int) -> str:
             400, f"invalid_{name}", f"{name} must be a text of 1 to {most} characters."
         )
     return value
-
-
-def _accept(medium: str, recipient: str, client_id: str, content: dict[str, Any]) -> Response:
-    """Store a message once for each `client_id`; a repeat gets the first one's number."""
-    text = as_json(content)
-    with box.current().store.transaction() as db:
-        row = keep(db, medium, recipient, client_id, text)
-    if row["content"] != text:
-        raise RejectedError(409, "client_id_used", "client_id stands for another message.")
-    box.current().faults.lose(medium)
-    return in_json({"message_id": row["message_id"], "status": "accepted"}, 202)
 
 
 def as_json(content: dict[str, Any]) -> str:

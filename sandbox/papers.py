@@ -76,7 +76,6 @@ class Papers:
     wechat: WeChatPapers
     alipay: AlipayPapers
     unionpay: UnionPayPapers
-    sms_token: str
     voice_token: str
     smtp_user: str
     smtp_password: str
@@ -98,7 +97,6 @@ NUMBERS: dict[str, Callable[[], str]] = {
     "denghuo_wechatpay_plan_id": lambda: "1" + digits(5),
     "denghuo_alipay_sign_scene": lambda: "INDUSTRY|PUBLIC_UTILITY",
     "denghuo_unionpay_merid": lambda: "777290" + digits(9),
-    "denghuo_sms_token": lambda: secrets.token_urlsafe(32),
     "denghuo_aliyun_sms_key_id": lambda: f"LTAI5t{letters_and_digits(18)}",
     "denghuo_aliyun_sms_key_secret": lambda: letters_and_digits(30),
     "denghuo_tencent_sms_secret_id": lambda: f"AKID{letters_and_digits(32)}",
@@ -176,7 +174,6 @@ def _load(folder: Path) -> Papers:
             own_key=private_key(folder / "gateway" / "alipay_private_key.pem"),
         ),
         unionpay_papers.load(folder),
-        sms_token=text("sms_token"),
         voice_token=text("voice_token"),
         smtp_user=text("smtp_user"),
         smtp_password=text("smtp_password"),

@@ -5,17 +5,14 @@ from functools import cache
 
 from notifications.channels.aliyun import Aliyun
 from notifications.channels.base import Channel, Provider
-from notifications.channels.http import HttpSms
 from notifications.channels.smtp import Smtp
 from notifications.channels.tencent import Tencent
 from notifications.channels.voice import HttpVoice
 from notifications.channels.web_push import WebPush
 from notifications.channels.wechat_template import WeChatTemplate
 from notifications.settings import (
-    AliyunSettings,
-    NotificationSettings,
+    SmsSettings,
     SmtpSettings,
-    TencentSettings,
     VoiceSettings,
     WebPushSettings,
     WeChatSettings,
@@ -57,12 +54,9 @@ def _of_settings(channel: Channel) -> list[Provider]:
 
 
 def _sms() -> list[Provider]:
-    """Those that the settings name; without any, one that takes JSON over HTTP."""
-    aliyun, tencent = load(AliyunSettings), load(TencentSettings)
-    made: list[Provider] = [Aliyun(aliyun)] if aliyun.aliyun_sms_key_id else []
-    if tencent.tencent_sms_secret_id:
-        made.append(Tencent(tencent))
-    return made or [HttpSms(load(NotificationSettings))]
+    settings = load(SmsSettings)
+    made: list[Provider] = [Aliyun(settings)] if settings.aliyun_sms_key_id else []
+    return [*made, Tencent(settings)] if settings.tencent_sms_secret_id else made
 
 
 def _mail() -> list[Provider]:

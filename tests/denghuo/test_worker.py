@@ -11,7 +11,8 @@ DENGHUO = str(Path(sys.executable).with_name("denghuo"))
 
 def start(tmp_path: Path, **told: str) -> subprocess.CompletedProcess[str]:
     secrets = ensure_secrets(tmp_path)
-    (secrets / "denghuo_sms_token").write_text("a-token-of-the-sms-provider")
+    (secrets / "denghuo_aliyun_sms_key_id").write_text("a-key-of-the-sms-provider")
+    (secrets / "denghuo_aliyun_sms_key_secret").write_text("its-secret")
     environment = {"DENGHUO_VAR": str(tmp_path), "DATABASE_URL": "postgresql:///none", **told}
     return subprocess.run(
         [DENGHUO, "worker"],

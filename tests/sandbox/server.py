@@ -105,7 +105,6 @@ class SandboxServer:
             "DENGHUO_ALIPAY_GATEWAY": f"{self.base_url}/gateway.do",
             "DENGHUO_UNIONPAY_GATEWAY": self.base_url,
             "DENGHUO_UNIONPAY_FILES": f"{self.base_url}/unionpay/filedownload",
-            "DENGHUO_SMS_URL": self.base_url,
             "DENGHUO_ALIYUN_SMS_ENDPOINT": f"127.0.0.1:{self.port}",
             "DENGHUO_ALIYUN_SMS_PROTOCOL": "http",
             "DENGHUO_TENCENT_SMS_ENDPOINT": f"127.0.0.1:{self.port}",

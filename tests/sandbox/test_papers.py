@@ -31,7 +31,6 @@ NAMES = {
     "denghuo_unionpay_certificate",
     "denghuo_unionpay_root_certificate",
     "denghuo_unionpay_middle_certificate",
-    "denghuo_sms_token",
     "denghuo_aliyun_sms_key_id",
     "denghuo_aliyun_sms_key_secret",
     "denghuo_tencent_sms_secret_id",
@@ -128,11 +127,11 @@ def public_half(pem: str) -> str:
 def test_a_second_time_changes_nothing_and_fills_what_is_missing(tmp_path: Path) -> None:
     first = made(tmp_path)
     assert made(tmp_path) == first
-    (tmp_path / "denghuo_sms_token").unlink()
+    (tmp_path / "denghuo_notify_secret").unlink()
     (tmp_path / "denghuo_alipay_public_key").unlink()
     again = made(tmp_path)
-    assert again["denghuo_sms_token"] != first["denghuo_sms_token"]
-    assert again | {"denghuo_sms_token": ""} == first | {"denghuo_sms_token": ""}
+    assert again["denghuo_notify_secret"] != first["denghuo_notify_secret"]
+    assert again | {"denghuo_notify_secret": ""} == first | {"denghuo_notify_secret": ""}
 
 
 def test_several_at_once_make_one_set(tmp_path: Path) -> None:

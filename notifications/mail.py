@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from notifications import outbox
+from notifications import outbox, wordings
 from notifications.channels.base import Enclosure
-from notifications.letters import letter
 from notifications.models import Attachment
 
 __all__ = ["Enclosure", "queue"]
@@ -22,7 +21,7 @@ def queue(
 ) -> None:
     """Write a letter down and ask for it to be sent. Raises KeyError for an unknown template."""
     name = f"{template}_{language}"
-    letter(name, params)  # what cannot be written is found here
+    wordings.named(name, "mail").fill(params)  # what cannot be written is found here
     number = outbox.put(session, "mail", to, name, params)
     session.add_all(
         Attachment(

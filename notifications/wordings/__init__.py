@@ -5,7 +5,7 @@
 
 from notifications.wordings.catalogue import LANGUAGES, template, templates, variables_of
 from notifications.wordings.checks import CHANNELS, INBOX, segments
-from notifications.wordings.versions import Shown, Wording, in_force, shipped, shown
+from notifications.wordings.versions import Shown, Wording, in_force, named, shipped, shown
 
 __all__ = [
     "CHANNELS",
@@ -14,6 +14,7 @@ __all__ = [
     "Shown",
     "Wording",
     "in_force",
+    "named",
     "segments",
     "shipped",
     "shown",

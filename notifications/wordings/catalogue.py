@@ -71,7 +71,12 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inbox: dict[str, dict[str, str]] = {}
 
     def parts(self, channel: str) -> dict[str, dict[str, str]]:
-        """The parts of a channel by language; none where it does not go that way."""
+        """The parts of a channel by language; none where it does not go that way.
+
+        Raises KeyError for a channel that there is not.
+        """
+        if channel not in CHANNELS:
+            raise KeyError(channel)
         known = getattr(self, channel)
         if channel in ("sms", "voice"):
             return {language: {"text": text} for language, text in known.items()}

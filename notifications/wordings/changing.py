@@ -91,10 +91,10 @@ def write(session: Session, key: Key, parts: Mapping[str, str], *, by: int) -> W
 
 
 def drop(session: Session, key: Key, *, by: int) -> None:
-    """Throw the draft away. Raises NotFound("wording.no_draft"), Conflict("wording.waiting")."""
+    """Throw the draft away. Raises Conflict("wording.no_draft", "wording.waiting")."""
     row = _locked_draft(session, key)
     if row is None:
-        raise NotFound("wording.no_draft")
+        raise Conflict("wording.no_draft")
     _record(session, key, DROPPED, by, row.version)
     session.delete(row)
     session.flush()
@@ -103,12 +103,12 @@ def drop(session: Session, key: Key, *, by: int) -> None:
 def ask(session: Session, key: Key, reason: str, *, by: int) -> Approval:
     """Ask a second person to put the draft in force.
 
-    Raises NotFound("wording.no_draft"), Conflict("wording.waiting"),
+    Raises Conflict("wording.no_draft", "wording.waiting"),
     Refused("wording.reason_missing", "wording.faulty") and what `approvals.ask` raises.
     """
     row = _locked_draft(session, key)
     if row is None:
-        raise NotFound("wording.no_draft")
+        raise Conflict("wording.no_draft")
     _clean(key, row.parts)
     approval = _ask(session, key, row.version, reason, by)
     row.state, row.approval_id = ASKED, approval.id

@@ -96,6 +96,12 @@ def shipped(kind: str, channel: str, language: str) -> Wording:
     return Wording(kind, channel, language, 0, parts, template=name, card=card)
 
 
+def named(template: str, channel: str) -> Wording:
+    """The words that come with Denghuo, by the name that providers know. Raises KeyError."""
+    kind, language = catalogue.templates()[template]
+    return shipped(kind, channel, language)
+
+
 def shown(session: Session, kind: str, channel: str, language: str, version: int) -> Shown | None:
     """The version that a message was sent with, as evidence; None when there was none such."""
     if version == 0:

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from notifications import dispatching, sms
+from notifications import dispatching, sms, wordings
 from notifications.channels.base import Busy, Refused
 from notifications.models import Message
-from notifications.templates import TEMPLATES, code_template
 from runtime import clock
 from runtime.database import Database
 from service.people.events import CodeIssued
@@ -82,12 +81,12 @@ def test_a_refused_message_is_given_up_with_its_reason(database: Database, sende
 @pytest.mark.parametrize("purpose", ["sign_in", "sign_up", "bind", "password", "follow"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_code_has_its_words(purpose: str, language: str) -> None:
-    words = TEMPLATES[code_template(purpose, language)]
-    said = words.format(code="482016", minutes="5")
+    words = wordings.named(f"code_{purpose}_{language}", "sms")
+    said = words.fill({"code": "482016", "minutes": "5"})["text"]
     assert "482016" in said
     assert len(said) <= 140
 
 
 def test_a_purpose_without_words_is_an_error_of_ours() -> None:
-    with pytest.raises(KeyError, match="code_other_zh"):
-        code_template("other", "zh")
+    with pytest.raises(KeyError, match=r"code\.other"):
+        wordings.template("code.other", "zh")

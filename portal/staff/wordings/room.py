@@ -67,7 +67,7 @@ def key(kind: str, channel: str, spoken: str) -> Key:
     topic(kind)
     try:
         wordings.shipped(kind, channel, spoken)
-    except (KeyError, AttributeError) as unknown:
+    except KeyError as unknown:
         raise NotFound("wording.not_found") from unknown
     return kind, channel, spoken
 

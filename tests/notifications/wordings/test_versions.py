@@ -109,7 +109,7 @@ def test_what_was_taken_back_is_a_draft_again(database: Database, people: People
         changing.write(session, KEY, SECOND, by=people[1])
         changing.drop(session, KEY, by=people[1])
     assert states(database) == []
-    with database.unit_of_work() as session, pytest.raises(NotFound, match=r"wording\.no_draft"):
+    with database.unit_of_work() as session, pytest.raises(Conflict, match=r"wording\.no_draft"):
         changing.drop(session, KEY, by=people[1])
 
 

@@ -11,7 +11,7 @@ import httpx
 from denghuo.demo.people import Resident, password, settle
 from denghuo.demo.requests import settle_requests
 from denghuo.house import Place, await_answer
-from notifications.channels import registration
+from notifications.channels import registration, wechat_cards
 
 
 def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) -> list[Resident]:
@@ -24,6 +24,7 @@ def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) ->
     await_answer(f"{place.core}/healthz")
     await_answer(f"{place.sandbox}/healthz")
     approve_sms(place)
+    approve_cards(place)
     say("The utility: meters, readings and bills of thirteen months")
     command(place, "core", "demo-utility", *(["--small"] if small else []))
     say("The customer side takes over what the core has")
@@ -32,9 +33,9 @@ def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) ->
     if not small:
         say("What customers have asked for lately")
         settle_requests(place)
-    return residents
         say("Who may pay late, and whose usage fell")
         command(place, "insight", "run")
+    return residents
 
 
 def approve_sms(place: Place) -> None:
@@ -42,6 +43,14 @@ def approve_sms(place: Place) -> None:
     given = [asdict(each) for each in registration.registrations()]
     url = f"{place.sandbox}/test/sms/templates"
     httpx.post(url, json={"templates": given}, trust_env=False).raise_for_status()
+
+
+def approve_cards(place: Place) -> None:
+    """Have WeChat give the service account its templates, under our names for them."""
+    for name, content in wechat_cards.registrations().items():
+        template = {"template_id": name, "content": content}
+        url = f"{place.sandbox}/test/wechat/templates"
+        httpx.post(url, json=template, trust_env=False).raise_for_status()
 
 
 def command(place: Place, *words: str) -> None:

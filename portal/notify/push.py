@@ -1,10 +1,12 @@
-"""Reminders in a customer's own browsers: asked for in this one, ended in any."""
+"""Reminders in a customer's own browsers: asked for in this one, ended in any.
+
+The part of the page stands in `templates/preferences/_push.html`.
+"""
 
 from dataclasses import dataclass, replace
 from typing import cast
 
 from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, request, url_for
-from flask import render_template as render
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -68,13 +70,6 @@ def _offer() -> Offer:
     return offer
 
 
-@blueprint.get("")
-def index() -> ResponseReturnValue:
-    """The browsers that are reminded, and this one."""
-    _offer()
-    return render("preferences/push.html")
-
-
 @blueprint.post("")
 def add() -> ResponseReturnValue:
     """Remind in this browser, by the address that its push service gave it."""
@@ -86,7 +81,7 @@ def add() -> ResponseReturnValue:
         g.session, _offer().settings, asker_id(), asked, request.user_agent.string
     )
     flash(_("好了，有事会在这台设备上提醒您。"))
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for("preferences.index"), 303)
 
 
 @blueprint.post("/<int(max=999999999999999999):number>/end")
@@ -95,4 +90,4 @@ def end(number: int) -> ResponseReturnValue:
     _offer()
     subscribing.unsubscribe(g.session, asker_id(), number)
     flash(_("关掉了，那台设备不再提醒。"))
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for("preferences.index"), 303)

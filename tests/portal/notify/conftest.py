@@ -1,7 +1,7 @@
 """A portal that offers reminders on devices, with a push service in a box."""
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 
 from portal.app import create_app
 from portal.settings import PortalSettings
@@ -9,6 +9,15 @@ from runtime.database import Database
 from runtime.secrets import signing_key
 from tests.portal.conftest import CoreThatKnows
 from tests.sandbox.server import SandboxServer
+
+PART = """{% extends "base.html" %}
+{% block title %}Part{% endblock %}
+{% block scripts %}<script src="{{ asset('js/push.js') }}" defer></script>{% endblock %}
+{% block main %}
+<div class="task"><h1>Part</h1>{% include "preferences/_push.html" %}</div>
+{% endblock %}
+"""
+"""The part of a page that offers reminders, on a page of its own."""
 
 
 @pytest.fixture
@@ -21,4 +30,6 @@ def reminding(
 ) -> Flask:
     settings_env.setenv("DENGHUO_VAPID_KEY", signing_key())
     settings_env.setenv("DENGHUO_PUSH_SANDBOX", sandbox.base_url)
-    return create_app(settings, database, core)
+    app = create_app(settings, database, core)
+    app.add_url_rule("/part", view_func=lambda: render_template_string(PART))
+    return app

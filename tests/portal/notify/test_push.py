@@ -15,7 +15,7 @@ from tests.notifications.channels.browsers import browser
 from tests.portal.conftest import create_user, post, sign_in
 from tests.sandbox.server import SandboxServer
 
-PAGE = "/profile/push"
+ASKED, PAGE = "/profile/push", "/part"
 NEIGHBOUR = "13800002047"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 
@@ -46,7 +46,7 @@ def ask(client: FlaskClient, subscription: Subscription) -> tuple[int, str]:
         "auth": subscription.keys.auth,
     }
     client.environ_base["HTTP_USER_AGENT"] = AGENT
-    answer = post(client, PAGE, **fields)
+    answer = post(client, ASKED, **fields)
     said = "提醒服务我们不认识" in answer.get_data(as_text=True)
     return answer.status_code, "unknown" if said else ""
 
@@ -78,10 +78,10 @@ def test_it_is_turned_off_again(
     mine: FlaskClient, database: Database, sandbox: SandboxServer
 ) -> None:
     ask(mine, browser(sandbox))
-    assert post(mine, f"{PAGE}/1/end").status_code == 303
+    assert post(mine, f"{ASKED}/1/end").status_code == 303
     assert kept(database) == [("13800002046", False)]
     assert "data-digest" not in mine.get(PAGE).get_data(as_text=True)
-    assert post(mine, f"{PAGE}/1/end").status_code == 404
+    assert post(mine, f"{ASKED}/1/end").status_code == 404
 
 
 def test_the_neighbour_sees_and_ends_nothing_of_mine(
@@ -90,7 +90,7 @@ def test_the_neighbour_sees_and_ends_nothing_of_mine(
     here = browser(sandbox)
     ask(mine, here)
     assert "data-digest" not in theirs.get(PAGE).get_data(as_text=True)
-    assert post(theirs, f"{PAGE}/1/end").status_code == 404
+    assert post(theirs, f"{ASKED}/1/end").status_code == 404
     other = browser(sandbox)
     assert ask(theirs, Subscription(here.endpoint, other.keys)) == (400, "unknown")
     assert kept(database) == [("13800002046", True)]
@@ -111,20 +111,20 @@ def test_without_the_forms_token_nothing_is_kept(
 ) -> None:
     here = browser(sandbox)
     fields = {"endpoint": here.endpoint, "p256dh": here.keys.p256dh, "auth": here.keys.auth}
-    assert mine.post(PAGE, data=fields).status_code == 400
+    assert mine.post(ASKED, data=fields).status_code == 400
     assert kept(database) == []
 
 
 def test_strangers_are_sent_to_the_door(reminding: Flask) -> None:
-    answer = reminding.test_client().get(PAGE)
+    answer = post(reminding.test_client(), ASKED)
     assert (answer.status_code, answer.location.partition("?")[0]) == (302, "/sign-in")
 
 
 def test_without_a_key_nothing_is_offered(client: FlaskClient, database: Database) -> None:
     create_user(database)
     sign_in(client)
-    assert client.get(PAGE).status_code == 404
-    assert post(client, PAGE).status_code == 404
+    assert post(client, ASKED).status_code == 404
+    assert post(client, f"{ASKED}/1/end").status_code == 404
 
 
 def test_the_worker_is_everybodys_and_for_the_whole_site(reminding: Flask) -> None:

@@ -48,7 +48,7 @@ def context(reminding: Flask, database: Database, browser: Browser) -> Iterator[
 def page(context: BrowserContext) -> Page:
     context.grant_permissions(["notifications"])
     page = context.new_page()
-    page.goto("/profile/push")
+    page.goto("/part")
     return page
 
 
@@ -61,7 +61,7 @@ def deliver(page: Page, told: dict[str, Any]) -> None:
     )
     session.send("ServiceWorker.enable")
     eventually(lambda: bool(page.wait_for_timeout(20)) or bool(found))
-    origin = page.url.removesuffix("/profile/push")
+    origin = page.url.removesuffix("/part")
     session.send(
         "ServiceWorker.deliverPushMessage",
         {
@@ -96,7 +96,7 @@ def test_a_tap_opens_its_page_and_no_other_site(page: Page, link: str, opened: s
       self.dispatchEvent(new NotificationEvent('notificationclick', { notification }));
       return asked;
     }""")
-    assert asked == page.url.removesuffix("/profile/push") + opened
+    assert asked == page.url.removesuffix("/part") + opened
     assert page.evaluate(SHOWN) == []
 
 
@@ -110,7 +110,7 @@ def test_without_a_push_service_it_says_so_and_can_be_tried_again(page: Page) ->
 def test_a_browser_that_was_told_no_says_where_to_allow_it(context: BrowserContext) -> None:
     page = context.new_page()
     page.add_init_script("Object.defineProperty(Notification, 'permission', {value: 'denied'})")
-    page.goto("/profile/push")
+    page.goto("/part")
     expect(page.locator("[data-push-said]")).to_contain_text("在它的网站设置里允许")
     expect(page.locator("[data-push-form]")).to_be_hidden()
 
@@ -127,16 +127,19 @@ def test_this_browser_is_named_in_the_list_and_the_page_is_whole(
         }""",
         {"endpoint": given.endpoint, "p256dh": given.keys.p256dh, "auth": given.keys.auth},
     )
+    page.wait_for_url("**/profile/notices")
+    page.goto("/part")
     expect(page.locator("[data-digest]")).to_have_count(1)
-    expect(page.locator(".said")).to_contain_text("有事会在这台设备上提醒您")
     assert violations(page) == []
     page.add_init_script(f"""PushManager.prototype.getSubscription = async () => ({{
       endpoint: {json.dumps(given.endpoint)}, unsubscribe: () => {{ sessionStorage.ended = 'yes'; }}
     }})""")
-    page.goto("/profile/push")
+    page.goto("/part")
     expect(page.locator("[data-push-mine]")).to_be_visible()
     expect(page.locator("[data-push-form]")).to_be_hidden()
     page.click("[data-digest] button")
+    page.wait_for_url("**/profile/notices")
+    page.goto("/part")
     expect(page.locator("[data-digest]")).to_have_count(0)
     assert page.evaluate("sessionStorage.ended") == "yes"
 

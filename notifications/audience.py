@@ -47,6 +47,17 @@ def helpers(accounts: Subquery) -> Subquery:
     )
 
 
+def elders(accounts: Subquery) -> Subquery:
+    """As `payers`: the owners who use the simplified view."""
+    return (
+        select(accounts.c.key, Link.user_id, accounts.c.account_no)
+        .join(Link, Link.account_no == accounts.c.account_no)
+        .join(User, User.id == Link.user_id)
+        .where(Link.ended_at.is_(None), Link.role == "owner", User.elder_mode)
+        .subquery()
+    )
+
+
 def payers_of(session: Session, account_no: str) -> list[int | None]:
     """The users who are told about one account; None stands for its holder, by phone."""
     return [row.user_id for row in session.execute(select(payers(one(account_no))))]

@@ -236,7 +236,15 @@ class Bill(Base):
     """A bill as issued by the core. `lines` and `case` are rating's (TARIFFS 9, 9.1)."""
 
     __tablename__ = "bill"
-    __table_args__ = (Index("ix_bill_account_period", "account_no", "period"),)
+    __table_args__ = (
+        Index("ix_bill_account_period", "account_no", "period"),
+        Index(
+            "ix_bill_open",
+            "due",
+            "account_no",
+            postgresql_where=text("status = 'issued' and settled_fen < total_fen"),
+        ),
+    )
 
     bill_no: Mapped[str] = mapped_column(String(24), primary_key=True)
     account_no: Mapped[str] = mapped_column(String(12))

@@ -1,0 +1,181 @@
+"""Who is reminded of what on a day: one statement from bills to accounts, a piece at a time.
+
+What was chosen stands in a temporary table until the transaction ends, so that each kind of notice
+is written from it without looking at the bills again.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    MetaData,
+    Select,
+    SmallInteger,
+    String,
+    Subquery,
+    Table,
+    Values,
+    and_,
+    case,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    values,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from notifications.arrears import sparing
+from notifications.arrears.ladder import UNKNOWN_BAND, Ladder, Step
+from service.insight.models import LateScore
+from service.models import Account, Bill
+
+CHOSEN = Table(
+    "reminder_chosen",
+    MetaData(),
+    Column("account_no", String(12)),
+    Column("class_name", String(20)),
+    Column("kind", String(40)),
+    Column("hour", SmallInteger),
+    Column("due", Date),
+    Column("is_late", Boolean),
+    Column("helpers", Boolean),
+    Column("call", Boolean),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+"""An account and the rung that it is reminded by; `due` is of the oldest bill on that rung."""
+
+
+def choose(
+    session: Session, known: Ladder, steps: Sequence[Step], day: date, after: str, until: str | None
+) -> None:
+    """Fill `CHOSEN` with the accounts behind `after`, up to `until` or to the last."""
+    CHOSEN.create(session.connection())
+    chosen = chosen_of(known, steps, day, _between(after, until))
+    names = [each.name for each in CHOSEN.columns]
+    session.execute(insert(CHOSEN).from_select(names, chosen))
+    session.execute(text("ANALYZE reminder_chosen"))
+
+
+def chosen_of(
+    known: Ladder, steps: Sequence[Step], day: date, *which: ColumnElement[bool]
+) -> Select[*tuple[Any, ...]]:
+    """The rows of `CHOSEN`: of each account the firmest rung of what is late, and of what is not.
+
+    An account is on a rung with all bills that are; it counts when they come to enough together.
+    """
+    on = _on_rungs(known, steps, day, which)
+    enough = select(on).where(on.c.owed_fen >= on.c.least_fen).subquery()
+    return (
+        select(*(enough.c[each.name] for each in CHOSEN.columns))
+        .ext(distinct_on(enough.c.account_no, enough.c.is_late))
+        .order_by(enough.c.account_no, enough.c.is_late, enough.c.rank.desc(), enough.c.due)
+    )
+
+
+def last_of_piece(session: Session, steps: Sequence[Step], after: str, size: int) -> str | None:
+    """The account with which a piece of about so many that are due ends; None: it is the last."""
+    accounts = (
+        select(Bill.account_no)
+        .distinct()
+        .where(*_open(), Bill.due.in_({step.due for step in steps}), Bill.account_no > after)
+        .subquery()
+    )
+    query = select(accounts.c.account_no).order_by(accounts.c.account_no).offset(size - 1).limit(1)
+    return session.scalar(query)
+
+
+def counted(chosen: Subquery | Table) -> Select[str, str, int]:
+    """How many accounts by class and kind."""
+    return select(chosen.c.class_name, chosen.c.kind, func.count()).group_by(
+        chosen.c.class_name, chosen.c.kind
+    )
+
+
+def class_of(known: Ladder) -> ColumnElement[str]:
+    """The class of a bill and its account, as `Ladder.name_of` says."""
+    fits = [
+        (Account.kind.in_(each.kinds) | Bill.tariff.in_(each.tariffs), name)
+        for name, each in known.classes.items()
+    ]
+    return case(*fits, else_=known.rest)
+
+
+def _on_rungs(
+    known: Ladder, steps: Sequence[Step], day: date, which: Sequence[ColumnElement[bool]]
+) -> Subquery:
+    rungs = _rungs(steps)
+    owed = func.sum(Bill.total_fen - Bill.settled_fen)
+    return (
+        select(
+            Bill.account_no,
+            *(rungs.c[name] for name in ("class_name", "kind", "hour")),
+            Bill.due,
+            *(rungs.c[name] for name in ("is_late", "helpers", "call", "rank", "least_fen")),
+            owed.over(partition_by=(Bill.account_no, rungs.c.kind)).label("owed_fen"),
+        )
+        .join_from(rungs, Bill, and_(Bill.due == rungs.c.due, *_open()))
+        .join(Account, Account.account_no == Bill.account_no)
+        .outerjoin(LateScore, LateScore.account_no == Bill.account_no)
+        .where(
+            rungs.c.class_name == class_of(known),
+            rungs.c.band == func.coalesce(LateScore.band, literal(UNKNOWN_BAND)),
+            *which,
+            *sparing.unspared(day),
+        )
+        .subquery()
+    )
+
+
+def _rungs(steps: Sequence[Step]) -> Values:
+    """The steps as rows, one for each of their bands."""
+    columns: dict[str, TypeEngine[Any]] = {
+        "class_name": String(20),
+        "band": String(8),
+        "due": Date(),
+        "kind": String(40),
+        "hour": SmallInteger(),
+        "rank": SmallInteger(),
+        "is_late": Boolean(),
+        "least_fen": BigInteger(),
+        "helpers": Boolean(),
+        "call": Boolean(),
+    }
+    rows = [
+        (
+            step.class_name,
+            band,
+            step.due,
+            step.rung.kind,
+            step.rung.hour,
+            step.rung.rank,
+            step.rung.is_late,
+            step.rung.least_fen,
+            "helpers" in step.rung.who,
+            "call" in step.rung.who,
+        )
+        for step in steps
+        for band in step.rung.bands
+    ]
+    return values(*(column(name, kind) for name, kind in columns.items()), name="rung").data(rows)
+
+
+def _open() -> tuple[ColumnElement[bool], ...]:
+    """As the index of open bills has it."""
+    return Bill.status == literal("issued", literal_execute=True), Bill.settled_fen < Bill.total_fen
+
+
+def _between(after: str, until: str | None) -> ColumnElement[bool]:
+    behind = Bill.account_no > after
+    return behind if until is None else and_(behind, Bill.account_no <= until)

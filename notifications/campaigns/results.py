@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from notifications.models import COMPOSED, TOLD, WAITING, Message, Notice
@@ -72,23 +72,27 @@ def results(session: Session, campaign_id: int) -> Results:
 
 def outcomes(session: Session, campaign_id: int) -> Iterator[Outcome]:
     """A row for each person, in the order in which they were taken; read as they are used."""
-    query = (
-        select(
-            Notice.id,
-            Notice.state,
-            func.coalesce(Notice.reason, Message.failure),
-            Message.channel,
-            Message.sent_at,
-            Message.delivered_at,
-            Message.segments,
-        )
-        .outerjoin(Message, Message.id == Notice.message_id)
-        .where(Notice.campaign_id == campaign_id)
-        .order_by(Notice.id)
-        .execution_options(yield_per=BATCH)
+    last = 0
+    while batch := session.execute(_QUERY, {"campaign": campaign_id, "last": last}).all():
+        yield from (Outcome(*row) for row in batch)
+        last = batch[-1].id
+
+
+_QUERY = (
+    select(
+        Notice.id,
+        Notice.state,
+        func.coalesce(Notice.reason, Message.failure),
+        Message.channel,
+        Message.sent_at,
+        Message.delivered_at,
+        Message.segments,
     )
-    for row in session.execute(query):
-        yield Outcome(*row)
+    .outerjoin(Message, Message.id == Notice.message_id)
+    .where(Notice.campaign_id == bindparam("campaign"), Notice.id > bindparam("last"))
+    .order_by(Notice.id)
+    .limit(BATCH)
+)
 
 
 def _add(found: Results, state: str, people: int) -> None:

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from notifications import dead
 from notifications.wordings import changing as wordings
 from portal.security import asker_address, asker_id
 from portal.unit import database
@@ -51,6 +52,10 @@ DEEDS = {
     objecting.OBJECTED: _l("按客户的意思不再估晚缴"),
     objecting.RESUMED: _l("又估晚缴了"),
     warnings.SEEN: _l("看过了用电骤降"),
+    dead.RESENT: _l("重发了一条消息"),
+    dead.DROPPED: _l("不再发一条消息"),
+    "provider.off": _l("停用了一个通道"),
+    "provider.on": _l("又用一个通道"),
 }
 """The words of a deed in the list of the trail; a room that records a new one adds it here."""
 

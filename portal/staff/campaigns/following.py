@@ -66,7 +66,7 @@ def act(campaign_id: int, deed: str) -> ResponseReturnValue:
 
     def acted() -> None:
         run(g.session, campaign_id)
-        trail.did(f"campaign.{deed}", f"campaign {campaign_id}", str(STATES["running"]))
+        trail.did(f"campaign.{deed}", f"campaign {campaign_id}", _("群发"))
 
     return done(acted, here, str(said), here)
 

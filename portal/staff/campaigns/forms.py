@@ -1,6 +1,5 @@
 """The form of a campaign: whom, what words, when and how fast."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -51,14 +51,17 @@ PAGES = {
     "/outages": _l("停电"),
 }
 """Where the link of a campaign may lead: pages of ours."""
-Filter = Callable[[str | None], str | None]
+
+
+def _choices(options: dict[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value, words) for value, words in options.items()]
 
 
 def ticked(label: object, options: dict[str, Any]) -> SelectMultipleField:
     """Any of a few values."""
     return SelectMultipleField(
         label,
-        choices=list(options.items()),
+        choices=_choices(options),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
@@ -82,16 +85,15 @@ class CampaignForm(Form):
     areas = TextAreaField(_l("台区"))
     channel = SelectField(
         _l("用什么找得到"),
-        choices=[
-            ("", _l("不限")),
-            *((each, CHANNELS[each]) for each in ("wechat", "mail", "push")),
-        ],
+        choices=_choices(
+            {"": _l("不限")} | {each: CHANNELS[each] for each in ("wechat", "mail", "push")}
+        ),
     )
     title_zh = StringField(_l("标题"), [required(), Length(max=LONGEST_TITLE)])
     text_zh = TextAreaField(_l("正文"), [required(), Length(max=LONGEST_TEXT)])
     title_en = StringField(_l("英文标题"), [required(), Length(max=2 * LONGEST_TITLE)])
     text_en = TextAreaField(_l("英文正文"), [required(), Length(max=2 * LONGEST_TEXT)])
-    link = SelectField(_l("点开看什么"), choices=list(PAGES.items()))
+    link = SelectField(_l("点开看什么"), choices=_choices(PAGES))
     starts_at = DateTimeLocalField(
         _l("什么时候开始"), [InputRequired(_l("请填日期和时间"))], format="%Y-%m-%dT%H:%M"
     )
@@ -106,7 +108,7 @@ def campaign_form(session: Session, **given: Any) -> CampaignForm:
     form = CampaignForm(**given)
     names = session.scalars(select(ServicePoint.tariff).distinct().order_by(ServicePoint.tariff))
     today = f"{clock.today():%Y-%m}"
-    form.tariffs.choices = [(each, tariff_name(each, today)[language()]) for each in names]
+    form.tariffs.choices = _choices({each: tariff_name(each, today)[language()] for each in names})
     return form
 
 

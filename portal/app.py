@@ -81,6 +81,7 @@ BLUEPRINTS = (
     "portal.staff.arrears",
     "portal.staff.load",
     "portal.staff.wordings",
+    "portal.staff.messages",
     "portal.staff.campaigns",
     "portal.field",
     "portal.field.handed",

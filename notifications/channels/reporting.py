@@ -14,6 +14,7 @@ from notifications import reports
 from notifications.channels import pushed
 from notifications.channels.pushed import Reply, Report
 from notifications.models import ProviderReport
+from notifications.preferences.stopping import heard
 from runtime import clock
 from runtime.jobs import BACKOFF, database, defer, jobs, nightly
 from runtime.logs import get_logger
@@ -79,9 +80,12 @@ def _noted(session: Session, provider: str, report: Report) -> bool:
 
 
 def _hear_replies(session: Session, said: Sequence[Report | Reply]) -> None:
-    """Nobody listens to replies yet; that there was one is written down."""
+    """Who wants to hear no more is heard; that something else was written is all that is kept."""
     for each in said:
-        if isinstance(each, Reply):
+        if not isinstance(each, Reply):
+            continue
+        at = _past(each.at)
+        if not heard(session, phone=each.phone, channel="sms", words=each.words, at=at):
             _log.info("reply_unheard")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from notifications.channels import reporting
 from notifications.channels.reporting import TooEarlyError
 from notifications.models import Message, ProviderReport
+from notifications.preferences import stopped
 from portal.app import create_app
 from portal.settings import PortalSettings
 from runtime import clock
@@ -242,3 +243,23 @@ def test_old_pushes_are_forgotten(client: FlaskClient, database: Database) -> No
     reporting.forget(0)
     with database.unit_of_work() as session:
         assert session.scalars(select(ProviderReport.id)).all() == [2]
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [
+        (
+            "aliyun",
+            [{"phone_number": PHONE, "send_time": "2026-03-01 08:00:00", "content": "TD"}],
+        ),
+        ("tencent", {"mobile": PHONE, "nationcode": "86", "text": "TD", "time": 1772323200}),
+    ],
+)
+def test_who_answers_td_is_heard(
+    client: FlaskClient, database: Database, provider: str, said: object
+) -> None:
+    assert push(client, provider, said).status_code == 200
+    reporting.note(1)
+    with database.unit_of_work() as session:
+        assert stopped(session, PHONE)
+    assert kept(database) == [(provider, True)]

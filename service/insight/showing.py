@@ -156,7 +156,7 @@ def _overdue() -> Select[str, int]:
         select(Bill.account_no, left)
         .where(
             Bill.status == "issued",
-            Bill.total_fen > Bill.settled_fen,
+            Bill.settled_fen < Bill.total_fen,  # as the index of open bills has it
             Bill.due < clock.today(),
         )
         .group_by(Bill.account_no)

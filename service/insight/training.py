@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select, text
+from sqlalchemy import func, literal, select, text
 from sqlalchemy.orm import Session
 
 from runtime import clock
@@ -51,7 +51,7 @@ def due_for_training(session: Session, rules: Learning) -> bool:
         return True
     if clock.now() - newest.trained_at < timedelta(days=rules.days):
         return False
-    return _due_since(session, newest.last_due, rules) >= rules.new_bills
+    return _enough_since(session, newest.last_due, rules)
 
 
 def newest_model(session: Session) -> LateModel | None:
@@ -154,13 +154,14 @@ def _day(number: Any) -> date:
     return EPOCH + timedelta(days=int(number))
 
 
-def _due_since(session: Session, last_due: date | None, rules: Learning) -> int:
-    """Bills that have been decided since the last one that the model knows."""
+def _enough_since(session: Session, last_due: date | None, rules: Learning) -> bool:
+    """Whether enough bills have been decided since the last one that the model knows."""
     until = clock.today() - timedelta(days=rules.settles_days)
-    query = select(func.count()).select_from(Bill).where(Bill.status == "issued", Bill.due < until)
+    query = select(literal(1)).where(Bill.status == "issued", Bill.due < until)
     if last_due is not None:
         query = query.where(Bill.due > last_due)
-    return session.scalar(query) or 0
+    some = query.limit(rules.new_bills).subquery()
+    return session.scalar(select(func.count()).select_from(some)) == rules.new_bills
 
 
 def _pieces(database: Database, rules: Rules, since: date) -> Iterator[list[str]]:

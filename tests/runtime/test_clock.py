@@ -42,6 +42,20 @@ def test_working_days(day: date, works: bool) -> None:
     assert clock.is_holiday(day) is not works
 
 
+@pytest.mark.parametrize(
+    ("day", "ordinary"),
+    [
+        (date(2026, 11, 20), True),
+        (date(2026, 11, 21), True),  # a plain Saturday
+        (date(2026, 10, 1), False),
+        (date(2026, 10, 10), False),  # a Saturday that is worked for the holiday
+        (date(2099, 10, 1), True),  # its notice is not known
+    ],
+)
+def test_days_that_are_like_others_of_their_weekday(day: date, ordinary: bool) -> None:
+    assert clock.is_ordinary(day) is ordinary
+
+
 def test_working_days_are_counted_over_a_holiday() -> None:
     assert clock.add_working_days(date(2025, 9, 30), 1) == date(2025, 10, 9)
     assert clock.add_working_days(date(2025, 9, 30), 3) == date(2025, 10, 11)

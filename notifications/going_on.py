@@ -25,6 +25,7 @@ from notifications.models import (
 )
 from notifications.preferences import addresses
 from notifications.wordings import in_force
+from runtime import clock
 from runtime.crypto import blind_index
 
 ALIVE = (WAITING, SENDING, UNCLEAR, SENT, DELIVERED)
@@ -79,6 +80,7 @@ def written(
         "rank": rank,
         "priority": like.priority,
         "state": WAITING,
+        "created_at": clock.now(),
         "expires_at": like.expires_at,
     }
 

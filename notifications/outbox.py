@@ -103,5 +103,6 @@ def _written(
         "params": json.dumps(params),
         "priority": priority,
         "state": WAITING,
+        "created_at": clock.now(),
         "expires_at": clock.now() + OF_USE,
     }

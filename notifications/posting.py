@@ -59,6 +59,7 @@ def message(
         plan=[channel],
         rank=0,
         priority=PRIORITIES[level],
+        created_at=clock.now(),
         expires_at=max(ends, default=clock.now() + timedelta(hours=48)),
     )
 

@@ -31,28 +31,6 @@ def told(session: Session, notices: Sequence[Notice], language: str) -> list[Fig
     return [_figures(dues, language) if dues else None for dues in dues_of(session, notices)]
 
 
-def many(session: Session, notices: Sequence[Notice], language: str) -> Figures | None:
-    """The figures of one message about several accounts of one person; None for none.
-
-    `most` and `tail` are of the account that owes most. An account with two reminders counts once.
-    """
-    by_account: dict[str, dict[str, Due]] = defaultdict(dict)
-    for dues in dues_of(session, notices):
-        for due in dues:
-            by_account[due.account_no][due.bill_no] = due
-    if not by_account:
-        return None
-    accounts = [list(each.values()) for each in by_account.values()]
-    most = max(accounts, key=lambda each: (_sum(each), each[0].account_no))
-    everything = [due for each in accounts for due in each]
-    return _figures(everything, language) | {
-        "count": str(len(accounts)),
-        "most": yuan(_sum(most)),
-        "tail": saying.tail(most[0].account_no),
-        "link": saying.link("/pay?choose=1"),
-    }
-
-
 def dues_of(session: Session, notices: Sequence[Notice]) -> list[list[Due]]:
     """What each notice tells of today, the oldest first; two statements for all of them."""
     today = clock.today()

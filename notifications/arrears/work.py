@@ -1,7 +1,6 @@
 """The job of the reminders; killed anywhere, it is gone on with in the next hour."""
 
 from notifications.arrears import running
-from notifications.arrears import telling as _figures  # noqa: F401 - it marks what reads them
 from runtime import clock
 from runtime.jobs import BACKOFF, database, jobs
 

@@ -64,7 +64,7 @@ def _tell(session: Session, event: Event, what: str, key: str) -> None:
         "link": f"{load(LinkSettings).public_url.rstrip('/')}/report",
     }
     key = f"request:{request.request_no}:{key}"
-    sms.queue_once(session, request.phone, f"request_{what}_{language}", params, key=key)
+    sms.queue_once(session, request.phone, f"guest_{what}_{language}", params, key=key)
 
 
 def _language(session: Session, request: Request) -> str:

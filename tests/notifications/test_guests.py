@@ -85,7 +85,7 @@ def _said(template: str, params: dict[str, str]) -> str:
 def told(what: str, number: str) -> tuple[str, str, str]:
     return (
         PHONE,
-        f"request_{what}_zh",
+        f"guest_{what}_zh",
         f"您的停电、故障报修（受理号 {number}）{ENDS[what]}。"
         "打开 http://localhost:8000/report，填受理号和手机后四位来看。",
     )
@@ -94,7 +94,7 @@ def told(what: str, number: str) -> tuple[str, str, str]:
 def test_every_reason_has_its_text_in_both_languages() -> None:
     filled = {"what": "W", "number": "N", "link": "L"}
     for what, language in product(ENDS, ("zh", "en")):
-        said = _said(f"request_{what}_{language}", filled)
+        said = _said(f"guest_{what}_{language}", filled)
         assert all(each in said for each in filled.values())
 
 
@@ -196,7 +196,7 @@ def test_in_the_language_of_their_talk(database: Database, desk: int) -> None:
     assert sent(database) == [
         (
             PHONE,
-            "request_replied_en",
+            "guest_replied_en",
             f"Power failure or fault, No. {number}: we have written to you."
             " Open http://localhost:8000/report and give the number and the last four digits of"
             " this phone.",

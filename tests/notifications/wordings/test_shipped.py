@@ -15,7 +15,7 @@ SAID_BY_THE_PORTAL = {"request", "outage", "talk", "desk"}
 """Rooms whose words in the inbox are made by portal/inbox, unless they are shipped."""
 LONGER = {
     "autopay": "says what happened to the money, and how to stop it",
-    "request": "tells a stranger how to get in without signing in",
+    "guest": "tells a stranger how to get in without signing in",
     "disconnection": "says what the law asks for",
     "arrears.formal": "says what the law asks for",
     "arrears.formal.many": "says what the law asks for",

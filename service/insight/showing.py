@@ -112,9 +112,7 @@ def bands(session: Session) -> list[OfBand]:
 def page(session: Session, wanted: Wanted, after: Mark | None = None, limit: int = PAGE) -> Page:
     """The next accounts after a mark, or the first."""
     query = (
-        select(LateScore)
-        .order_by(LateScore.score.desc(), LateScore.account_no)
-        .limit(limit + 1)
+        select(LateScore).order_by(LateScore.score.desc(), LateScore.account_no).limit(limit + 1)
     )
     if wanted.band:
         query = query.where(LateScore.band == wanted.band)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from notifications import outbox
+from notifications import dead, inbox, outbox
 from notifications.dispatching import expire_notices
 from notifications.going_on import go_on
 from notifications.models import EXPIRED, SENDING, SENT, UNCLEAR, WAITING, Message, Notice
@@ -16,10 +16,17 @@ from runtime import clock, metrics
 from runtime.jobs import database, jobs
 from runtime.logs import get_logger
 from runtime.settings import load
+from service.models import User
 
 CHUNK = 200
+DAY = timedelta(days=1)
+PILED_UP = 20
+"""So many dead letters of one day are no accident."""
+TOLD_OF_IT = ("lead", "finance", "admin")
 
 _log = get_logger(__name__)
+_queued = metrics.gauge("denghuo_messages_queued", "Messages under way", ["channel", "state"])
+_dead = metrics.gauge("denghuo_dead_letters", "Dead letters of the last day")
 _stale = metrics.counter("denghuo_messages_stale", "Messages that a worker left half sent")
 
 
@@ -27,7 +34,7 @@ _stale = metrics.counter("denghuo_messages_stale", "Messages that a worker left 
 @jobs.task(name="notifications.sweep", queue="notifications", queueing_lock="notifications.sweep")
 def sweep(timestamp: int) -> None:
     """Each part in a transaction of its own, and by the chunk."""
-    for part in (_stale_to_unclear, _expire, _fall_back, ask_for_all):
+    for part in (_stale_to_unclear, _expire, _fall_back, ask_for_all, _warn):
         while True:
             with database().unit_of_work() as session:
                 more = part(session)
@@ -90,6 +97,22 @@ def _fall_back(session: Session) -> bool:
         if each.state == SENT:
             go_on(session, each, "no_report", late=True)
     return len(rows) == CHUNK
+
+
+def _warn(session: Session) -> bool:
+    """Tell those who can do something, once a day, when dead letters pile up; count the queues."""
+    now = clock.now()
+    for each in dead.backlog(session):
+        _queued.labels(each.channel, "waiting").set(each.waiting)
+        _queued.labels(each.channel, "unclear").set(each.unclear)
+    number = dead.recent(session, now - DAY)
+    _dead.set(number)
+    if number >= PILED_UP:
+        whom = User.staff_role.in_(TOLD_OF_IT), User.disabled_at.is_(None)
+        users = select(User.id.label("user_id")).where(*whom).subquery()
+        key, told = f"desk:dead_letters:{clock.civil_date(now)}", {"count": str(number)}
+        inbox.put_to_all(session, users, key, "desk.dead_letters", told, now)
+    return False
 
 
 def _some(*which: Any) -> Any:

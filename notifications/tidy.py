@@ -3,16 +3,22 @@
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import CursorResult, delete, func, update
 from sqlalchemy.orm import Session
 
 from notifications import inbox
-from notifications.models import Attachment, Message
+from notifications.kinds import Level, kinds
+from notifications.models import Attachment, Message, ProviderMinute, ProviderReport
+from notifications.together import MANY
 from runtime import clock
 from runtime.jobs import database, jobs, nightly
 
 KEEP_RECIPIENTS = timedelta(days=30)
 """So long is asked why a message did not come, and does the provider's invoice take."""
+
+KEEP_WORDS, KEEP_LEGAL_WORDS = timedelta(days=400), timedelta(days=3 * 365)
+"""So long it can be shown what a person was told."""
+KEEP_FIGURES = timedelta(days=7)
 
 
 def forget_recipients(session: Session) -> int:
@@ -31,10 +37,33 @@ def forget_recipients(session: Session) -> int:
     return cast(CursorResult[Any], done).rowcount
 
 
+def forget_words(session: Session) -> None:
+    """Forget what messages said; what the law asks to be shown is kept longer."""
+    now = clock.now()
+    legal = [each.name for each in kinds().values() if each.level is Level.LEGAL]
+    legal += [f"{each}{MANY}" for each in legal]
+    is_legal = func.coalesce(Message.kind, "").in_(legal)
+    for old, which in ((KEEP_WORDS, ~is_legal), (KEEP_LEGAL_WORDS, is_legal)):
+        session.execute(
+            update(Message)
+            .where(Message.words.is_not(None), Message.created_at < now - old, which)
+            .values(words=None)
+        )
+
+
+def forget_providers(session: Session) -> None:
+    """Forget what providers did and reported some days ago."""
+    before = clock.now() - KEEP_FIGURES
+    session.execute(delete(ProviderMinute).where(ProviderMinute.minute < before))
+    session.execute(delete(ProviderReport).where(ProviderReport.received_at < before))
+
+
 @jobs.periodic(cron=nightly(20))
 @jobs.task(name="notifications.forget", queue="notifications", queueing_lock="notifications.forget")
 def forget(timestamp: int) -> None:
     """Forget once a night."""
     with database().unit_of_work() as session:
         forget_recipients(session)
+        forget_words(session)
+        forget_providers(session)
         inbox.forget(session, clock.now() - inbox.KEPT)

@@ -6,9 +6,9 @@ import time_machine
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from notifications import dispatching, mail, sms, tidy
+from notifications import dispatching, mail, outbox, sms, tidy
 from notifications.mail import Enclosure
-from notifications.models import RECIPIENT, Attachment, Message
+from notifications.models import RECIPIENT, Attachment, Message, ProviderMinute, ProviderReport
 from runtime import clock, jobs
 from runtime.crypto import blind_index
 from runtime.database import Database
@@ -95,3 +95,32 @@ def _files(database: Database) -> dict[str | None, int]:
             .group_by(Message.recipient)
         )
         return {row.recipient: row.files for row in rows}
+
+
+def test_what_was_said_is_kept_for_a_year_and_what_the_law_asks_for_three(
+    database: Database,
+) -> None:
+    with database.unit_of_work() as session:
+        for kind in ("arrears.before", "arrears.formal", "arrears.formal.many"):
+            number = outbox.put(session, "sms", PHONE, "code_sign_in_zh", {})
+            message = session.get_one(Message, number)
+            message.kind, message.words = kind, "said"
+    for days, kept in ((399, 3), (401, 2), (3 * 365 - 1, 2), (3 * 365 + 1, 0)):
+        with time_machine.travel(clock.now() + timedelta(days=days), tick=False):
+            tidy.forget(0)
+        with database.reading() as session:
+            count = select(func.count()).where(Message.words.is_not(None))
+            assert session.scalar(count) == kept
+
+
+def test_what_providers_did_is_forgotten_after_days(database: Database) -> None:
+    now = clock.now()
+    with database.unit_of_work() as session:
+        for days in (6, 8):
+            at = now - timedelta(days=days)
+            session.add(ProviderMinute(provider="one", minute=at))
+            session.add(ProviderReport(provider="one", body="{}", received_at=at))
+    tidy.forget(0)
+    with database.reading() as session:
+        assert session.scalars(select(ProviderMinute.minute)).all() == [now - timedelta(days=6)]
+        assert session.scalar(select(func.count(ProviderReport.id))) == 1

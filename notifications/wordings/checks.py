@@ -15,8 +15,9 @@ from notifications.channels.base import Channel
 
 INBOX = "inbox"
 CHANNELS = (*(each.value for each in Channel), INBOX)
-SIGNATURE = 4
-"""Characters that the sender's name in its brackets takes of a short message."""
+SENDER = "【灯火】"
+"""The sender's name, with which every short message begins."""
+SIGNATURE = len(SENDER)
 SEGMENT, SPLIT, MOST_SEGMENTS = 70, 67, 4
 """Characters of a short message that goes in one piece, of each piece of a longer one."""
 PARTS = {

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from notifications.wordings import catalogue, changing
+from notifications.wordings.checks import SENDER
 from portal import words
 from portal.display import theme
 from portal.errors import status_of
@@ -100,7 +101,7 @@ def _page(
             if of == kind
         },
         state_words=STATES,
-        signature=previewing.SIGNATURE,
+        sender=SENDER,
         spoken=spoken,
         shown=shown,
         account_no=account_no,

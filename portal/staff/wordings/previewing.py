@@ -17,7 +17,6 @@ from runtime.settings import load
 from service.dues import due_of
 from service.models import Account, Bill
 
-SIGNATURE = "灯火"
 WH = 1000
 
 

@@ -148,6 +148,7 @@ def _page(wanted: Key, given: dict[str, str] | None = None, said: str | None = N
         kind_title=title(kind),
         current=current,
         draft=draft,
+        is_changed=dict(typed) != current.parts,
         parts=_parts(wanted, current, typed),
         samples=catalogue.samples(kind, spoken, channel),
         variables=[(name, _meaning(name)) for name in catalogue.variables_of(kind)],

@@ -154,6 +154,8 @@ def _send(db: Connection, given: dict[str, str]) -> dict[str, Any]:
         return _no("isv.INVALID_JSON_PARAM", "参数格式错误，请修改为字符串值")
     if known and not set(known.variables) <= set(params):
         return _no("isv.TEMPLATE_MISSING_PARAMETERS", "模板变量缺少对应参数值")
+    if any("://" in each for each in params.values()):
+        return _no("isv.PARAM_NOT_SUPPORT_URL", "模板变量不支持传入URL")
     if None in phones or not phones:
         return _no("isv.MOBILE_NUMBER_ILLEGAL", "手机号码格式错误")
     if len(given.get("OutId", "")) > LONGEST_REFERENCE:

@@ -165,6 +165,8 @@ def _wrong(given: dict[str, Any], known: Template | None, values: list[str]) -> 
         return "FailedOperation.TemplateUnapprovedOrNotExist"
     if known and len(known.variables) != len(values):
         return "FailedOperation.TemplateParamSetNotMatchApprovedTemplate"
+    if any("://" in each for each in values):
+        return "FailedOperation.ProhibitedUseUrlInTemplateParameter"
     return ""
 
 

@@ -14,6 +14,7 @@ from darabonba.runtime import RuntimeOptions
 
 from notifications.channels.aliyun import judged
 from notifications.channels.base import Parcel
+from notifications.channels.registration import filling
 from notifications.channels.sdk import CONNECT_SECONDS, session, silence, unanswered
 from notifications.settings import AliyunSettings
 
@@ -39,7 +40,7 @@ class Wire:
             phone_numbers=parcel.recipient,
             sign_name=self._signature,
             template_code=parcel.code or parcel.template,
-            template_param=json.dumps(dict(parcel.params), ensure_ascii=False),
+            template_param=json.dumps(filling(parcel.params), ensure_ascii=False),
             out_id=parcel.reference,
         )
         return self._call(self._client.send_sms_with_options, request)

@@ -4,15 +4,21 @@ Aliyun knows what fills a template by name (`${code}`), Tencent Cloud by its pla
 want the words about opting out at the end of what is news.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 
 from notifications.channels.base import Channel
 from notifications.channels.segments import opt_out
 from notifications.kinds import Level, kinds
+from notifications.settings import LinkSettings
 from notifications.wordings import shipped, templates
+from runtime.settings import load
 
 PROVIDERS = ("aliyun", "tencent")
+LINK = "link"
+"""The gap that holds an address of ours."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,26 @@ def in_form(provider: str, words: str) -> str:
         name: f"${{{name}}}" if provider == "aliyun" else f"{{{place}}}"
         for place, name in enumerate(variables(words), 1)
     }
+    if LINK in gaps:
+        gaps[LINK] = house() + gaps[LINK]
     return words.format_map(gaps)
+
+
+def filling(params: Mapping[str, str]) -> dict[str, str]:
+    """What fills a wording at a provider: of an address of ours only what comes after the host.
+
+    Both refuse whole addresses as what fills a gap; ours stands in the text that they approved.
+    """
+    return {
+        name: value.removeprefix(house()) if name == LINK else value
+        for name, value in params.items()
+    }
+
+
+@cache
+def house() -> str:
+    """The beginning of every address of ours, with the slash."""
+    return f"{load(LinkSettings).public_url.rstrip('/')}/"
 
 
 def is_news(kind: str) -> bool:

@@ -43,6 +43,7 @@ from notifications.channels.base import (
     Refused,
     Unclear,
 )
+from notifications.channels.registration import filling
 from notifications.channels.sdk import CONNECT_SECONDS, session, silence, unanswered
 from notifications.settings import TencentSettings
 from runtime import clock
@@ -107,7 +108,7 @@ class Tencent(Provider):
         request.SmsSdkAppId = self._app_id
         request.SignName = self._signature
         request.TemplateId = parcel.code or parcel.template
-        request.TemplateParamSet = list(parcel.params.values())
+        request.TemplateParamSet = list(filling(parcel.params).values())
         request.SessionContext = parcel.reference
         statuses = self._call(self._client.SendSms, request).SendStatusSet or []
         if len(statuses) != 1 or not statuses[0].Code:

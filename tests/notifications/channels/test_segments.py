@@ -11,6 +11,8 @@ from notifications.channels.aliyun import Aliyun
 from notifications.channels.base import Parcel, Provider
 from notifications.channels.registration import (
     Registration,
+    filling,
+    house,
     in_form,
     is_news,
     registrations,
@@ -67,9 +69,9 @@ def test_a_segment_costs_what_the_operator_says(settings: pytest.MonkeyPatch) ->
 
 
 def test_gaps_are_named_in_the_order_of_the_text() -> None:
-    words = "{way}没有扣成 {amount} 元，{way}：{link}"
-    assert variables(words) == ("way", "amount", "link")
-    assert in_form("aliyun", words) == "${way}没有扣成 ${amount} 元，${way}：${link}"
+    words = "{way}没有扣成 {amount} 元，{way}：{day}"
+    assert variables(words) == ("way", "amount", "day")
+    assert in_form("aliyun", words) == "${way}没有扣成 ${amount} 元，${way}：${day}"
     assert in_form("tencent", words) == "{1}没有扣成 {2} 元，{1}：{3}"
 
 
@@ -95,7 +97,7 @@ def by_provider(sandbox: SandboxServer) -> dict[str, Provider]:
 def parcel(known: Registration, phone: str) -> tuple[Parcel, str]:
     """A message by this wording, filled with samples, and what it says."""
     kind, language = templates()[known.name]
-    values = samples(kind, language, "sms")
+    values = samples(kind, language, "sms") | {"link": f"{house()}bills/B1"}
     params = {name: values[name] for name in known.variables}
     words = shipped(kind, "sms", language).fill(params)
     reference = f"{known.provider}:{known.name}"
@@ -114,4 +116,12 @@ def test_the_count_is_that_of_the_text_on_the_phone_for_every_wording(
         [kept], news = sandbox.sms(sent.recipient), is_news(kind)
         assert kept["text"] == on_the_phone(sent.words["text"], news=news)
         assert kept["segments"] == segments(sent.words["text"], news=news)
-        assert kept["params"] == sent.params
+        assert kept["params"] == filling(sent.params)
+
+
+def test_an_address_of_ours_stands_in_the_text_and_its_end_in_the_gap() -> None:
+    """Both providers refuse whole addresses as what fills a gap."""
+    link = "http://localhost:8000/bills/B1"
+    assert in_form("aliyun", "看账单：{link}") == "看账单：http://localhost:8000/${link}"
+    assert in_form("tencent", "看账单：{link}") == "看账单：http://localhost:8000/{1}"
+    assert filling({"link": link, "tail": "2046"}) == {"link": "bills/B1", "tail": "2046"}

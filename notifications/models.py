@@ -54,6 +54,7 @@ class Notice(Base):
             postgresql_where=text("state in ('waiting', 'composed')"),
         ),
         Index("ix_notice_user", "user_id", "id"),
+        Index("ix_notice_account", "account_no", "id"),
         Index("ix_notice_message", "message_id", postgresql_where=text("message_id is not null")),
         Index(
             "ix_notice_campaign", "campaign_id", postgresql_where=text("campaign_id is not null")

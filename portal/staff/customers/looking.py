@@ -19,6 +19,7 @@ from portal.security import asker_id
 from portal.staff import asked, trail
 from portal.staff.conversations import telling
 from portal.staff.customers.room import Looked, blueprint, looked_at, request_page
+from portal.staff.customers.told import told
 from portal.staff.frame import AGENTS, LEADS
 from runtime import clock
 from runtime.errors import NotFound, Refused
@@ -115,6 +116,7 @@ def page(looked: Looked, *, said: str | None = None, shown_phone: int | None = N
         asked=_asked(found),
         rebills=rebills.of_account(g.session, account.account_no),
         exports=exports.of_account(g.session, account.account_no, asker_id()),
+        told=told(g.session, account.account_no),
         said=said,
         shown_phone=shown_phone,
         may_open=_may_open,

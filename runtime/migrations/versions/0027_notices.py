@@ -85,6 +85,7 @@ CREATE = (
         WHERE state in ('waiting', 'composed')
     """,
     "CREATE INDEX ix_notice_user ON notice (user_id, id)",
+    "CREATE INDEX ix_notice_account ON notice (account_no, id)",
     "CREATE INDEX ix_notice_message ON notice (message_id) WHERE message_id is not null",
     "CREATE INDEX ix_notice_campaign ON notice (campaign_id) WHERE campaign_id is not null",
     """

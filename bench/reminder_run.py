@@ -63,7 +63,7 @@ _BILLS = f"""
         export_fen, settled_fen, estimated, issued_at, due, seq)
     SELECT 'B' || month || '-' || n, {_NO}, service_point_no, period, revision, status, from_day,
         to_day, wh, tariff, tariff_version, '{{}}', '[]', '[]', total_fen, consumption_fen,
-        export_fen, CASE WHEN month = 1 AND (n * 7919) % :accounts < :due THEN 0 ELSE total_fen END,
+        export_fen, CASE WHEN month = 1 AND (CAST(n AS bigint) * 7919) % :accounts < :due THEN 0 ELSE total_fen END,
         estimated, issued_at, CAST(:day AS date) - (month - 1) * 30, 0
     FROM bill, generate_series(1, 2) AS month, generate_series(1, :accounts) AS n
 """

@@ -79,6 +79,7 @@ BLUEPRINTS = (
     "portal.staff.counter",
     "portal.staff.refunds",
     "portal.staff.arrears",
+    "portal.staff.reminders",
     "portal.staff.load",
     "portal.staff.wordings",
     "portal.staff.messages",

@@ -90,6 +90,8 @@ REFUSALS: dict[str, LazyString] = {
     "staff.lead_approves": _l("给岗位要班长或管理员批。"),
     "insight.no_warning": _l("这个提醒已经有人看过了。"),
     "insight.note_missing": _l("写一句是怎么回事。"),
+    "reminders.paused": _l("提醒已经停了。"),
+    "reminders.running": _l("提醒没有停。"),
     "trail.reason_needed": _l("写一句为什么要看、要办。这一句会留下来。"),
     "user.not_registered": _l("这个手机号还没有注册。注册只要一分钟。"),
     "user.already_registered": _l("这个手机号已经注册过了，直接登录就行。"),

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from notifications import dead
+from notifications.arrears import pausing
 from notifications.wordings import changing as wordings
 from portal.security import asker_address, asker_id
 from portal.unit import database
@@ -42,6 +43,8 @@ DEEDS = {
     rebills.DEED: _l("申请重新出账"),
     exports.WANTED: _l("申请导出数据"),
     exports.FETCHED: _l("取走了导出的数据"),
+    pausing.PAUSED: _l("暂停了全部提醒"),
+    pausing.RESUMED: _l("让提醒接着发"),
     deciding.AGREED: _l("同意了分期"),
     deciding.DECLINED: _l("没有同意分期"),
     deciding.WANTED: _l("同意分期，申请审批"),

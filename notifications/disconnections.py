@@ -1,7 +1,7 @@
 """What the law wants to be told before supply is cut off, and that it will not be.
 
 Everybody who pays for the account is told, on every channel there is. That it went out is said
-back to whoever planned it (`denghuo/wiring.py`); without that nothing may be disconnected.
+back to whoever planned it (`on_told`); without that nothing may be disconnected.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from notifications import notices, saying
 from notifications.audience import payers_of
+from notifications.events import LegalNoticeTold
 from notifications.figures import Figures, figures, params_of
 from notifications.models import Notice
 from notifications.settings import LinkSettings
 from runtime import clock
 from runtime.money import yuan
 from runtime.settings import load
+from service.disconnections import note_told
 from service.disconnections.models import Disconnection
 from service.dues import dues_of
 from service.events import DisconnectionCalledOff, DisconnectionNear, DisconnectionPlanned
@@ -42,6 +44,12 @@ def on_called_off(session: Session, event: DisconnectionCalledOff) -> None:
     notices.withdraw(session, waiting, Notice.account_no == event.account_no, reason="called_off")
     if event.told:
         _tell(session, event, "called_off", "called_off")
+
+
+def on_told(session: Session, event: LegalNoticeTold) -> None:
+    """The formal notice has gone out: that is said to whoever planned it."""
+    if event.kind == "disconnection.planned":
+        note_told(session, int(event.key.split(":")[1]), event.at)
 
 
 @figures("disconnection.planned", "disconnection.near")

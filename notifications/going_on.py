@@ -1,6 +1,7 @@
 """What happens after a message has failed: the next channel of its plan, or a dead letter."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from notifications import outbox
 from notifications.channels import registry
+from notifications.events import LegalNoticeTold
+from notifications.kinds import Level, kind
 from notifications.models import (
     COMPOSED,
     DELIVERED,
@@ -25,7 +28,7 @@ from notifications.models import (
 )
 from notifications.preferences import addresses
 from notifications.wordings import in_force
-from runtime import clock
+from runtime import clock, events
 from runtime.crypto import blind_index
 
 ALIVE = (WAITING, SENDING, UNCLEAR, SENT, DELIVERED)
@@ -157,12 +160,17 @@ def _others(session: Session, message: Message) -> list[Message]:
     return list(session.scalars(select(Message).where(carries, Message.id != message.id)))
 
 
-def tell(session: Session, ids: Collection[int], at: Any) -> None:
-    """These notices are told now; the first time counts."""
-    if ids:
-        session.execute(
-            update(Notice)
-            .where(Notice.id.in_(ids), Notice.state.in_((COMPOSED, FAILED)))
-            .values(state=TOLD, told_at=at, reason=None)
-            .execution_options(synchronize_session=False)
-        )
+def tell(session: Session, ids: Collection[int], at: datetime) -> None:
+    """These notices are told now; the first time counts, and the law's are said to others."""
+    if not ids:
+        return
+    told = session.execute(
+        update(Notice)
+        .where(Notice.id.in_(ids), Notice.state.in_((COMPOSED, FAILED)))
+        .values(state=TOLD, told_at=at, reason=None)
+        .returning(Notice.kind, Notice.key)
+        .execution_options(synchronize_session=False)
+    )
+    for name, key in told.all():
+        if kind(name).level is Level.LEGAL:
+            events.publish(session, LegalNoticeTold(name, key, at))

@@ -4,7 +4,7 @@ As in the rules for bills and settlement papers (支付结算办法, annex 1): �
 an amount without fen, one 零 stands for any row of zeros within, none is written at its end.
 """
 
-from portal.spoken import DIGITS, numeral, split
+from runtime.numerals import DIGITS, numeral, split
 
 CAPITALS = str.maketrans("零一二三四五六七八九十百千", "零壹贰叁肆伍陆柒捌玖拾佰仟")
 WHOLE = "整"

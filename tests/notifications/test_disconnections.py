@@ -1,0 +1,111 @@
+"""The law's notice: to everybody who pays, on every channel, and said back once it is out."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifications import disconnections, figures
+from notifications.events import LegalNoticeTold
+from notifications.going_on import tell
+from notifications.models import COMPOSED, Notice
+from runtime import clock, events
+from service.disconnections.models import Disconnection
+from service.events import DisconnectionCalledOff, DisconnectionNear, DisconnectionPlanned
+from service.models import Account
+from tests.notifications.said import assert_said_everywhere, in_the_inbox, notices, said
+from tests.service.builders import create_bill, create_customer, create_user
+
+AT = datetime(2026, 12, 2, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def planned(session: Session) -> DisconnectionPlanned:
+    """Planned by two people for an account that owes 132.00 yuan since yesterday."""
+    _owner, account = create_customer(session, account_no="420011870042")
+    create_bill(session, account, total_fen=13200, due=clock.today() - timedelta(days=1))
+    return _plan(session, account)
+
+
+def _plan(session: Session, account: Account) -> DisconnectionPlanned:
+    row = Disconnection(
+        account_no=account.account_no,
+        at=AT,
+        state="planned",
+        asked_by=create_user(session).id,
+        asked_at=clock.now(),
+        approved_by=create_user(session).id,
+        approved_at=clock.now(),
+        overdue_fen=13200,
+    )
+    session.add(row)
+    session.flush()
+    return DisconnectionPlanned(row.id, account.account_no, AT, AT - timedelta(days=7), 13200)
+
+
+def test_it_names_sum_day_and_hour(session: Session, planned: DisconnectionPlanned) -> None:
+    disconnections.on_planned(session, planned)
+    (told,) = figures.read(session, notices(session, "disconnection.planned"), "zh")
+    assert told is not None
+    assert (told["day"], told["clock"], told["tail"]) == ("12 月 2 日", "10:00", "0042")
+    assert told["amount"] == "132.13"  # a thousandth for the one day that it is late
+    assert_said_everywhere(session, "disconnection.planned")
+
+
+def test_that_it_went_out_is_said_back(session: Session, planned: DisconnectionPlanned) -> None:
+    disconnections.on_planned(session, planned)
+    (notice,) = notices(session, "disconnection.planned")
+    notice.state = COMPOSED
+    session.flush()
+    now = clock.now()
+    with events.subscribed(LegalNoticeTold, disconnections.on_told):
+        tell(session, [notice.id], now)
+        tell(session, [notice.id], now + timedelta(hours=1))
+    row = session.scalars(select(Disconnection)).one()
+    assert (row.state, row.notice_told_at) == ("noticed", now)
+
+
+def test_each_warning_is_told_once(session: Session, planned: DisconnectionPlanned) -> None:
+    for minutes in (60, 30, 30):
+        event = DisconnectionNear(planned.disconnection_id, planned.account_no, AT, minutes, 13200)
+        disconnections.on_near(session, event)
+    assert len(notices(session, "disconnection.near")) == 2
+    assert_said_everywhere(session, "disconnection.near")
+
+
+def test_called_off_takes_back_what_waits_and_says_so(
+    session: Session, planned: DisconnectionPlanned
+) -> None:
+    disconnections.on_planned(session, planned)
+    (notice,) = notices(session, "disconnection.planned")
+    user_id = notice.user_id
+    assert user_id is not None
+    event = DisconnectionCalledOff(
+        planned.disconnection_id, planned.account_no, AT, "noticed", True, "paid", None
+    )
+    disconnections.on_called_off(session, event)
+    session.refresh(notice)
+    assert (notice.state, notice.reason) == ("withdrawn", "called_off")
+    assert in_the_inbox(session, user_id)[0] == "disconnection.called_off"
+    assert "0042" in said(session, "disconnection.called_off")[0]
+
+
+def test_what_nobody_had_heard_of_is_not_called_off_aloud(
+    session: Session, planned: DisconnectionPlanned
+) -> None:
+    event = DisconnectionCalledOff(
+        planned.disconnection_id, planned.account_no, AT, "asked", False, "paid", None
+    )
+    disconnections.on_called_off(session, event)
+    assert session.scalars(select(Notice)).all() == []
+
+
+def test_a_notice_of_what_is_off_says_nothing(
+    session: Session, planned: DisconnectionPlanned
+) -> None:
+    disconnections.on_planned(session, planned)
+    row = session.scalars(select(Disconnection)).one()
+    row.state, row.why, row.ended_at = "called_off", "paid", clock.now()
+    session.flush()
+    assert figures.read(session, notices(session, "disconnection.planned"), "zh") == [None]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from notifications import figures
 from notifications.channels.base import Channel, Enclosure, Parcel
 from notifications.faults import place
-from notifications.kinds import kinds
+from notifications.kinds import Level, kinds
 from notifications.models import (
     COMPOSED,
     TOLD,
@@ -25,6 +25,7 @@ from notifications.models import (
     Message,
     Notice,
 )
+from notifications.preferences.links import unsubscribe_link
 from notifications.together import DIGEST, MANY, page, together
 from notifications.wordings import Wording, in_force, template, templates
 from notifications.wordings.checks import segments
@@ -102,9 +103,18 @@ def _parcel(
         words=words,
         code=wording.code(provider) or "",
         link=said.params.get("link") or page("/inbox"),
+        unsubscribe=_way_out(message, said.kind),
         created_at=message.claimed_at,
         enclosures=enclosures,
     )
+
+
+def _way_out(message: Message, name: str) -> str:
+    """Where a letter's reader asks for no more of its topic; what the law owes has no such way."""
+    known = kinds().get(name.removesuffix(MANY))
+    if message.channel != Channel.MAIL or message.user_id is None or known is None:
+        return ""
+    return "" if known.level is Level.LEGAL else unsubscribe_link(message.user_id, known.topic)
 
 
 def _note(message: Message, kind: str, wording: Wording, words: Mapping[str, str]) -> None:

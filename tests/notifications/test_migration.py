@@ -8,7 +8,8 @@ from sqlalchemy import create_engine, text
 
 from runtime import migrate
 from runtime.crypto import KeyRing
-from runtime.database import sqlalchemy_url
+from runtime.database import Database, sqlalchemy_url
+from tests.migrating import differences, go_down_and_up
 
 PHONE, RECIPIENT = "13800002046", "message.recipient"
 
@@ -42,3 +43,24 @@ def test_messages_get_their_index_and_can_go_back(
     with engine.connect() as connection:
         assert connection.scalars(text("SELECT reference FROM message")).all() == ["kept"]
     engine.dispose()
+
+
+TABLES = {
+    "notice",
+    "message",
+    "message_attachment",
+    "provider",
+    "provider_minute",
+    "provider_report",
+    "inbox_message",
+    "wechat_token",
+}
+
+
+def test_the_tables_are_those_of_the_models(database: Database) -> None:
+    assert differences(database, TABLES) == []
+
+
+def test_notices_go_down_and_up_again(scratch_database: Callable[[str], str]) -> None:
+    new = {"notice", "provider", "provider_minute", "provider_report"}
+    go_down_and_up(scratch_database, "0027_notices", "0026_field", new)

@@ -130,6 +130,7 @@ DROP = (
     "DROP TABLE provider_minute",
     "DROP TABLE provider",
     "DROP TABLE notice",
+    "DROP INDEX ix_message_failed",
     """
     UPDATE message SET state = CASE
         WHEN state in ('delivered') THEN 'sent'

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from notifications import figures
 from notifications.channels.base import Channel, Enclosure, Parcel
+from notifications.channels.segments import segments
 from notifications.faults import place
 from notifications.kinds import Level, kinds
 from notifications.models import (
@@ -28,7 +29,6 @@ from notifications.models import (
 from notifications.preferences.links import unsubscribe_link
 from notifications.together import DIGEST, MANY, page, together
 from notifications.wordings import Wording, in_force, template, templates
-from notifications.wordings.checks import segments
 from runtime.logs import get_logger
 
 NO_LONGER = "no_longer"

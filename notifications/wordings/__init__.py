@@ -4,7 +4,7 @@
 """
 
 from notifications.wordings.catalogue import LANGUAGES, template, templates, variables_of
-from notifications.wordings.checks import CHANNELS, INBOX, segments
+from notifications.wordings.checks import CHANNELS, INBOX
 from notifications.wordings.versions import Shown, Wording, in_force, named, shipped, shown
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Wording",
     "in_force",
     "named",
-    "segments",
     "shipped",
     "shown",
     "template",

@@ -6,22 +6,19 @@ refused. Lengths are those of the words filled with samples, as the network and 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from math import ceil
 from string import Formatter
 from typing import Any
 
 from notifications.channels import wechat_keys
 from notifications.channels.base import Channel
+from notifications.channels.segments import PIECE, characters, on_the_phone
 
 INBOX = "inbox"
 CHANNELS = (*(each.value for each in Channel), INBOX)
-SENDER = "【灯火】"
-"""The sender's name, with which every short message begins."""
-SIGNATURE = len(SENDER)
-SEGMENT, SPLIT, MOST_SEGMENTS = 70, 67, 4
-"""Characters of a short message that goes in one piece, of each piece of a longer one."""
+MOST_SEGMENTS = 4
+"""Pieces of a short message, at most."""
 PARTS = {
-    "sms": {"text": SPLIT * MOST_SEGMENTS - SIGNATURE},
+    "sms": {"text": PIECE * MOST_SEGMENTS - characters(on_the_phone(""))},
     "voice": {"text": 400},
     "mail": {"subject": 78, "text": 4000, "button": 24},
     "push": {"title": 40, "text": 160},
@@ -59,12 +56,6 @@ def names(text: str) -> set[str]:
             raise BadTemplateError(name)
         found.add(name)
     return found
-
-
-def segments(text: str) -> int:
-    """How many pieces a short message goes in, with the sender's name."""
-    length = len(text) + SIGNATURE
-    return 1 if length <= SEGMENT else ceil(length / SPLIT)
 
 
 def faults(

@@ -6,8 +6,8 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from notifications.channels.segments import on_the_phone
 from notifications.wordings import catalogue, changing
-from notifications.wordings.checks import SENDER
 from portal import words
 from portal.display import theme
 from portal.errors import status_of
@@ -101,7 +101,7 @@ def _page(
             if of == kind
         },
         state_words=STATES,
-        sender=SENDER,
+        sender=on_the_phone(""),
         spoken=spoken,
         shown=shown,
         account_no=account_no,

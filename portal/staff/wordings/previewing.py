@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications import saying, wordings
+from notifications.channels.segments import segments
 from notifications.settings import LinkSettings
 from notifications.wordings import catalogue, changing
 from notifications.wordings.versions import Wording
@@ -87,7 +88,7 @@ def _wording(session: Session, kind: str, channel: str, language: str, drafts: b
 
 def _seen(wording: Wording, params: Mapping[str, str]) -> Seen:
     parts = wording.fill(params)
-    count = wordings.segments(parts["text"]) if wording.channel == "sms" else 0
+    count = segments(parts["text"]) if wording.channel == "sms" else 0
     return Seen(
         wording.channel,
         wording.version,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from notifications import wordings
+from notifications.channels.segments import segments
 from notifications.wordings import catalogue, changing
 from notifications.wordings.checks import Fault
 from notifications.wordings.models import WordingVersion
@@ -182,7 +183,7 @@ def _parts(wanted: Key, current: Wording, typed: Mapping[str, str]) -> list[Part
                 text,
                 most,
                 len(filled),
-                wordings.segments(filled) if channel == "sms" else 0,
+                segments(filled) if channel == "sms" else 0,
                 tuple(_fault(each) for each in wrong),
                 before,
                 after,

@@ -68,13 +68,6 @@ def test_a_name_that_is_not_known_is_named(text: str, name: str) -> None:
     assert found[0].params["known"] == sorted(NAMES)
 
 
-@given(st.integers(min_value=0, max_value=400))
-def test_pieces_of_a_short_message(length: int) -> None:
-    whole = length + checks.SIGNATURE
-    expected = 1 if whole <= 70 else -(-whole // 67)
-    assert checks.segments("字" * length) == expected
-
-
 @pytest.mark.parametrize(
     ("channel", "parts", "faults"),
     [

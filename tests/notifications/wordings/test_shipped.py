@@ -7,6 +7,7 @@ import pytest
 
 from notifications import wordings
 from notifications.channels import wechat_keys
+from notifications.channels.segments import segments
 from notifications.kinds import kinds
 from notifications.wordings import catalogue, checks
 from notifications.wordings.checks import CHANNELS, INBOX
@@ -74,9 +75,9 @@ def test_all_of_them_fill_with_their_samples(kind: str, channel: str, language: 
 def test_a_short_message_goes_in_one_piece_unless_it_says_why(kind: str) -> None:
     text = wordings.shipped(kind, "sms", "zh").fill(catalogue.samples(kind, "zh"))["text"]
     room = kind.partition(".")[0]
-    if wordings.segments(text) > 1:
+    if segments(text) > 1:
         assert kind in LONGER or room in LONGER
-    assert wordings.segments(text) <= 3
+    assert segments(text) <= 3
 
 
 @pytest.mark.parametrize(("kind", "channel", "language"), ALL)

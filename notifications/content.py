@@ -122,7 +122,9 @@ def _note(message: Message, kind: str, wording: Wording, words: Mapping[str, str
     message.template = template(kind, message.language)
     message.wording_version = wording.version
     if message.channel == Channel.SMS:
-        message.segments = segments(words["text"])
+        known = kinds().get(kind)
+        is_news = known is not None and known.level is Level.NEWS
+        message.segments = segments(words["text"], news=is_news)
     if _is_kept(kind):
         message.words = "\n".join(each for each in words.values() if each)
 

@@ -28,7 +28,7 @@ from notifications.models import (
 )
 from notifications.settings import DispatchSettings
 from runtime import clock
-from runtime.jobs import BACKOFF, database, jobs
+from runtime.jobs import BACKOFF, URGENT_QUEUE, database, jobs
 from runtime.settings import load
 
 CHUNK = 50
@@ -53,7 +53,7 @@ def dispatch(channel: str, lane: int) -> None:
             outbox.ask_to_dispatch(session, channel, lane + 1)
 
 
-@jobs.task(name="notifications.send", queue="notifications", retry=BACKOFF)
+@jobs.task(name="notifications.send", queue=URGENT_QUEUE, retry=BACKOFF)
 def send(message_id: int) -> None:
     """Hand over one message that somebody waits for."""
     with database().unit_of_work() as session:

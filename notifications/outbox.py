@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from notifications.models import RECIPIENT, USUAL, WAITING, Message
 from runtime import clock
 from runtime.crypto import blind_index
-from runtime.jobs import TaskName, defer
+from runtime.jobs import URGENT_QUEUE, TaskName, defer
 
 REFERENCE = "message.reference"
 """The context in which a key becomes the reference of its message, which no other house uses."""
 OF_USE = timedelta(hours=48)
 """So long a message waits that nobody has given a time."""
-SEND = TaskName("notifications.send", "notifications")
+SEND = TaskName("notifications.send", URGENT_QUEUE)
 DISPATCH = TaskName("notifications.dispatch", "notifications")
 RESOLVE = TaskName("notifications.resolve", "notifications")
 LATER = -1

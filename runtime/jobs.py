@@ -30,6 +30,10 @@ jobs = procrastinate.App(connector=procrastinate.PsycopgConnector())
 """The one application: rooms declare their tasks on it (`@jobs.task(name=…, queue=…)`)."""
 
 
+URGENT_QUEUE = "urgent"
+"""The queue of jobs that somebody waits for; every worker keeps a place for it."""
+
+
 def nightly(minute: int) -> str:
     """The cron words for `minute` past three in the night, Beijing time; crons count in UTC."""
     return f"{minute} 19 * * *"

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from procrastinate.worker import Worker
 
 from runtime import clock, metrics
 from runtime.database import libpq_url
-from runtime.jobs import Backoff, jobs
+from runtime.jobs import URGENT_QUEUE, Backoff, jobs
 from runtime.logs import get_logger
 
 MOST_ATTEMPTS = 20
@@ -138,11 +138,35 @@ async def _work(manager: "_Manager", options: WorkerOptions) -> None:
         ]
         _log.info("worker_ready", queues=options.queues, concurrency=options.concurrency)
         try:
-            await jobs.run_worker_async(**_procrastinate_options(options))
+            await _all_of(
+                asyncio.create_task(jobs.run_worker_async(**_procrastinate_options(each)))
+                for each in _lanes(options)
+            )
         finally:
             for chore in chores:
                 chore.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
+
+
+async def _all_of(lanes: Iterable["asyncio.Task[None]"]) -> None:
+    """Run until one ends or we are cancelled; each ends what it has begun before we go on."""
+    running = list(lanes)
+    try:
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in running:
+            each.cancel()
+        ended = await asyncio.gather(*running, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def _lanes(options: WorkerOptions) -> list[WorkerOptions]:
+    """All queues, and a place that only urgent jobs take: they never wait behind long ones."""
+    if options.queues is not None:
+        return [options]
+    return [options, replace(options, queues=(URGENT_QUEUE,), concurrency=1)]
 
 
 async def _rescue_for_ever(manager: JobManager, rescue_seconds: float) -> None:
@@ -258,7 +282,7 @@ def _connector(url: str, options: WorkerOptions) -> procrastinate.PsycopgConnect
     return procrastinate.PsycopgConnector(
         conninfo=url,
         min_size=1,
-        max_size=options.concurrency + 3,
+        max_size=options.concurrency + 6,
         timeout=5.0,
         reconnect_timeout=5.0,
         kwargs={"connect_timeout": 5, "application_name": "denghuo-worker"},

@@ -64,6 +64,7 @@ def house() -> Iterator[House]:
         house.start("second")
         WORKERS.update(worker=house.place.worker_port, second=port)
         yield house
+        house.kill("second")
 
 
 def test_every_message_is_sent_once_or_is_a_dead_letter(house: House, database: Database) -> None:

@@ -15,7 +15,7 @@ from runtime import migrate
 from runtime.database import Database
 from runtime.jobs import AnyTask, count_jobs, defer, defer_many, failed_jobs, run_again
 from runtime.postgres import PrivateServer
-from tests.runtime.worker_process import fail, leave_mark, long_at_first
+from tests.runtime.worker_process import fail, leave_mark, long_at_first, urgent
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.database
@@ -98,6 +98,16 @@ def test_a_job_is_left_alone_while_its_worker_lives(marked: Database) -> None:
     with _worker(marked), _worker(marked):
         eventually(lambda: _jobs(marked) == {"succeeded": 1})
     assert len(_marks(marked, 1)) == 1
+
+
+def test_what_somebody_waits_for_waits_behind_nothing(marked: Database) -> None:
+    for number in (1, 2, 3):
+        _defer(marked, long_at_first, number=number, seconds=600)
+    with _worker(marked):
+        eventually(lambda: [len(_marks(marked, number)) for number in (1, 2, 3)] == [1, 1, 0])
+        _defer(marked, urgent, number=4)
+        eventually(lambda: len(_marks(marked, 4)) == 1)
+    assert _marks(marked, 3) == []
 
 
 def test_a_worker_told_to_stop_ends_what_it_began(marked: Database) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from runtime import logs
 from runtime.database import Database
-from runtime.jobs import Backoff, database, jobs, use_database
+from runtime.jobs import URGENT_QUEUE, Backoff, database, jobs, use_database
 from runtime.worker import run_worker
 
 QUICK = Backoff(attempts=3, first=timedelta(milliseconds=10), longest=timedelta(milliseconds=50))
@@ -33,6 +33,11 @@ def leave_mark(number: int) -> None:
     mark(number)
 
 
+@jobs.task(name="test.urgent", queue=URGENT_QUEUE)
+def urgent(number: int) -> None:
+    mark(number)
+
+
 @jobs.task(name="test.long_at_first", queue="test")
 def long_at_first(number: int, seconds: float) -> None:
     """Takes long the first time only."""
@@ -50,4 +55,4 @@ def fail(number: int, times: int) -> None:
 if __name__ == "__main__":
     logs.configure("INFO", process="worker")
     use_database(Database(sys.argv[1]))
-    run_worker(sys.argv[1], queues=["test"], concurrency=2, rescue_seconds=float(sys.argv[2]))
+    run_worker(sys.argv[1], concurrency=2, rescue_seconds=float(sys.argv[2]))

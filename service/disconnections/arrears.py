@@ -9,7 +9,19 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any, Self, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Session, aliased
 
 from runtime import clock
@@ -148,7 +160,7 @@ def _owed() -> Subquery:
             Bill.account_no,
             func.min(Bill.due).label("oldest"),
             func.count().label("bills"),
-            func.sum(Bill.total_fen - Bill.settled_fen).label("overdue_fen"),
+            cast(func.sum(Bill.total_fen - Bill.settled_fen), BigInteger).label("overdue_fen"),
         )
         .where(
             Bill.status == "issued",

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from denghuo.wiring import wire
-from notifications.arrears import running
+from notifications.arrears import foreseeing, running
 from runtime import clock, crypto
 from runtime.cli import plain_errors
 from runtime.crypto import KeyRing
@@ -29,6 +29,7 @@ def run(day: datetime | None) -> None:
     database = Database.from_settings(settings)
     try:
         found = running.run(database, day.date() if day else clock.today())
+        foreseeing.foresee(database, found.day)
     finally:
         database.dispose()
     click.echo(f"{found.day} is {found.state}: {found.notices} notices in {found.pieces} pieces.")

@@ -25,8 +25,6 @@ from runtime.logs import get_logger
 
 PIECE = 20_000
 """Accounts that are due in one transaction."""
-AHEAD = 7
-"""Days to come whose reminders are counted."""
 
 _log = get_logger(__name__)
 
@@ -59,7 +57,7 @@ def go_on(session: Session, known: Ladder, day: date, piece: int) -> ReminderRun
     if steps:
         _make(session, known, found, steps, until)
     if until is None:
-        _finish(session, known, found)
+        _finish(session, found)
     else:
         found.reached = until
     return found
@@ -152,21 +150,6 @@ def _tell(session: Session, each: Telling) -> int:
     )
 
 
-def _finish(session: Session, known: Ladder, found: ReminderRun) -> None:
+def _finish(session: Session, found: ReminderRun) -> None:
     found.state, found.finished_at = DONE, clock.now()
     found.last_id = session.scalar(select(func.coalesce(func.max(Notice.id), 0)))
-    found.ahead = {
-        day.isoformat(): _expected(session, known, day)
-        for day in (found.day + timedelta(days=ahead + 1) for ahead in range(AHEAD))
-    }
-
-
-def _expected(session: Session, known: Ladder, day: date) -> dict[str, dict[str, int]]:
-    """Accounts by class and kind that a day will remind, if nobody pays before."""
-    steps = falling(known, day)
-    counts: dict[str, dict[str, int]] = {}
-    if steps:
-        chosen = choosing.chosen_of(known, steps, day).subquery()
-        for class_name, kind, accounts in session.execute(choosing.counted(chosen)):
-            counts.setdefault(class_name, {})[kind] = accounts
-    return counts

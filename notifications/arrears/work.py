@@ -1,6 +1,6 @@
 """The job of the reminders; killed anywhere, it is gone on with in the next hour."""
 
-from notifications.arrears import running
+from notifications.arrears import foreseeing, running
 from runtime import clock
 from runtime.jobs import BACKOFF, database, jobs
 
@@ -18,4 +18,6 @@ MORNINGS = "5 22,23,0-12 * * *"
 )
 def remind(timestamp: int) -> None:
     """Make the reminders of today; one hour of the day does, the others find them made."""
-    running.run(database(), clock.today())
+    day = clock.today()
+    running.run(database(), day)
+    foreseeing.foresee(database(), day)

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from notifications.arrears import pausing, running, showing
+from notifications.arrears import pausing, showing
+from notifications.arrears.foreseeing import AHEAD
 from notifications.arrears.ladder import BANDS, STEPS, ladder
 from notifications.arrears.models import ReminderRun
 from portal.security import asker_id
@@ -62,7 +63,7 @@ def index() -> ResponseReturnValue:
         pause=pausing.standing(g.session),
         may_stop=leads(),
         most_reason=audit.MOST_REASON,
-        ahead=running.AHEAD,
+        ahead=AHEAD,
     )
 
 
@@ -101,4 +102,4 @@ def _week(run: ReminderRun) -> list[tuple[date, dict[str, dict[str, int]]]]:
     ]
     week = [(run.day, run.counts), *coming]
     today = clock.today()
-    return [each for each in week if today <= each[0] <= today + timedelta(days=running.AHEAD)]
+    return [each for each in week if today <= each[0] <= today + timedelta(days=AHEAD)]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.arrears import choosing, running, sparing
+from notifications.arrears import choosing, foreseeing, running, sparing
 from notifications.arrears.models import ReminderRun
 from notifications.figures import params_of
 from notifications.models import Notice
@@ -288,13 +288,20 @@ def test_a_bill_that_another_room_spares_is_left_out(
 
 
 def test_the_days_to_come_are_counted_when_it_is_done(database: Database, run: Run) -> None:
+    def ahead() -> dict[str, Any] | None:
+        foreseeing.foresee(database, TODAY)
+        with database.unit_of_work() as session:
+            return session.scalar(select(ReminderRun.ahead))
+
+    assert ahead() is None
     with database.unit_of_work() as session:
         _owes(session, -2)
         _owes(session, -4)
         _owes(session, 0, kind="commercial")
     found = run()
     assert found.counts == {"small": {"arrears.due": 1}}
-    assert found.ahead == {
+    assert found.ahead is None
+    assert ahead() == {
         "2026-12-09": {"residential": {"arrears.before": 1}},
         "2026-12-10": {"residential": {"arrears.due": 1}},
         "2026-12-11": {"small": {"arrears.late_3": 1}},

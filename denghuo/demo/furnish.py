@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 
 import click
 import httpx
@@ -12,6 +13,7 @@ from denghuo.demo.people import Resident, password, settle
 from denghuo.demo.requests import settle_requests
 from denghuo.house import Place, await_answer
 from notifications.channels import registration, wechat_cards
+from runtime import clock
 
 
 def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) -> list[Resident]:
@@ -35,12 +37,15 @@ def furnish(place: Place, say: Callable[[str], None], *, small: bool = False) ->
         settle_requests(place)
         say("Who may pay late, and whose usage fell")
         command(place, "insight", "run")
+        say("Reminders of this week")
+        command(place, "remind", "run", "--day", f"{clock.today() - timedelta(days=7)}")
+        command(place, "remind", "run")
     return residents
 
 
 def approve_sms(place: Place) -> None:
     """Have the providers of text messages approve our wordings, which takes people days."""
-    given = [asdict(each) for each in registration.registrations()]
+    given = [asdict(each) for each in registration.registrations(f"{place.portal}/")]
     url = f"{place.sandbox}/test/sms/templates"
     httpx.post(url, json={"templates": given}, trust_env=False).raise_for_status()
 

@@ -38,23 +38,26 @@ def variables(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def registrations() -> list[Registration]:
-    """All SMS that come with Denghuo; both providers know them by our name for them."""
+def registrations(base: str = "") -> list[Registration]:
+    """All SMS that come with Denghuo; both providers know them by our name for them.
+
+    `base` is the beginning of our addresses, where it is another house's than this one's.
+    """
     return [
-        Registration(provider, name, name, in_form(provider, words), variables(words))
+        Registration(provider, name, name, in_form(provider, words, base), variables(words))
         for name, words in _words().items()
         for provider in PROVIDERS
     ]
 
 
-def in_form(provider: str, words: str) -> str:
+def in_form(provider: str, words: str, base: str = "") -> str:
     """Our words with the gaps that a provider knows."""
     gaps = {
         name: f"${{{name}}}" if provider == "aliyun" else f"{{{place}}}"
         for place, name in enumerate(variables(words), 1)
     }
     if LINK in gaps:
-        gaps[LINK] = house() + gaps[LINK]
+        gaps[LINK] = (base or house()) + gaps[LINK]
     return words.format_map(gaps)
 
 

@@ -73,7 +73,7 @@ def test_what_nobody_has_approved_is_not_said(
 
 
 def test_who_has_just_paid_is_not_told(
-    client: FlaskClient, user: User, bill: Bill, database: Database
+    client: FlaskClient, bill: Bill, user: User, database: Database
 ) -> None:
     plan(database, "noticed")
     with database.unit_of_work() as session:

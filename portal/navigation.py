@@ -61,6 +61,7 @@ OWN_PLACE = Place(
             "agreements",
             "invoices",
             "passkeys",
+            "preferences",
             "proof",
             "limit",
             "wechat_own",

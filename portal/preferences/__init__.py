@@ -1,0 +1,1 @@
+"""What a customer is told, by which way and when; mail and the way out of it."""

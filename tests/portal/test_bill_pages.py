@@ -73,7 +73,9 @@ def test_the_list_stands_by_year_with_a_word_for_every_state(
     assert part(client, "/bills", "y2025") == "2025 年 2025 年 12 月286 度¥132.20已缴清"
     # 13220 x 0.001 x 54 days = 713.88 fen on September; November is not late.
     assert late.due == date(2026, 10, 18)
-    assert part(client, "/bills", "owed") == ("现在要缴 ¥271.54 晚了 54 天，含违约金 ¥7.14 去缴费")
+    assert part(client, "/bills", "owed") == (
+        "现在要缴 ¥271.54 晚了 54 天，含违约金 ¥7.14 去缴费现在缴不了？"
+    )
 
 
 def test_older_bills_are_a_page_further(
@@ -205,7 +207,7 @@ def test_the_head_says_how_much_until_when_and_for_whom(client: FlaskClient, bil
     page = says(client, f"/bills/{bill.bill_no}")
     assert "2026 年 11 月电费待缴 ¥140.20 12 月 18 日前缴，还有 7 天" in page
     assert "11 月 1 日到 11 月 30 日286 度王*华，梧桐里 12 栋 502户号 4200 1187 5603" in page
-    assert "缴 ¥140.20 存 PDF 打印" in page
+    assert "缴 ¥140.20 现在缴不了？ 存 PDF 打印" in page
 
 
 def test_why_it_is_more_than_last_month(client: FlaskClient, bill: Bill) -> None:

@@ -4,7 +4,7 @@ A family helper pays too, but is told only where the owner has chosen the simpli
 helper's copy is a notice of its own.
 """
 
-from sqlalchemy import Subquery, exists, literal, null, select, union_all
+from sqlalchemy import Subquery, and_, exists, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from service.access import Right, roles_with
@@ -19,16 +19,14 @@ def payers(accounts: Subquery) -> Subquery:
 
     An account that nobody is linked to has one row without a user: its holder, by phone.
     """
-    linked = (
-        select(accounts.c.key, Link.user_id, accounts.c.account_no)
-        .join(Link, Link.account_no == accounts.c.account_no)
-        .where(Link.ended_at.is_(None), Link.role.in_(PAYERS))
-    )
-    theirs = exists().where(
+    pays = and_(
         Link.account_no == accounts.c.account_no, Link.ended_at.is_(None), Link.role.in_(PAYERS)
     )
-    alone = select(accounts.c.key, null().cast(Link.user_id.type), accounts.c.account_no)
-    return union_all(linked, alone.where(~theirs)).subquery()
+    return (
+        select(accounts.c.key, Link.user_id, accounts.c.account_no)
+        .select_from(accounts.outerjoin(Link, pays))
+        .subquery()
+    )
 
 
 def helpers(accounts: Subquery) -> Subquery:

@@ -9,10 +9,12 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     Boolean,
     Column,
     ColumnElement,
+    CreateTableAs,
     Date,
     MetaData,
     Select,
@@ -20,12 +22,10 @@ from sqlalchemy import (
     String,
     Subquery,
     Table,
-    Values,
     and_,
     case,
     column,
     func,
-    insert,
     literal,
     select,
     text,
@@ -40,6 +40,8 @@ from notifications.arrears.ladder import UNKNOWN_BAND, Ladder, Step
 from service.insight.models import LateScore
 from service.models import Account, Bill
 
+_PLACE = "class_name", "band"
+"""What tells on which ladder an account is."""
 CHOSEN = Table(
     "reminder_chosen",
     MetaData(),
@@ -51,8 +53,6 @@ CHOSEN = Table(
     Column("is_late", Boolean),
     Column("helpers", Boolean),
     Column("call", Boolean),
-    prefixes=["TEMPORARY"],
-    postgresql_on_commit="DROP",
 )
 """An account and the rung that it is reminded by; `due` is of the oldest bill on that rung."""
 
@@ -60,12 +60,18 @@ CHOSEN = Table(
 def choose(
     session: Session, known: Ladder, steps: Sequence[Step], day: date, after: str, until: str | None
 ) -> None:
-    """Fill `CHOSEN` with the accounts behind `after`, up to `until` or to the last."""
-    CHOSEN.create(session.connection())
+    """Make `CHOSEN` of the accounts behind `after`, up to `until` or to the last.
+
+    A table that is made of a query lets the server read in parallel; one that is filled does not.
+    """
     chosen = chosen_of(known, steps, day, _between(after, until))
-    names = [each.name for each in CHOSEN.columns]
-    session.execute(insert(CHOSEN).from_select(names, chosen))
+    session.execute(CreateTableAs(chosen, CHOSEN.name, temporary=True))
     session.execute(text("ANALYZE reminder_chosen"))
+
+
+def forget(session: Session) -> None:
+    """Drop `CHOSEN`: the next piece of the same connection makes its own."""
+    session.execute(text("DROP TABLE reminder_chosen"))
 
 
 def chosen_of(
@@ -115,30 +121,48 @@ def class_of(known: Ladder) -> ColumnElement[str]:
 def _on_rungs(
     known: Ladder, steps: Sequence[Step], day: date, which: Sequence[ColumnElement[bool]]
 ) -> Subquery:
-    rungs = _rungs(steps)
-    owed = func.sum(Bill.total_fen - Bill.settled_fen)
+    rungs, owing = _rungs(steps), _owing(known, steps, day, which)
+    own = "class_name", "kind", "hour", "is_late", "helpers", "call", "rank", "least_fen"
+    owed = func.sum(owing.c.owed_fen).over(partition_by=(owing.c.account_no, rungs.c.kind))
     return (
         select(
-            Bill.account_no,
-            *(rungs.c[name] for name in ("class_name", "kind", "hour")),
-            Bill.due,
-            *(rungs.c[name] for name in ("is_late", "helpers", "call", "rank", "least_fen")),
-            owed.over(partition_by=(Bill.account_no, rungs.c.kind)).label("owed_fen"),
+            owing.c.account_no,
+            owing.c.due,
+            *(rungs.c[name] for name in own),
+            owed.label("owed_fen"),
         )
-        .join_from(rungs, Bill, and_(Bill.due == rungs.c.due, *_open()))
-        .join(Account, Account.account_no == Bill.account_no)
-        .outerjoin(LateScore, LateScore.account_no == Bill.account_no)
-        .where(
-            rungs.c.class_name == class_of(known),
-            rungs.c.band == func.coalesce(LateScore.band, literal(UNKNOWN_BAND)),
-            *which,
-            *sparing.unspared(day),
+        .join_from(
+            owing, rungs, and_(*(owing.c[name] == rungs.c[name] for name in ("due", *_PLACE)))
         )
         .subquery()
     )
 
 
-def _rungs(steps: Sequence[Step]) -> Values:
+def _owing(
+    known: Ladder, steps: Sequence[Step], day: date, which: Sequence[ColumnElement[bool]]
+) -> CTE:
+    """Bills of the due days that somebody is to be reminded of, with their class and band.
+
+    It stands by itself, or the server looks each account up again for every rung of its due day.
+    """
+    band = func.coalesce(LateScore.band, literal(UNKNOWN_BAND))
+    return (
+        select(
+            Bill.account_no,
+            Bill.due,
+            (Bill.total_fen - Bill.settled_fen).label("owed_fen"),
+            class_of(known).label("class_name"),
+            band.label("band"),
+        )
+        .join(Account, Account.account_no == Bill.account_no)
+        .outerjoin(LateScore, LateScore.account_no == Bill.account_no)
+        .where(*_open(), Bill.due.in_({step.due for step in steps}), *which, *sparing.unspared(day))
+        .cte("owing")
+        .prefix_with("MATERIALIZED")
+    )
+
+
+def _rungs(steps: Sequence[Step]) -> Subquery:
     """The steps as rows, one for each of their bands."""
     columns: dict[str, TypeEngine[Any]] = {
         "class_name": String(20),
@@ -168,7 +192,10 @@ def _rungs(steps: Sequence[Step]) -> Values:
         for step in steps
         for band in step.rung.bands
     ]
-    return values(*(column(name, kind) for name, kind in columns.items()), name="rung").data(rows)
+    rung = values(*(column(name, kind) for name, kind in columns.items()), name="rung").data(rows)
+    return select(
+        *(rung.c[name].cast(kind).label(name) for name, kind in columns.items())
+    ).subquery()
 
 
 def _open() -> tuple[ColumnElement[bool], ...]:

@@ -19,7 +19,6 @@ CHANNELS: dict[str, LazyString] = {
     "mail": _l("邮件"),
     "voice": _l("电话"),
 }
-MARK = "\u3001"
 
 
 def channel(name: str) -> str:
@@ -29,7 +28,7 @@ def channel(name: str) -> str:
 
 def channels(names: Iterable[str]) -> str:
     """Several, in the order given."""
-    return (", " if language() == "en" else MARK).join(channel(each) for each in names)
+    return _("、").join(channel(each) for each in names)
 
 
 def topic(name: str) -> str:

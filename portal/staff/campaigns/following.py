@@ -14,9 +14,10 @@ from notifications.campaigns.models import DRAFT, Campaign
 from notifications.campaigns.results import Outcome, outcomes, results
 from portal.formats import moment
 from portal.staff import trail
-from portal.staff.campaigns.forms import BANDS, CLASSES, PAGES
+from portal.staff.campaigns.forms import BANDS, PAGES, tariff_names
 from portal.staff.campaigns.room import CHANNELS, KINDS, STATES, TONES, WHO_GETS, blueprint
 from portal.staff.campaigns.writing import MOST_REASON, estimated
+from portal.staff.classes import CLASSES
 from portal.staff.frame import done
 from service import approvals
 
@@ -46,6 +47,7 @@ def show(campaign_id: int) -> str:
         most_reason=MOST_REASON,
         classes=CLASSES,
         bands=BANDS,
+        tariffs=tariff_names(campaign.criteria.get("tariffs", ())),
         pages=PAGES,
         who_gets=WHO_GETS,
         **_standing(campaign),

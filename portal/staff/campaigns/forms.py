@@ -1,5 +1,7 @@
 """The form of a campaign: whom, what words, when and how fast."""
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,17 +33,12 @@ from notifications.campaigns.segments import Criteria, criteria_of
 from portal.forms import Form, one_of, required
 from portal.i18n import language
 from portal.staff.campaigns.room import CHANNELS, KINDS
+from portal.staff.classes import CLASSES
 from runtime import clock
 from runtime.errors import Refused
 from service.bills import tariff_name
 from service.models import ServicePoint
 
-CLASSES = {
-    "residential": _l("居民"),
-    "business": _l("商业"),
-    "industry": _l("工业"),
-    "agriculture": _l("农业"),
-}
 BANDS = {"low": _l("很少晚缴"), "middle": _l("有时晚缴"), "high": _l("常常晚缴")}
 PAGES = {
     "/": _l("首页"),
@@ -106,10 +103,15 @@ class CampaignForm(Form):
 def campaign_form(session: Session, **given: Any) -> CampaignForm:
     """The form with the tariffs that there are; what is `given` stands in it at first."""
     form = CampaignForm(**given)
-    names = session.scalars(select(ServicePoint.tariff).distinct().order_by(ServicePoint.tariff))
-    today = f"{clock.today():%Y-%m}"
-    form.tariffs.choices = _choices({each: tariff_name(each, today)[language()] for each in names})
+    known = session.scalars(select(ServicePoint.tariff).distinct().order_by(ServicePoint.tariff))
+    form.tariffs.choices = _choices(tariff_names(known))
     return form
+
+
+def tariff_names(tariffs: Iterable[str]) -> dict[str, str]:
+    """What they are called now, in the reader's language."""
+    today = f"{clock.today():%Y-%m}"
+    return {each: tariff_name(each, today)[language()] for each in tariffs}
 
 
 def of_campaign(campaign: Campaign) -> dict[str, Any]:
@@ -169,7 +171,7 @@ def criteria(session: Session, form: CampaignForm) -> Criteria:
 
 
 def _areas(session: Session, typed: str) -> tuple[str, ...]:
-    wanted = tuple(dict.fromkeys(typed.replace(",", " ").replace("，", " ").split()))
+    wanted = tuple(dict.fromkeys(re.split(r"[\s,\uff0c]+", typed.strip()) if typed.strip() else ()))
     known = set(
         session.scalars(select(ServicePoint.area).where(ServicePoint.area.in_(wanted)).distinct())
     )

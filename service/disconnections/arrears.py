@@ -33,7 +33,7 @@ from service.models import Account, Bill
 
 AGES: dict[str, int | None] = {"30": 30, "60": 60, "90": 90, "more": None}
 """How many days the oldest bill is late at most, the least first."""
-KINDS = ("residential", "business", "industry", "agriculture")
+KINDS = ("residential", "commercial", "industrial", "agriculture")
 ARRANGEMENTS = ("none", "asked", "active", "broken")
 DISCONNECTIONS = ("none", *LIVING)
 BANDS = ("high", "middle", "low")

@@ -6,6 +6,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from portal.staff.classes import CLASSES
 from service.disconnections.models import Disconnection
 
 AGES = {
@@ -14,12 +15,6 @@ AGES = {
     "60": _l("31–60 天"),
     "90": _l("61–90 天"),
     "more": _l("90 天以上"),
-}
-KINDS = {
-    "residential": _l("居民"),
-    "business": _l("商业"),
-    "industry": _l("工业"),
-    "agriculture": _l("农业"),
 }
 ARRANGEMENTS = {
     "none": (_l("没有安排"), ""),

@@ -63,12 +63,12 @@ def test_an_empty_query_is_everybody_who_pays_once(session):
 def test_class_tariff_and_place_must_all_fit(session):
     home, at_home = create_customer(session)
     create_service_point(session, at_home, "zj-residential", area="T-1")
-    shop, at_shop = create_customer(session, kind="business")
+    shop, at_shop = create_customer(session, kind="commercial")
     create_service_point(session, at_shop, "zj-business", area="T-1")
-    assert _found(session, Criteria(classes=("business",))) == {shop.id}
+    assert _found(session, Criteria(classes=("commercial",))) == {shop.id}
     assert _found(session, Criteria(tariffs=("zj-residential",))) == {home.id}
     assert _found(session, Criteria(areas=("T-1",))) == {home.id, shop.id}
-    assert _found(session, Criteria(areas=("T-2",), classes=("business",))) == set()
+    assert _found(session, Criteria(areas=("T-2",), classes=("commercial",))) == set()
 
 
 def test_tariff_and_place_are_of_the_same_service_point(session):
@@ -129,7 +129,7 @@ def test_who_switched_it_off_costs_nothing(session):
 
 def test_a_kept_query_has_one_name_and_can_be_forgotten(session):
     writer = create_user(session)
-    criteria = Criteria(classes=("business",), in_arrears=True)
+    criteria = Criteria(classes=("commercial",), in_arrears=True)
     kept = segments.keep(session, " 商户欠费 ", criteria, by=writer.id)
     assert (kept.name, segments.criteria_of(kept.criteria)) == ("商户欠费", criteria)
     with pytest.raises(Conflict):

@@ -56,9 +56,9 @@ def owing(database: Database, number: str, days: int, fen: int = 10000, **accoun
 def several(database: Database, home: SimpleNamespace) -> None:
     """One of every age, beside the home that is 53 days late; and one that owes nothing yet."""
     owing(database, "420000000030", 30, 3000)
-    owing(database, "420000000031", 31, 3100, kind="business")
+    owing(database, "420000000031", 31, 3100, kind="commercial")
     owing(database, "420000000090", 90, 9000)
-    owing(database, "420000000091", 91, 9100, kind="industry")
+    owing(database, "420000000091", 91, 9100, kind="industrial")
     owing(database, "420000000000", 0)
 
 
@@ -83,7 +83,7 @@ def test_the_list_by_age(finance: FlaskClient, several: None) -> None:
 def test_it_is_narrowed(database: Database, home: SimpleNamespace, several: None) -> None:
     assert numbers(database) == ["91", "90", "03", "31", "30"]
     assert numbers(database, age="60") == ["03", "31"]
-    assert numbers(database, age="more", kind="business") == []
+    assert numbers(database, age="more", kind="commercial") == []
     assert numbers(database, kind="residential") == ["90", "03", "30"]
     with database.unit_of_work() as session:
         making.promise(

@@ -43,11 +43,18 @@ def bundles(
 
 
 def _grouped(notices: Sequence[Notice], known: Mapping[int, Wishes]) -> list[list[Notice]]:
-    """Those of a person that may be told together, in the place of the first of them."""
-    groups: dict[tuple[int | None, int], list[Notice]] = {}
+    """Those of a person that may be told together, in the place of the first of them.
+
+    Only what is wanted on the same channels: one must neither bring another where it was opted
+    out of, nor keep it from where it is wanted.
+    """
+    groups: dict[tuple[object, ...], list[Notice]] = {}
     for each in notices:
-        together = kind(each.kind).digest and known[each.id].digest
-        groups.setdefault((each.user_id, 0 if together else each.id), []).append(each)
+        found, wish = kind(each.kind), known[each.id]
+        together = wish.channels, bool(wish.plan(found))
+        alone = (each.id,)
+        key = together if found.digest and wish.digest else alone
+        groups.setdefault((each.user_id, *key), []).append(each)
     return list(groups.values())
 
 
@@ -57,11 +64,13 @@ def _bundle(
     wish: Wishes,
     reach: Mapping[str, Mapping[int, Sequence[str]]],
 ) -> Bundle:
-    first, user_id = kind(group[0].kind), group[0].user_id or 0
+    """On the channels of the one that knows most: what it may fall back to is for all of them."""
+    leading = max((kind(each.kind) for each in group), key=lambda each: len(wish.plan(each)))
+    user_id = group[0].user_id or 0
     name = _name(session, group, wish.language)
     plan = tuple(
         each
-        for each in wish.plan(first)
+        for each in wish.plan(leading)
         if registry.offers(each)
         and reach[each].get(user_id)
         and has_words(session, name, each, wish.language)
@@ -74,7 +83,7 @@ def _bundle(
         wish,
         plan,
         {each: reach[each][user_id] for each in plan},
-        first.all_channels,
+        leading.all_channels,
     )
 
 

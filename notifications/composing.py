@@ -113,9 +113,9 @@ def _compose_users(session: Session, notices: Sequence[Notice], now: datetime) -
 
 def _may_go(notice: Notice, wish: Wishes | None, now: datetime) -> bool:
     """Whether this is an hour for it; else it is put off to the next one."""
-    if wish is None or kind(notice.kind).level is Level.URGENT:
+    if wish is None:
         return True
-    at = hours.next_decent(now, wish.quiet_from, wish.quiet_until)
+    at = wish.next_hour(kind(notice.kind).level, now)
     if at > now:
         notice.not_before = at
     return at == now

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from notifications import health, outbox, settling
+from notifications import health, hours, outbox, settling
 from notifications.channels import registry
 from notifications.content import Unsayable, contents
 from notifications.handing import Ready, hand_over
@@ -22,6 +22,7 @@ from notifications.models import (
     EXPIRED,
     SENDING,
     UNCLEAR,
+    URGENT,
     WAITING,
     Message,
     Notice,
@@ -89,8 +90,12 @@ def _through(room: Room, *which: ColumnElement[bool]) -> int:
 
 
 def _claim(session: Session, most: int, *which: ColumnElement[bool]) -> list[Message]:
-    """Take messages to be handed over; what is of no more use expires."""
+    """Take messages to be handed over; what is of no more use expires.
+
+    What tells of notices waits for a decent hour however late it has become, unless it is urgent.
+    """
     now = clock.now()
+    decent = hours.next_decent(now)
     rows = session.scalars(
         select(Message)
         .where(Message.state == WAITING, Message.recipient.is_not(None), *which)
@@ -101,6 +106,8 @@ def _claim(session: Session, most: int, *which: ColumnElement[bool]) -> list[Mes
     for each in rows:
         if each.expires_at is not None and each.expires_at <= now:
             each.state, each.params = EXPIRED, None
+        elif decent > now and each.notice_ids and each.priority > URGENT:
+            each.not_before = decent
         else:
             each.state, each.claimed_at, each.attempts = SENDING, now, each.attempts + 1
     expire_notices(session, [each for each in rows if each.state == EXPIRED])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifications import outbox
 from notifications.channels import registry
+from notifications.channels.base import Channel
 from notifications.events import LegalNoticeTold
 from notifications.kinds import Level, kind
 from notifications.models import (
@@ -26,7 +27,7 @@ from notifications.models import (
     Message,
     Notice,
 )
-from notifications.preferences import addresses
+from notifications.preferences import addresses, wishes
 from notifications.wordings import in_force
 from runtime import clock, events
 from runtime.crypto import blind_index
@@ -108,17 +109,31 @@ def _next(session: Session, message: Message, open_: Collection[Notice]) -> bool
     """Write the messages of the next channel on which the person can be reached."""
     if message.user_id is None:
         return False
+    wanted, at = _wanted(session, message.user_id, open_)
     for rank in range(message.rank + 1, len(message.plan)):
         channel = message.plan[rank]
+        if channel not in wanted:
+            continue
         words = has_words(session, message.kind or "", channel, message.language)
         if not words or not registry.offers(channel):
             continue
         to = addresses(session, [message.user_id], channel).get(message.user_id, [])
         if to:
             ids = sorted(each.id for each in open_)
-            _write(session, message, open_, channel, to, rank, ids)
+            _write(session, message, open_, channel, to, rank, ids, at)
             return True
     return False
+
+
+def _wanted(session: Session, user_id: int, open_: Collection[Notice]) -> tuple[set[str], datetime]:
+    """The channels on which the person still wants all of these, and from when on."""
+    channels, at = {each.value for each in Channel}, clock.now()
+    for each in open_:
+        known = kind(each.kind)
+        wish = wishes(session, [user_id], known.topic)[user_id]
+        channels &= set(wish.allowed(known))
+        at = max(at, wish.next_hour(known.level, clock.now()))
+    return channels, at
 
 
 def _write(
@@ -129,8 +144,10 @@ def _write(
     to: list[str],
     rank: int,
     ids: list[int],
+    at: datetime,
 ) -> None:
-    rows = [Message(**written(channel, each, message, rank=rank, notice_ids=ids)) for each in to]
+    made = [written(channel, each, message, rank=rank, notice_ids=ids) for each in to]
+    rows = [Message(**each, not_before=at) for each in made]
     session.add_all(rows)
     session.flush()
     for notice in open_:

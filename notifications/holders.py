@@ -1,7 +1,7 @@
 """Notices for accounts that nobody is linked to: their holders are told by SMS."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from notifications.preferences import stopped
 from service.models import Account
 
 LANGUAGE = "zh"
-MIDNIGHT = time(0)
 
 
 def compose_holders(session: Session, notices: Sequence[Notice], now: datetime) -> None:
@@ -39,7 +38,7 @@ def compose_holders(session: Session, notices: Sequence[Notice], now: datetime) 
 
 
 def _put_off(notice: Notice, now: datetime) -> bool:
-    at = hours.next_decent(now, MIDNIGHT, MIDNIGHT)
+    at = hours.next_decent(now)
     if kind(notice.kind).level is Level.URGENT or at == now:
         return False
     notice.not_before = at

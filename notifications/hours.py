@@ -5,11 +5,14 @@ from datetime import datetime, time, timedelta
 from runtime.clock import BEIJING
 
 DECENT_FROM, DECENT_UNTIL = time(8), time(21)
+MIDNIGHT = time(0)
 _STEPS = 6
 """More boundaries than a night and a person's own hours have."""
 
 
-def next_decent(now: datetime, quiet_from: time, quiet_until: time) -> datetime:
+def next_decent(
+    now: datetime, quiet_from: time = MIDNIGHT, quiet_until: time = MIDNIGHT
+) -> datetime:
     """The first instant from `now` on that is decent and not quiet, in Beijing's hours.
 
     Quiet hours may go over midnight; equal ends are none. Whoever leaves no decent hour free is

@@ -13,7 +13,6 @@ from notifications.channels import registry
 from notifications.channels.base import Found
 from notifications.going_on import go_on, stop, tell
 from notifications.handing import Ending, Outcome
-from notifications.kinds import kinds
 from notifications.models import (
     DELIVERED,
     FAILED,
@@ -26,6 +25,7 @@ from notifications.models import (
     Message,
 )
 from notifications.settings import DispatchSettings
+from notifications.together import fallback_minutes
 from runtime import clock, metrics
 from runtime.settings import load
 
@@ -120,8 +120,7 @@ def _sent(row: Message, number: str, at: datetime) -> None:
     if row.state in REPORTED:
         return
     row.state, row.failure = SENT, None
-    known, provider = kinds().get(row.kind or ""), registry.provider(row.provider)
-    minutes = known.fallback_minutes if known else None
+    minutes, provider = fallback_minutes(row.kind or ""), registry.provider(row.provider)
     if minutes and provider and provider.reports and row.rank + 1 < len(row.plan):
         row.fallback_at = at + timedelta(minutes=minutes)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from notifications.kinds import kinds
 from notifications.models import Notice
 from notifications.settings import LinkSettings
 from notifications.wordings import INBOX, in_force
@@ -16,7 +17,20 @@ MANY = ".many"
 SUMS = ("amount", "late", "principal")
 """Figures in yuan that are added up over a person's accounts."""
 
+FALLBACK_MINUTES = min(
+    each.fallback_minutes for each in kinds().values() if each.digest and each.fallback_minutes
+)
+"""Of a digest: what is waited for least long may be in it."""
+
 Figures = Mapping[str, str]
+
+
+def fallback_minutes(name: str) -> int | None:
+    """How long the delivery of a message of these words is waited for; None: it is not."""
+    if name == DIGEST:
+        return FALLBACK_MINUTES
+    known = kinds().get(name.removesuffix(MANY))
+    return known.fallback_minutes if known else None
 
 
 def together(

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from notifications import hours
 from notifications.channels.base import Channel
 from notifications.kinds import Kind, Level
 from notifications.preferences import topics
@@ -48,13 +49,25 @@ class Wishes:
 
         What the law owes goes wherever the person can be reached.
         """
-        allowed = self.reachable if kind.level is Level.LEGAL else self.channels
+        allowed = self.allowed(kind)
         if self.has_order:
             return tuple(each for each in allowed if each in kind.channels)
         usual = [each.value for each in kind.channels if each in allowed]
         if self.elder_mode and kind.topic == CALLED_FIRST:
             usual.sort(key=lambda each: each != Channel.VOICE)
         return tuple(usual)
+
+    def allowed(self, kind: Kind) -> tuple[str, ...]:
+        """The channels on which a kind may go, of whichever a kind uses."""
+        return self.reachable if kind.level is Level.LEGAL else self.channels
+
+    def next_hour(self, level: Level, now: datetime) -> datetime:
+        """When the person may be told: what is urgent now, what the law owes at a decent hour."""
+        if level is Level.URGENT:
+            return now
+        if level is Level.LEGAL:
+            return hours.next_decent(now)
+        return hours.next_decent(now, self.quiet_from, self.quiet_until)
 
 
 def wishes(session: Session, user_ids: Collection[int], topic: str) -> dict[int, Wishes]:

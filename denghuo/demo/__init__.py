@@ -44,6 +44,7 @@ def say(text: str) -> None:
 def demo() -> None:
     """Start everything: database, core, sandbox, worker, portal, and a utility to look at."""
     place = _place()
+    os.environ.setdefault("DENGHUO_PUBLIC_URL", place.portal)  # links of what is furnished here
     try:
         require_free_ports(place)
         with _database(place):

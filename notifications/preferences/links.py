@@ -29,7 +29,12 @@ class WayOut:
 
 
 def unsubscribe_link(user_id: int, topic: str) -> str:
-    """The address by which this person stops mail about a topic; it does not grow old."""
+    """The address by which this person stops mail about a topic; it does not grow old.
+
+    Empty for a topic that nobody chooses, such as an invoice that was asked for.
+    """
+    if topic != ALL and not pairs(topic):
+        return ""
     address = load(LinkSettings).public_url.rstrip("/")
     return f"{address}/unsubscribe/{signed(user_id, topic)}"
 
@@ -48,7 +53,7 @@ def read(session: Session, text: str) -> WayOut:
     if not hmac.compare_digest(mac.encode(), _mac(int(number), topic).encode()):
         raise NotFound("preference.link")
     user = session.get(User, int(number))
-    if user is None or (topic != ALL and topic not in topics.choices()):
+    if user is None or not pairs(topic):
         raise NotFound("preference.link")
     return WayOut(user.id, topic, user.language or "zh")
 
@@ -73,7 +78,7 @@ def pairs(topic: str) -> list[choosing.Pair]:
     """What of a topic, or of all, goes by mail."""
     ways = topics.choices()
     names = ways if topic == ALL else [topic]
-    return [(each, Channel.MAIL.value) for each in names if Channel.MAIL in ways[each]]
+    return [(each, Channel.MAIL.value) for each in names if Channel.MAIL in ways.get(each, ())]
 
 
 def _switch(session: Session, way: WayOut, is_on: bool, words: str, language: str) -> bool:

@@ -120,9 +120,11 @@ def _about(
 
     None where one was named that does not go this way, or news, which begin on a page alone.
     """
-    every = [name for name, ways in topics.choices().items() if channel in ways]
-    if not wish.stops:
-        every.remove(topics.NEWS)
+    every = [
+        name
+        for name, ways in topics.choices().items()
+        if channel in ways and (wish.stops or name != topics.NEWS)
+    ]
     if wish.topic:
         return [each for each in every if wish.topic in (ALL, each)]
     if not wish.stops:

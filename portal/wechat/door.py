@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from notifications.channels import reported
+from notifications.preferences import stopping
 from portal import words as sentences
 from portal.access import callback
 from portal.chat import turn
@@ -21,6 +22,7 @@ from portal.unit import database
 from portal.wechat import words
 from portal.wechat.account import account
 from portal.wechat.letters import LONGEST, Letter, NotWeChat
+from runtime import clock
 from runtime.errors import Refused
 from runtime.logs import get_logger
 from service.conversations import Conversation, Message, answers, offered
@@ -68,7 +70,9 @@ def _answer(letter: Letter) -> str:
         _note_report(letter)
     if letter.event:
         return words.welcome() if letter.event in ("subscribe", "subscribe_scan") else ""
-    return _conversed(letter) if letter.text else words.unheard()
+    if not letter.text:
+        return words.unheard()
+    return _stopped(letter) or _conversed(letter)
 
 
 def _note_report(letter: Letter) -> None:
@@ -82,6 +86,18 @@ def _note_report(letter: Letter) -> None:
             delivered=status == DELIVERED,
             reason="" if status == DELIVERED else status,
         )
+
+
+def _stopped(letter: Letter) -> str:
+    """To a user who wants to hear no more here, or again; empty for everything else."""
+    with database().unit_of_work() as session:
+        user_id = wechat.user_of(session, letter.openid)
+        if user_id is None:
+            return ""
+        done = stopping.hear(
+            session, user_id=user_id, channel="wechat", words=letter.text, at=clock.now()
+        )
+        return words.stopped(done) if done is not None else ""
 
 
 def _conversed(letter: Letter) -> str:

@@ -5,7 +5,10 @@ from typing import Any
 
 from flask import url_for
 
+from notifications.preferences import topics
+from notifications.preferences.stopping import Heard
 from portal.i18n import gettext as _
+from portal.i18n import language
 from portal.settings import current_settings
 from service.conversations import Message
 
@@ -33,6 +36,19 @@ def welcome() -> str:
         "点这里登录一次，就能在这里查自己家的电：%(link)s",
         link=binding(),
     )
+
+
+def stopped(done: Heard) -> str:
+    """To somebody who wants to hear no more of something here, or again."""
+    if not done.topics:
+        return _("这一种不在微信里发。要改别的，打开：%(link)s", link=_page("preferences.index"))
+    said = (
+        _("好的，不再用微信告诉您：%(topics)s。法律要求的停电通知照发。")
+        if done.stops
+        else _("好的，以后照常用微信告诉您：%(topics)s。")
+    )
+    here = _("都有哪些、还用什么方式，在这里看：%(link)s", link=_page("preferences.index"))
+    return said % {"topics": topics.names(done.topics, language())} + "\n\n" + here
 
 
 def unheard() -> str:

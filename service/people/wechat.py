@@ -96,8 +96,13 @@ def bound(session: Session, user_id: int) -> list[Bound]:
 
 def is_bound(session: Session, openid: str) -> bool:
     """Whether this person of WeChat is a user."""
+    return user_of(session, openid) is not None
+
+
+def user_of(session: Session, openid: str) -> int | None:
+    """The user who let this person of WeChat in; None for a stranger."""
     known = select(WeChatFollower.user_id).where(WeChatFollower.openid_index == _index(openid))
-    return session.scalar(known) is not None
+    return session.scalar(known)
 
 
 def reader(session: Session, conversation: Conversation) -> str | None:

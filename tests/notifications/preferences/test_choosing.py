@@ -121,6 +121,11 @@ def test_a_link_for_all_brings_no_news_back(session, user):
     assert choosing.chosen(session, user.id).is_on("news", "mail") is False
 
 
+@pytest.mark.parametrize("topic", ["invoice", "desk", "security"])
+def test_what_nobody_chooses_by_mail_has_no_link(session, user, topic):
+    assert links.unsubscribe_link(user.id, topic) == ""
+
+
 def test_a_link_is_signed(session, user):
     other = create_user(session)
     mine = links.signed(user.id, "bill")

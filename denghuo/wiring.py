@@ -24,7 +24,7 @@ from notifications import (
 from notifications import payments as paid
 from notifications.arrears import sparing, withdrawing
 from notifications.campaigns import course as campaigns
-from notifications.events import LegalNoticeTold
+from notifications.events import LegalNoticeFailed, LegalNoticeTold
 from notifications.mail import Enclosure
 from notifications.wordings import changing as wordings
 from payments import on_its_way, refunds
@@ -161,6 +161,7 @@ def _tell_of_money() -> None:
     events.subscribe(InstalmentDue, arrangements.on_due)
     events.subscribe(DisconnectionPlanned, disconnections.on_planned)
     events.subscribe(LegalNoticeTold, disconnections.on_told)
+    events.subscribe(LegalNoticeFailed, disconnections.on_failed)
     events.subscribe(DisconnectionNear, disconnections.on_near)
     events.subscribe(DisconnectionCalledOff, disconnections.on_called_off)
 

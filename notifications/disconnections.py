@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from notifications import notices, saying
 from notifications.audience import payers_of
-from notifications.events import LegalNoticeTold
+from notifications.events import LegalNoticeFailed, LegalNoticeTold
 from notifications.figures import Figures, figures, params_of
-from notifications.models import Notice
+from notifications.models import TOLD, Notice
 from notifications.settings import LinkSettings
 from runtime import clock
 from runtime.money import yuan
 from runtime.settings import load
-from service.disconnections import note_told
+from service.disconnections import note_told, note_untold
 from service.disconnections.models import Disconnection
 from service.dues import dues_of
 from service.events import DisconnectionCalledOff, DisconnectionNear, DisconnectionPlanned
@@ -50,6 +50,18 @@ def on_told(session: Session, event: LegalNoticeTold) -> None:
     """The formal notice has gone out: that is said to whoever planned it."""
     if event.kind == "disconnection.planned":
         note_told(session, int(event.key.split(":")[1]), event.at)
+
+
+def on_failed(session: Session, event: LegalNoticeFailed) -> None:
+    """It has reached that person by no way; where nobody else was told either, that is said too."""
+    if event.kind != "disconnection.planned":
+        return
+    session.flush()
+    number = int(event.key.split(":")[1])
+    told = Notice.key.startswith(f"disconnection:{number}:planned:"), Notice.state == TOLD
+    account = select(Notice.account_no).where(Notice.key == event.key).scalar_subquery()
+    if not session.scalar(select(exists().where(Notice.account_no == account, *told))):
+        note_untold(session, number)
 
 
 @figures("disconnection.planned", "disconnection.near")

@@ -11,3 +11,10 @@ class LegalNoticeTold(Struct, frozen=True):
     kind: str
     key: str
     at: datetime
+
+
+class LegalNoticeFailed(Struct, frozen=True):
+    """A notice that the law asks for has reached that person on no channel after all."""
+
+    kind: str
+    key: str

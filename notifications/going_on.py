@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from notifications import outbox
 from notifications.channels import registry
 from notifications.channels.base import Channel
-from notifications.events import LegalNoticeTold
+from notifications.events import LegalNoticeFailed, LegalNoticeTold
 from notifications.kinds import Level, kind
 from notifications.models import (
     COMPOSED,
@@ -51,7 +51,7 @@ def go_on(session: Session, message: Message, reason: str, *, late: bool = False
     if any(each.rank == message.rank and _may_arrive(each, late) for each in others):
         return
     if not _next(session, message, open_) and not late:
-        _give_up(open_, others, reason)
+        _give_up(session, open_, others, reason)
 
 
 def stop(session: Session, message: Message) -> None:
@@ -155,12 +155,16 @@ def _write(
     outbox.ask_to_dispatch(session, channel)
 
 
-def _give_up(open_: Collection[Notice], others: Collection[Message], reason: str) -> None:
+def _give_up(
+    session: Session, open_: Collection[Notice], others: Collection[Message], reason: str
+) -> None:
     """One that may have arrived earlier, on another channel, has told it."""
     told = any(each.state in ALIVE for each in others)
     for notice in open_:
         notice.state = TOLD if told else FAILED
         notice.reason = None if told else reason[:40]
+        if not told and kind(notice.kind).level is Level.LEGAL:
+            events.publish(session, LegalNoticeFailed(notice.kind, notice.key))
 
 
 def _open_notices(session: Session, message: Message) -> list[Notice]:

@@ -4,6 +4,6 @@ What is published is the law's: `DisconnectionPlanned` is the notice that must p
 time, and whoever sends it says so by `note_told`. `rules.yaml` has the days and hours.
 """
 
-from service.disconnections.watching import note_told
+from service.disconnections.watching import note_told, note_untold
 
-__all__ = ["note_told"]
+__all__ = ["note_told", "note_untold"]

@@ -42,6 +42,14 @@ def note_told(session: Session, disconnection_id: int, at: datetime) -> bool:
     return True
 
 
+def note_untold(session: Session, disconnection_id: int) -> None:
+    """The notice turned out to have reached nobody: the customer does not know, as before it."""
+    found = calling_off.lock(session, disconnection_id)
+    if found.state == "noticed":
+        found.state, found.notice_told_at = "planned", None
+        session.flush()
+
+
 def watch(database: Database) -> int:
     """Look at all that is planned, each in a transaction of its own; returns how many."""
     with database.unit_of_work() as session:

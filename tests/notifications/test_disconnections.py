@@ -6,16 +6,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications import disconnections, figures
-from notifications.events import LegalNoticeTold
+from notifications import disconnections, figures, settling
+from notifications.events import LegalNoticeFailed, LegalNoticeTold
 from notifications.going_on import tell
-from notifications.models import COMPOSED, Notice
+from notifications.kinds import Level
+from notifications.models import COMPOSED, SENT, Message, Notice
+from notifications.posting import message
 from runtime import clock, events
 from service.disconnections.models import Disconnection
 from service.events import DisconnectionCalledOff, DisconnectionNear, DisconnectionPlanned
 from service.models import Account
 from tests.notifications.said import assert_said_everywhere, in_the_inbox, notices, said
-from tests.service.builders import create_bill, create_customer, create_user
+from tests.service.builders import create_bill, create_customer, create_link, create_user
 
 AT = datetime(2026, 12, 2, 2, tzinfo=UTC)
 
@@ -64,6 +66,42 @@ def test_that_it_went_out_is_said_back(session: Session, planned: DisconnectionP
         tell(session, [notice.id], now + timedelta(hours=1))
     row = session.scalars(select(Disconnection)).one()
     assert (row.state, row.notice_told_at) == ("noticed", now)
+
+
+def test_that_it_reached_nobody_after_all_is_said_back_too(
+    session: Session, planned: DisconnectionPlanned
+) -> None:
+    create_link(
+        session, create_user(session), session.get_one(Account, planned.account_no), "payer"
+    )
+    disconnections.on_planned(session, planned)
+    told = notices(session, "disconnection.planned")
+    assert len(told) == 2
+    row = session.scalars(select(Disconnection)).one()
+    with (
+        events.subscribed(LegalNoticeTold, disconnections.on_told),
+        events.subscribed(LegalNoticeFailed, disconnections.on_failed),
+    ):
+        first, second = (_sent(session, each) for each in told)
+        assert row.state == "noticed"
+        settling.reported(session, first, "1", delivered=False, reason="off", at=clock.now())
+        assert row.state == "noticed"  # the other one may know
+        settling.reported(session, second, "2", delivered=False, reason="off", at=clock.now())
+    assert (row.state, row.notice_told_at) == ("planned", None)
+    assert [each.state for each in told] == ["failed", "failed"]
+
+
+def _sent(session: Session, notice: Notice) -> Message:
+    """A message of a notice that a provider has taken."""
+    sent = message("sms", "13800002046", notice.kind, Level.LEGAL, [notice], "zh")
+    sent.state = SENT
+    session.add(sent)
+    notice.state = COMPOSED
+    session.flush()
+    notice.message_id = sent.id
+    tell(session, [notice.id], clock.now())
+    session.refresh(notice)
+    return sent
 
 
 def test_each_warning_is_told_once(session: Session, planned: DisconnectionPlanned) -> None:

@@ -3,11 +3,12 @@
 
 A million accounts with a bill of each of two months; of most of them somebody is linked, and all
 have a score. 80,000 have a bill that was due three days ago and is not settled. `value` is the
-whole run from bills to notices that wait, pieces and counts included; `floor` is one SELECT of the
-same rows by the same conditions for that one rung, fetched by this process. Both are measured in turns, and `ratio` may
-not be more than three. `write_ratio` is the run over the same SELECT with its rows inserted in the
-table of notices by nothing but that statement. `peak_mb` is the most memory that this process
-held, the database not counted; it may not be more than 400.
+whole run from bills to notices that wait, pieces and counts included; the days to come are counted
+after it. `floor` is one SELECT of the same rows, by all the conditions of the run for that one
+rung, fetched by this process. Both are measured in turns, and `ratio` may not be more than three.
+`write_ratio` is the run over the same SELECT with its rows inserted in the table of notices by
+nothing but that statement. `peak_mb` is the most memory that this process held, the database not
+counted; it may not be more than 400.
 """
 
 import json
@@ -64,7 +65,9 @@ _BILLS = f"""
         export_fen, settled_fen, estimated, issued_at, due, seq)
     SELECT 'B' || month || '-' || n, {_NO}, service_point_no, period, revision, status, from_day,
         to_day, wh, tariff, tariff_version, '{{}}', '[]', '[]', total_fen, consumption_fen,
-        export_fen, CASE WHEN month = 1 AND (CAST(n AS bigint) * 7919) % :accounts < :due THEN 0 ELSE total_fen END,
+        export_fen,
+        CASE WHEN month = 1 AND (CAST(n AS bigint) * 7919) % :accounts < :due THEN 0
+            ELSE total_fen END,
         estimated, issued_at, CAST(:day AS date) - (month - 1) * 30, 0
     FROM bill, generate_series(1, 2) AS month, generate_series(1, :accounts) AS n
 """

@@ -38,6 +38,8 @@ class Notice(Base):
     It is for a user, or (without one) for the holder of the account, by the phone that the core
     knows. `params` (JSON) are figures that do not change any more; the others are read when it
     is sent (`notifications/figures.py`). `message_id` is the try that carries it at present.
+    `user_id` has no foreign key: it would lock and write anew the row of everybody whom a run
+    tells. Nobody's row is ever deleted.
     """
 
     __tablename__ = "notice"
@@ -48,13 +50,9 @@ class Notice(Base):
         ),
         CheckConstraint("user_id is not null or account_no is not null", name="whom"),
         Index("ix_notice_waiting", "not_before", "id", postgresql_where=text("state = 'waiting'")),
-        Index(
-            "ix_notice_open",
-            "account_no",
-            postgresql_where=text("state in ('waiting', 'composed')"),
-        ),
-        Index("ix_notice_user", "user_id", "id"),
-        Index("ix_notice_account", "account_no", "id"),
+        Index("ix_notice_open", "kind", postgresql_where=text("state in ('waiting', 'composed')")),
+        Index("ix_notice_user", "user_id", postgresql_where=text("state = 'waiting'")),
+        Index("ix_notice_account", "account_no"),
         Index("ix_notice_message", "message_id", postgresql_where=text("message_id is not null")),
         Index(
             "ix_notice_campaign", "campaign_id", postgresql_where=text("campaign_id is not null")
@@ -64,7 +62,7 @@ class Notice(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    user_id: Mapped[int | None] = mapped_column(BigInteger)
     account_no: Mapped[str | None] = mapped_column(String(12))
     params: Mapped[str | None] = mapped_column(EncryptedText("notice.params"))
     state: Mapped[str] = mapped_column(String(10), default=WAITING, server_default=WAITING)

@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Subquery, exists, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Subquery,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -80,8 +91,8 @@ def tell_all(
     own_key = whom.c.key + literal(":") + func.coalesce(whom.c.user_id.cast(columns.key.type), "")
     rows = select(own_key, whom.c.user_id, whom.c.account_no, *values)
     written = insert(Notice).from_select(["key", "user_id", "account_no", *fixed], rows)
-    quiet = written.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    done = session.execute(quiet)
+    quiet = written.on_conflict_do_nothing(index_elements=[columns.key])
+    done = session.execute(quiet.execution_options(preserve_rowcount=True))
     ask_to_compose(session)
     return cast(CursorResult[Any], done).rowcount
 
@@ -103,6 +114,25 @@ def withdraw(session: Session, *which: ColumnElement[bool], reason: str) -> int:
     if carried:
         _empty(session, carried)
     return len(taken)
+
+
+def put_off(session: Session, *which: ColumnElement[bool], until: datetime) -> None:
+    """Tell nobody before then; a message that is written but not handed over yet is taken back.
+
+    It is composed anew when its time comes. One on a second channel goes on its way.
+    """
+    waits = Message.state == WAITING, Message.rank == 0
+    theirs = select(Notice.message_id).where(Notice.state == COMPOSED, *which)
+    held = select(Message.id).where(*waits, Message.id.in_(theirs))
+    carried = set(session.scalars(held.with_for_update(skip_locked=True)))
+    put_back = Notice.state == COMPOSED, Notice.message_id.in_(carried)
+    session.execute(
+        update(Notice)
+        .where(or_(Notice.state == WAITING, and_(*put_back)), *which)
+        .values(state=WAITING, message_id=None, not_before=until, expires_at=until)
+        .execution_options(synchronize_session=False)
+    )
+    _empty(session, carried)
 
 
 def ask_to_compose(session: Session) -> None:

@@ -91,15 +91,14 @@ def chosen_of(
 
 
 def last_of_piece(session: Session, steps: Sequence[Step], after: str, size: int) -> str | None:
-    """The account with which a piece of about so many that are due ends; None: it is the last."""
-    accounts = (
+    """The account with which a piece of so many due bills ends; None: it is the last."""
+    return session.scalar(
         select(Bill.account_no)
-        .distinct()
         .where(*_open(), Bill.due.in_({step.due for step in steps}), Bill.account_no > after)
-        .subquery()
+        .order_by(Bill.account_no)
+        .offset(size - 1)
+        .limit(1)
     )
-    query = select(accounts.c.account_no).order_by(accounts.c.account_no).offset(size - 1).limit(1)
-    return session.scalar(query)
 
 
 def counted(chosen: Subquery | Table) -> Select[str, str, int]:

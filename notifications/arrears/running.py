@@ -24,7 +24,7 @@ from runtime.database import Database
 from runtime.logs import get_logger
 
 PIECE = 100_000
-"""Accounts that are due in one transaction: some seconds' work, and each piece reads links anew."""
+"""Bills that are due in one transaction: some seconds' work, and each piece reads links anew."""
 MEMORY = "64MB"
 """So much the server may use for a sort or a hash of the run, so that none goes to its disk."""
 

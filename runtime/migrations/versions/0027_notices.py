@@ -73,19 +73,17 @@ CREATE = (
         ),
         CONSTRAINT ck_notice_whom CHECK (user_id is not null or account_no is not null),
         CONSTRAINT uq_notice_key UNIQUE (key),
-        CONSTRAINT fk_notice_user_id_user_account
-            FOREIGN KEY (user_id) REFERENCES user_account (id),
         CONSTRAINT fk_notice_message_id_message
             FOREIGN KEY (message_id) REFERENCES message (id)
     )
     """,
     "CREATE INDEX ix_notice_waiting ON notice (not_before, id) WHERE state = 'waiting'",
     """
-    CREATE INDEX ix_notice_open ON notice (account_no)
+    CREATE INDEX ix_notice_open ON notice (kind)
         WHERE state in ('waiting', 'composed')
     """,
-    "CREATE INDEX ix_notice_user ON notice (user_id, id)",
-    "CREATE INDEX ix_notice_account ON notice (account_no, id)",
+    "CREATE INDEX ix_notice_user ON notice (user_id) WHERE state = 'waiting'",
+    "CREATE INDEX ix_notice_account ON notice (account_no)",
     "CREATE INDEX ix_notice_message ON notice (message_id) WHERE message_id is not null",
     "CREATE INDEX ix_notice_campaign ON notice (campaign_id) WHERE campaign_id is not null",
     """

@@ -116,10 +116,10 @@ def withdraw(session: Session, *which: ColumnElement[bool], reason: str) -> int:
     return len(taken)
 
 
-def put_off(session: Session, *which: ColumnElement[bool], until: datetime) -> None:
-    """Tell nobody before then; a message that is written but not handed over yet is taken back.
+def hold(session: Session, *which: ColumnElement[bool], until: datetime) -> None:
+    """Tell nobody for now; a message that is written but not handed over yet is taken back.
 
-    It is composed anew when its time comes. One on a second channel goes on its way.
+    Whoever holds lets go by another time, and it is composed anew. A second channel goes on.
     """
     waits = Message.state == WAITING, Message.rank == 0
     theirs = select(Notice.message_id).where(Notice.state == COMPOSED, *which)

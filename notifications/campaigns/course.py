@@ -100,7 +100,7 @@ def pause(session: Session, campaign_id: int) -> Campaign:
     """Tell nobody more for now, not even who is next. Raises NotFound, Conflict."""
     campaign = _locked(session, campaign_id, SCHEDULED, RUNNING)
     campaign.state = PAUSED
-    _set_waiting(session, campaign_id, {"not_before": HELD, "expires_at": HELD})
+    notices.hold(session, Notice.campaign_id == campaign_id, until=HELD)
     return campaign
 
 
@@ -116,7 +116,7 @@ def resume(session: Session, campaign_id: int) -> Campaign:
 
 def stop(session: Session, campaign_id: int) -> Campaign:
     """End it for good; who is not told yet will not be. Raises NotFound, Conflict."""
-    campaign = _locked(session, campaign_id, SCHEDULED, RUNNING, PAUSED)
+    campaign = _locked(session, campaign_id, SCHEDULED, RUNNING, PAUSED, DONE)
     campaign.state, campaign.ended_at = STOPPED, clock.now()
     notices.withdraw(session, Notice.campaign_id == campaign_id, reason="campaign_stopped")
     return campaign

@@ -13,7 +13,9 @@ from notifications.campaigns.estimating import Estimate, estimate
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.results import outcomes, results
 from notifications.campaigns.segments import Criteria
+from notifications.kinds import Level
 from notifications.models import Notice
+from notifications.posting import message
 from runtime import clock
 from runtime.errors import Conflict, Refused
 from service import approvals
@@ -120,6 +122,39 @@ def test_a_pause_holds_who_waits_and_goes_on(session, writer):
     course.resume(session, campaign.id)
     assert all(each <= clock.now() for each in session.scalars(select(Notice.not_before)))
     assert _minute(session, campaign) == 1
+
+
+def test_a_pause_holds_what_is_written_but_not_handed_over(session, writer):
+    people = [create_customer(session)[0] for _each in range(2)]
+    campaign = _approved(session, writer, _plan())
+    _minute(session, campaign)
+    first, second = session.scalars(select(Notice).order_by(Notice.id))
+    ways = []
+    for notice, user, state in zip((first, second), people, ("waiting", "sent"), strict=True):
+        way = message("sms", user.phone, campaign.kind, Level.SERVICE, [notice], "zh")
+        way.state = state
+        session.add(way)
+        session.flush()
+        notice.state, notice.message_id = "composed" if state == "waiting" else "told", way.id
+        ways.append(way)
+    session.flush()
+    course.pause(session, campaign.id)
+    session.expire_all()
+    assert [each.state for each in ways] == ["withdrawn", "sent"]
+    assert (first.state, first.message_id, first.not_before.year) == ("waiting", None, 9999)
+    assert second.state == "told"
+    course.resume(session, campaign.id)
+    session.expire_all()
+    assert first.not_before <= clock.now() < first.expires_at
+
+
+def test_what_waits_for_the_morning_can_still_be_stopped(session, writer):
+    create_customer(session)
+    campaign = _approved(session, writer, _plan())
+    assert [_minute(session, campaign) for _each in range(2)] == [1, 0]
+    assert campaign.state == "done"
+    course.stop(session, campaign.id)
+    assert _states(session) == ["withdrawn"]
 
 
 def test_a_stop_takes_back_who_waits_for_good(session, writer):

@@ -41,7 +41,9 @@ def test_looking_at_it_stops_nothing(
 def test_a_button_stops_that_and_another_takes_it_back(
     client: FlaskClient, path: str, owner: User, database: Database
 ) -> None:
-    assert "好了，停了 不再给您发这类邮件：账单。" in words(client.post(path).get_data(as_text=True))
+    assert "好了，停了 不再给您发这类邮件：账单。" in words(
+        client.post(path).get_data(as_text=True)
+    )
     assert (on(database, owner), on(database, owner, "request")) == (False, True)
     assert "好了，停了" in says(client, path)
     answer = client.post(path, data={"undo": "yes"}).get_data(as_text=True)

@@ -10,6 +10,7 @@ from portal import words
 from portal.staff import trail
 from portal.staff.arrears import telling
 from portal.staff.arrears.room import blueprint
+from portal.staff.classes import CLASSES
 from runtime import clock
 from runtime.errors import Conflict, Refused
 from service import approvals, audit
@@ -101,6 +102,7 @@ def page(account: Account, refusal: Refused | None = None) -> str:
         "staff/arrears/show.html",
         sheet=Sheet(account),
         tell=telling,
+        classes=CLASSES,
         said=words.refusal(refusal) if refusal else None,
         typed=request.form,
         days=planning.possible_days(account),

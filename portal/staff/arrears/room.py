@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from portal.staff.arrears import telling
+from portal.staff.classes import CLASSES
 from portal.staff.frame import FINANCE, desk
 from runtime import clock
 from service.disconnections import arrears, showing
@@ -53,7 +54,9 @@ class Sheet:
 def index() -> ResponseReturnValue:
     """Fifty accounts in arrears, and how much is owed for how long."""
     sheet = Sheet(Wanted.of(request.args), _after())
-    return render_template("staff/arrears/index.html", sheet=sheet, tell=telling, of=arrears)
+    return render_template(
+        "staff/arrears/index.html", sheet=sheet, tell=telling, classes=CLASSES, of=arrears
+    )
 
 
 @blueprint.get("/choose")

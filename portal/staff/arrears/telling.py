@@ -6,7 +6,6 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portal.staff.classes import CLASSES
 from service.disconnections.models import Disconnection
 
 AGES = {

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
-from flask import Response, g, render_template, stream_with_context, url_for
+from flask import Response, g, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from notifications.campaigns import course
 from notifications.campaigns.models import DRAFT, Campaign
 from notifications.campaigns.results import Outcome, outcomes, results
-from portal.formats import moment
+from portal.formats import full_moment
 from portal.staff import trail
 from portal.staff.campaigns.forms import BANDS, PAGES, tariff_names
 from portal.staff.campaigns.room import CHANNELS, KINDS, STATES, TONES, WHO_GETS, blueprint
@@ -55,10 +55,15 @@ def show(campaign_id: int) -> str:
 
 
 @blueprint.get("/<int:campaign_id>/progress")
-def progress(campaign_id: int) -> str:
-    """The part that changes while it runs."""
+def progress(campaign_id: int) -> Response:
+    """The part that changes while it runs; in another state than was seen, the page is drawn anew.
+
+    What can be done about a campaign depends on its state, and stands outside of this part.
+    """
     campaign = course.campaign(g.session, campaign_id)
-    return render_template("staff/campaigns/_progress.html", **_standing(campaign))
+    if request.args.get("seen") != campaign.state:
+        return Response(headers={"HX-Refresh": "true"})
+    return Response(render_template("staff/campaigns/_progress.html", **_standing(campaign)))
 
 
 @blueprint.post("/<int:campaign_id>/<any(pause, resume, stop):deed>")
@@ -99,7 +104,7 @@ def _standing(campaign: Campaign) -> dict[str, object]:
 
 
 def _csv(campaign_id: int) -> Iterator[bytes]:
-    head = (_("编号"), _("结果"), _("原因"), _("用什么"), _("发出"), _("送达"), _("短信条数"))
+    head = (_("编号"), _("结果"), _("原因"), _("用什么"), _("发出去了"), _("送达"), _("短信条数"))
     yield _line(head).encode("utf-8-sig")
     for each in outcomes(g.session, campaign_id):
         yield _line(_row(each)).encode()
@@ -107,7 +112,7 @@ def _csv(campaign_id: int) -> Iterator[bytes]:
 
 def _row(each: Outcome) -> tuple[str, ...]:
     channel = str(CHANNELS[each.channel]) if each.channel else ""
-    times = [moment(at) if at else "" for at in (each.sent_at, each.delivered_at)]
+    times = [full_moment(at) if at else "" for at in (each.sent_at, each.delivered_at)]
     ended = str(OUTCOMES[each.state])
     return (
         str(each.notice_id),

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from notifications.campaigns import course
-from portal.formats import yuan
+from portal.formats import amount, moment
 from portal.staff.asked import Asked, in_words
 from portal.staff.frame import LEADS, desk
 from service.approvals import Approval
@@ -34,10 +34,10 @@ STATES = {
     "done": _l("发完了"),
 }
 TONES = {
-    "asked": "warn",
+    "asked": "due",
     "scheduled": "info",
     "running": "info",
-    "paused": "warn",
+    "paused": "due",
     "stopped": "bad",
     "done": "good",
 }
@@ -58,10 +58,13 @@ def _in_words(session: Session, approval: Approval) -> Asked:
     campaign = course.campaign(session, int(approval.subject))
     lines = [
         (_("发给"), _("%(people)s 人", people=approval.params["people"])),
-        (_("短信费"), yuan(approval.params["cost_fen"])),
+        (_("短信费"), amount(approval.params["cost_fen"])),
         (_("哪一类"), str(KINDS[campaign.kind])),
+        (_("什么时候开始"), moment(campaign.starts_at)),
         (_("标题"), campaign.words["zh"]["title"]),
         (_("正文"), campaign.words["zh"]["text"]),
+        (_("英文标题"), campaign.words["en"]["title"]),
+        (_("英文正文"), campaign.words["en"]["text"]),
     ]
     return Asked(
         _("群发：%(name)s", name=campaign.name), lines, f"/desk/campaigns/{campaign.id}", _LEADING

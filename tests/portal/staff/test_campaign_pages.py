@@ -114,7 +114,43 @@ def test_it_goes_out_once_a_second_person_has_agreed(
     shown = lead.get(page)
     assert shows(shown, "正在发")
     assert shows(shown, "1 人里到了 0 人")
-    assert "排着队" in lead.get(f"{page}/progress").get_data(as_text=True)
+    assert "排着队" in lead.get(f"{page}/progress?seen=running").get_data(as_text=True)
+
+
+def test_its_page_looks_by_itself_and_is_drawn_anew_in_another_state(
+    app: Flask, lead: FlaskClient, database: Database
+) -> None:
+    page = _written(lead, areas="T-1")
+    assert "htmx.min.js" not in lead.get(page).get_data(as_text=True)
+    _approve(app, database, lead, page)
+    waiting = lead.get(page).get_data(as_text=True)
+    assert "htmx.min.js" in waiting
+    assert f'hx-get="{page}/progress?seen=scheduled"' in waiting
+    assert "HX-Refresh" not in lead.get(f"{page}/progress?seen=scheduled").headers
+    _run(database)
+    assert lead.get(f"{page}/progress?seen=scheduled").headers["HX-Refresh"] == "true"
+
+
+def test_whoever_approves_reads_both_languages_and_the_hour(
+    app: Flask, lead: FlaskClient, database: Database
+) -> None:
+    post(lead, f"{_written(lead)}/ask", reason="省电")
+    said = words(staff(app, database, SECOND, "admin").get("/desk/approvals").text)
+    assert GIVEN["text_zh"] in said
+    assert GIVEN["text_en"] in said
+    assert "什么时候开始" in said
+
+
+def test_a_refusal_stands_on_the_draft_until_it_is_asked_for_again(
+    app: Flask, lead: FlaskClient, database: Database
+) -> None:
+    page = _written(lead)
+    post(lead, f"{page}/ask", reason="省电")
+    second = staff(app, database, SECOND, "admin")
+    post(second, "/desk/approvals/1/decline", note="太长")
+    assert shows(lead.get(page), "没有批：低谷提醒。太长")
+    post(lead, f"{page}/ask", reason="短了")
+    assert not shows(lead.get(page), "太长")
 
 
 def test_it_can_be_paused_and_stopped_and_that_is_in_the_trail(

@@ -11,6 +11,8 @@ from service.requests.kinds import Data
 
 FILE = Path(__file__).parent / "rules.yaml"
 MOST_PARTS = 24
+KINDS = {"residential", "commercial", "industrial", "agriculture"}
+"""The classes of accounts, as the core names them."""
 Days = Annotated[int, Meta(ge=0, le=365)]
 Fen = Annotated[int, Meta(ge=1)]
 Source = Annotated[str, Meta(min_length=1)]
@@ -51,6 +53,10 @@ class InstalmentRules(Data, frozen=True):
     decide_days: Days
     broken_months: Annotated[int, Meta(ge=0, le=120)]
     grace_days: Days
+
+    def __post_init__(self) -> None:
+        if self.parts.keys() != KINDS:
+            raise ValueError(f"`parts` must name {', '.join(sorted(KINDS))}")
 
 
 class Rules(Data, frozen=True):

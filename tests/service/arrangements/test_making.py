@@ -109,10 +109,9 @@ def test_residents_pay_in_two_to_six_parts(session, home, count):
     assert _refused(lambda: _ask(session, home, count)) == (Refused, "arrangement.parts")
 
 
-def test_a_shop_pays_in_three_parts_at_most(session, home):
-    session.execute(
-        update(Account).where(Account.account_no == home.account).values(kind="business")
-    )
+@pytest.mark.parametrize("kind", ["commercial", "industrial"])
+def test_a_shop_or_plant_pays_in_three_parts_at_most(session, home, kind):
+    session.execute(update(Account).where(Account.account_no == home.account).values(kind=kind))
     assert _refused(lambda: _ask(session, home, 4)) == (Refused, "arrangement.parts")
     assert len(_ask(session, home, 3).parts) == 3
 

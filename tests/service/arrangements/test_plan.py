@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime import clock
+from service.arrangements import rules
 from service.arrangements.plan import Part, instalments, late_fen, months_later
 from tests.service.builders import create_account, create_bill
 
@@ -75,3 +76,10 @@ def test_charges_that_a_bill_carries_bear_none(session) -> None:
     day = date(2026, 11, 18) + timedelta(days=10)
     assert late_fen([bill], (Part(1, day, 101000),)) == 1000
     assert late_fen([bill], (Part(1, day, 200000),)) == 1000
+
+
+def test_rules_that_forget_a_class_of_customers_are_not_read(tmp_path):
+    written = rules.FILE.read_text(encoding="utf-8")
+    (tmp_path / "rules.yaml").write_text(written.replace("commercial:", "business:"), "utf-8")
+    with pytest.raises(ValueError, match=r"rules\.yaml: .*agriculture, commercial, industrial"):
+        rules.read(tmp_path / "rules.yaml")

@@ -105,7 +105,7 @@ def test_the_hour_is_one_that_the_rules_allow(ask, at, code):
 
 @pytest.mark.parametrize(("days", "code"), [(2, "notice_short"), (8, None)])
 def test_others_know_three_days_before(database, ask, days, code):
-    change(database, Account, kind="business")
+    change(database, Account, kind="commercial")
     at = NOW + timedelta(days=days)
     assert (refused(lambda: ask(at)) if code else ask(at)) == (code or 1)
 
@@ -123,7 +123,7 @@ def test_homes_are_kept_on_supply_in_cold_months(database, home, go_to, ask):
     at = datetime(2027, 1, 12, 2, tzinfo=UTC)
     go_to(at - timedelta(days=8))
     assert refused(lambda: ask(at)) == "season"
-    change(database, Account, kind="industry")
+    change(database, Account, kind="industrial")
     assert ask(at) == 1
 
 

@@ -103,7 +103,7 @@ def test_the_course_of_one(database, home, told, noticed, at):
 def test_others_are_warned_an_hour_and_half_an_hour_before(database, home, told, ask, approve, at):
     with database.unit_of_work() as session:
         session.execute(
-            update(Account).where(Account.account_no == home.account).values(kind="business")
+            update(Account).where(Account.account_no == home.account).values(kind="commercial")
         )
     number = ask()
     approve()

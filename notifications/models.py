@@ -54,6 +54,7 @@ class Notice(Base):
         Index("ix_notice_user", "user_id", postgresql_where=text("state = 'waiting'")),
         Index("ix_notice_account", "account_no"),
         Index("ix_notice_message", "message_id", postgresql_where=text("message_id is not null")),
+        Index("ix_notice_failed", "message_id", postgresql_where=text("state = 'failed'")),
         Index(
             "ix_notice_campaign", "campaign_id", postgresql_where=text("campaign_id is not null")
         ),
@@ -111,7 +112,9 @@ class Message(Base):
             "ix_message_fallback", "fallback_at", postgresql_where=text("fallback_at is not null")
         ),
         Index("ix_message_provider_no", "provider", "provider_no"),
-        Index("ix_message_failed", "id", postgresql_where=text("state = 'failed'")),
+        Index(
+            "ix_message_failed", "id", postgresql_where=text("state in ('failed', 'undelivered')")
+        ),
         Index("ix_message_user", "user_id", "created_at"),
         Index("ix_message_notices", "notice_ids", postgresql_using="gin"),
     )

@@ -48,7 +48,9 @@ CREATE = (
     """,
     "CREATE INDEX ix_message_fallback ON message (fallback_at) WHERE fallback_at is not null",
     "CREATE INDEX ix_message_provider_no ON message (provider, provider_no)",
-    "CREATE INDEX ix_message_failed ON message (id) WHERE state = 'failed'",
+    """
+    CREATE INDEX ix_message_failed ON message (id) WHERE state in ('failed', 'undelivered')
+    """,
     "CREATE INDEX ix_message_user ON message (user_id, created_at)",
     "CREATE INDEX ix_message_notices ON message USING gin (notice_ids)",
     """
@@ -85,6 +87,7 @@ CREATE = (
     "CREATE INDEX ix_notice_user ON notice (user_id) WHERE state = 'waiting'",
     "CREATE INDEX ix_notice_account ON notice (account_no)",
     "CREATE INDEX ix_notice_message ON notice (message_id) WHERE message_id is not null",
+    "CREATE INDEX ix_notice_failed ON notice (message_id) WHERE state = 'failed'",
     "CREATE INDEX ix_notice_campaign ON notice (campaign_id) WHERE campaign_id is not null",
     """
     CREATE TABLE provider (

@@ -40,17 +40,20 @@ def go_on(session: Session, message: Message, reason: str, *, late: bool = False
     """A message has certainly not arrived, or is `late`: try the next channel.
 
     Nothing happens while another message of the same rank may arrive, or when somebody has gone
-    on already. With no channel left the notices of one that has not arrived have failed.
+    on already and that one lives. With no channel left the notices of one that has not arrived
+    have failed.
     """
     if not message.notice_ids:
         return
     open_ = _open_notices(session, message)
     others = _others(session, message)
-    if not open_ or any(each.rank > message.rank for each in others):
+    gone_on = any(each.rank > message.rank for each in others)
+    if not open_ or (gone_on and any(each.state in ALIVE for each in others)):
         return
     if any(each.rank == message.rank and _may_arrive(each, late) for each in others):
         return
-    if not _next(session, message, open_) and not late:
+    has_next = not gone_on and _next(session, message, open_)
+    if not has_next and not late:
         _give_up(session, open_, others, reason)
 
 

@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from notifications import composing, dispatching, notices, sweeping
-from notifications.channels.base import Channel
+from notifications import composing, dead, dispatching, notices, reports, sweeping
+from notifications.channels.base import Channel, Refused
 from notifications.models import Message, Notice
 from notifications.preferences.models import NoticeChoice, NoticeHabit
 from runtime.database import Database
@@ -183,3 +183,23 @@ def test_several_in_one_go_on_to_the_next_channel_like_one(
         sweeping.sweep(0)
         dispatching.dispatch("sms", 0)
     assert (len(wechat.taken), len(sender.taken)) == (1, 1)
+
+
+def test_what_arrives_neither_late_nor_instead_was_not_told(
+    database: Database, sender: Sender, wechat: Sender, follower: int
+) -> None:
+    sender.fault = Refused("number")
+    tell(database, follower, "arrears.before")
+    through("wechat")
+    with time_machine.travel(NOON + timedelta(hours=2, minutes=1), tick=False):
+        sweeping.sweep(0)
+        dispatching.dispatch("sms", 0)
+        [said] = wechat.taken
+        with database.unit_of_work() as session:
+            reports.note(
+                session, "two", reference=said.reference, delivered=False, reason="gone", at=NOON
+            )
+    assert states(database) == [("wechat", "undelivered"), ("sms", "failed")]
+    with database.reading() as session:
+        assert session.scalars(select(Notice.state)).all() == ["failed"]
+        assert len(dead.letters(session, dead.Wanted())) == 1

@@ -34,14 +34,15 @@ def told(session: Session, notices: Sequence[Notice], language: str) -> list[Fig
 def dues_of(session: Session, notices: Sequence[Notice]) -> list[list[Due]]:
     """What each notice tells of today, the oldest first; two statements for all of them."""
     today = clock.today()
-    owed = _owed(session, {each.account_no for each in notices if each.account_no}, today)
+    owed = owed_of(session, {each.account_no for each in notices if each.account_no}, today)
     return [
         [due for due in owed.get(each.account_no or "", []) if _is_of(each, due, today)]
         for each in notices
     ]
 
 
-def _owed(session: Session, account_nos: Iterable[str], today: date) -> dict[str, list[Due]]:
+def owed_of(session: Session, account_nos: Iterable[str], today: date) -> dict[str, list[Due]]:
+    """What accounts owe and may be reminded of today; those that may of nothing are left out."""
     rows = session.scalars(
         select(Bill)
         .join(Account, Account.account_no == Bill.account_no)

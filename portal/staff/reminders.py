@@ -13,6 +13,7 @@ from notifications.arrears.ladder import BANDS, STEPS, ladder
 from notifications.arrears.models import ReminderRun
 from portal.security import asker_id
 from portal.staff.frame import FINANCE, desk, done, leads
+from portal.staff.rungs import picture
 from runtime import clock
 from runtime.errors import Forbidden
 from service import audit
@@ -52,6 +53,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "staff/reminders.html",
         ladder=ladder(),
+        drawings={name: picture(each) for name, each in ladder().classes.items()},
         classes=CLASSES,
         rungs=RUNGS,
         steps=STEPS,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from notifications.arrears import showing
 from payments import history
 from payments.history import Payment
 from portal import formats, words
@@ -21,6 +22,7 @@ from portal.staff.conversations import telling
 from portal.staff.customers.room import Looked, blueprint, looked_at, request_page
 from portal.staff.customers.told import told
 from portal.staff.frame import AGENTS, LEADS
+from portal.staff.reminders import RUNGS
 from runtime import clock
 from runtime.errors import NotFound, Refused
 from service import approvals, audit
@@ -117,6 +119,8 @@ def page(looked: Looked, *, said: str | None = None, shown_phone: int | None = N
         rebills=rebills.of_account(g.session, account.account_no),
         exports=exports.of_account(g.session, account.account_no, asker_id()),
         told=told(g.session, account.account_no),
+        standing=showing.standing(g.session, account, found.owed),
+        rungs=RUNGS,
         said=said,
         shown_phone=shown_phone,
         may_open=_may_open,

@@ -7,7 +7,9 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from runtime import clock
 from runtime.database import Database
+from service.arrangements.models import Arrangement
 from service.audit.models import AuditEntry
 from service.conversations import ask_for_person, open_for_user
 from service.conversations.models import Handoff
@@ -145,11 +147,11 @@ def test_the_page_speaks_english(opened):
 
 
 def test_the_page_asks_the_database_little(opened):
-    """Nineteen: ten of them are about the customer, three about payments, two write the trail."""
+    """Ten are about the customer, three payments, two reminders, one messages; two write the trail."""
     opened.get(BASE)
     with queries() as statements:
         opened.get(BASE)
-    assert len(statements) == 19, statements
+    assert len(statements) == 22, statements
 
 
 @pytest.fixture
@@ -189,7 +191,7 @@ def test_more_to_show_asks_the_database_no_more(opened, busy):
     opened.get(BASE)
     with queries() as statements:
         opened.get(BASE)
-    assert len(statements) == 19, statements
+    assert len(statements) == 22, statements
 
 
 def test_a_payment_is_found_by_its_number(finance, house, database):
@@ -200,3 +202,40 @@ def test_a_payment_is_found_by_its_number(finance, house, database):
     page = post(finance, "/desk/customers", q="２０２６ 1211 1000 00a2 B3C4 d5e6 f7g8").text
     assert f'href="/desk/refunds/{order.order_no}"' in page
     assert f'href="{BASE}"' in page
+
+
+def test_the_rung_of_the_ladder_is_seen_and_where_it_leads(opened, house, database):
+    """It is 11 December; the bill is due on the 18th, and was to be reminded of for early birds."""
+    page = opened.get(BASE).text
+    assert "还没到提醒的时候" in page
+    assert "12 月 15 日 接着是“快到期了”" in page
+    with database.unit_of_work() as session:
+        bill = session.scalars(select(Bill).where(Bill.settled_fen == 0)).one()
+        bill.due = clock.today() - timedelta(days=4)
+    page = opened.get(BASE).text
+    assert "到了“过期 3 天”" in page
+    assert "12 月 14 日 接着是“过期 7 天”" in page
+
+
+def test_who_pays_is_not_said_to_be_reminded(opened, house, database):
+    with database.unit_of_work() as session:
+        session.scalars(select(Bill).where(Bill.settled_fen == 0)).one().settled_fen = 14951
+    assert "缴费提醒" not in opened.get(BASE).text
+
+
+def test_a_rest_from_reminders_is_seen(opened, house, database):
+    with database.unit_of_work() as session:
+        session.add(
+            Arrangement(
+                account_no=ACCOUNT,
+                user_id=house.owner.id,
+                kind="promise",
+                state="active",
+                total_fen=14951,
+                late_fen=0,
+                asked_at=clock.now(),
+            )
+        )
+    page = opened.get(BASE).text
+    assert "现在不提醒：钱在路上，或者说好了先不催" in page
+    assert "接着是" not in page

@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -9,12 +10,15 @@ from notifications.channels.base import Channel
 from notifications.preferences import choosing, consents, topics
 from notifications.preferences.models import ALL
 from notifications.settings import LinkSettings
+from runtime import clock
 from runtime.crypto import blind_index
 from runtime.errors import NotFound
 from runtime.settings import load
 from service.models import User
 
 CONTEXT = "unsubscribe"
+SLIP = timedelta(hours=1)
+"""So long news that a link ended can be taken back by it."""
 MAC = 32
 """Hexadecimal digits of the signature: 128 bits."""
 
@@ -82,10 +86,10 @@ def pairs(topic: str) -> list[choosing.Pair]:
 
 
 def _switch(session: Session, way: WayOut, is_on: bool, words: str, language: str) -> bool:
-    """News are agreed to on a page alone, so that going back on `ALL` does not bring them."""
-    these = [
-        each for each in pairs(way.topic) if not is_on or way.topic != ALL or each[0] != topics.NEWS
-    ]
+    """News are agreed to on a page alone: going back on `ALL` does not bring them, and a link to
+    them takes back a slip of a moment ago, not the no of somebody whose letter was passed on."""
+    keeps_news = not is_on or (way.topic == topics.NEWS and _slipped(session, way.user_id))
+    these = [each for each in pairs(way.topic) if keeps_news or each[0] != topics.NEWS]
     choosing.lock(session, way.user_id)
     changed = choosing.switch(session, way.user_id, these, is_on)
     if changed:
@@ -100,6 +104,20 @@ def _switch(session: Session, way: WayOut, is_on: bool, words: str, language: st
             how=consents.ONE_CLICK,
         )
     return changed
+
+
+def _slipped(session: Session, user_id: int) -> bool:
+    """Whether news by mail ended last by such a link, and lately."""
+    last = next(
+        (
+            each
+            for each in consents.history(session, user_id)
+            if each.channel == Channel.MAIL and each.topic in (topics.NEWS, ALL)
+        ),
+        None,
+    )
+    by_link = last is not None and not last.given and last.how == consents.ONE_CLICK
+    return by_link and last is not None and last.at > clock.now() - SLIP
 
 
 def _mac(user_id: int, topic: str) -> str:

@@ -1,12 +1,14 @@
 """What a person sets holds for them alone, and news leave a consent with the words shown."""
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from notifications.preferences import choosing, consents, links, wishes
 from notifications.preferences.models import Consent
+from runtime import clock
 from runtime.errors import NotFound, Refused
 from tests.service.builders import create_user
 
@@ -118,6 +120,20 @@ def test_a_link_for_all_brings_no_news_back(session, user):
     assert links.is_stopped(session, way) is True
     links.undo(session, way, words="再收", language="zh")
     assert choosing.chosen(session, user.id).is_on("bill", "mail") is True
+    assert choosing.chosen(session, user.id).is_on("news", "mail") is False
+
+
+def test_a_link_takes_back_a_slip_and_agrees_to_nothing_later(session, user):
+    choose(session, user, {("news", "mail"): True})
+    way = links.read(session, links.signed(user.id, "news"))
+    links.stop(session, way, words="停", language="zh")
+    assert links.undo(session, way, words="再收", language="zh") is True
+    links.stop(session, way, words="停", language="zh")
+    with time_machine.travel(clock.now() + timedelta(hours=1, minutes=1)):
+        assert links.undo(session, way, words="再收", language="zh") is False
+    choose(session, user, {("news", "mail"): True})
+    choose(session, user, {("news", "mail"): False})
+    assert links.undo(session, way, words="再收", language="zh") is False
     assert choosing.chosen(session, user.id).is_on("news", "mail") is False
 
 

@@ -107,6 +107,14 @@ def test_hours_number_and_putting_together(
     assert (found.daily_cap, found.digest) == (2, False)
 
 
+def test_hours_with_a_zone_are_those_of_beijing(
+    client: FlaskClient, user: User, database: Database
+) -> None:
+    fields = {"from": "18:00Z", "until": "10:00+09:00", "daily_cap": "2"}
+    assert post(client, f"{PAGE}/hours", **fields).status_code == 303
+    assert wish(database, user, "bill").quiet_from.hour == 18
+
+
 def test_hours_of_the_night_cannot_be_opened(
     client: FlaskClient, user: User, database: Database
 ) -> None:

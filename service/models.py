@@ -123,6 +123,11 @@ class Link(Base):
             unique=True,
             postgresql_where=text("ended_at is null"),
         ),
+        Index(
+            "ix_link_helper",
+            "account_no",
+            postgresql_where=text("role = 'family_helper' and ended_at is null"),
+        ),
         CheckConstraint(
             "role in ('owner', 'payer', 'family_helper',"
             " 'enterprise_admin', 'enterprise_finance', 'enterprise_energy')",

@@ -1,4 +1,4 @@
-"""Runs of the arrears ladder, its pauses, and the bills that it looks for."""
+"""Runs of the arrears ladder, its pauses, and the bills and helpers that it looks for."""
 
 from alembic import op
 from sqlalchemy import text
@@ -52,8 +52,13 @@ CREATE = (
     CREATE INDEX ix_bill_open ON bill (due, account_no)
         WHERE status = 'issued' and settled_fen < total_fen
     """,
+    """
+    CREATE INDEX ix_link_helper ON link (account_no)
+        WHERE role = 'family_helper' and ended_at is null
+    """,
 )
 DROP = (
+    "DROP INDEX ix_link_helper",
     "DROP INDEX ix_bill_open",
     "DROP TABLE reminder_pause",
     "DROP TABLE reminder_run",

@@ -11,6 +11,7 @@ from payments.agreements.showing import planned
 from payments.holds import Hold
 from runtime import clock
 from service.access import RIGHTS, Right
+from service.arrangements.showing import Agreed, agreed
 from service.bills import BillSummary
 from service.dues import Due, dues
 from service.people.links import LinkedAccount
@@ -26,7 +27,8 @@ class Owing:
     `state`: due, today, overdue; crediting (all of it is paid and not yet posted); and with
     nothing owed prepaid or credit (money is left on the account) or settled.
     `free` are the bills that can be paid, `started` an order that the asker began and left.
-    `debit_on` is the next day on which one of them is debited under an agreement.
+    `debit_on` is the next day on which one of them is debited under an agreement; `agreed` is what
+    was arranged about paying later, for those who may pay.
     """
 
     account: LinkedAccount
@@ -36,6 +38,7 @@ class Owing:
     crediting_since: datetime | None
     started: Hold | None
     debit_on: date | None = None
+    agreed: Agreed | None = None
 
     @property
     def due_fen(self) -> int:
@@ -76,7 +79,7 @@ class Owing:
 def owing(session: Session, user_id: int, accounts: Collection[LinkedAccount]) -> list[Owing]:
     """What each of these accounts of the user owes, in their order.
 
-    Three queries for all, and one more when something is due.
+    Three queries for all, and two more when something is due.
     """
     numbers = [account.account_no for account in accounts]
     if not numbers:
@@ -85,6 +88,7 @@ def owing(session: Session, user_id: int, accounts: Collection[LinkedAccount]) -
     held = holds.held_bills(session, numbers)
     crediting = holds.crediting(session, numbers)
     debits = planned(session, user_id, numbers) if waiting else {}
+    arranged = agreed(session, numbers) if waiting else {}
     return [
         _owing(
             user_id,
@@ -93,6 +97,7 @@ def owing(session: Session, user_id: int, accounts: Collection[LinkedAccount]) -
             held,
             crediting.get(account.account_no, 0),
             debits,
+            arranged.get(account.account_no) if Right.PAY in RIGHTS[account.role] else None,
         )
         for account in accounts
     ]
@@ -114,6 +119,7 @@ def _owing(
     held: dict[str, Hold],
     crediting_fen: int,
     debits: dict[str, date],
+    arranged: Agreed | None,
 ) -> Owing:
     paid = [held[due.bill_no] for due in waiting if _is_paid(held.get(due.bill_no))]
     free = tuple(due for due in waiting if not _is_paid(held.get(due.bill_no)))
@@ -126,6 +132,7 @@ def _owing(
         crediting_since=min((hold.since for hold in paid), default=None),
         started=next((hold for hold in started if hold.user_id == user_id), None),
         debit_on=min((debits[due.bill_no] for due in free if due.bill_no in debits), default=None),
+        agreed=arranged,
     )
 
 

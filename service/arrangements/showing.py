@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from runtime import clock
@@ -49,6 +49,33 @@ class Progress:
     def is_last(self) -> bool:
         """Whether what is to be paid next is all that is left."""
         return self.to_pay_fen >= self.now_fen
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A living arrangement in a line; `day` is that of its next part."""
+
+    kind: str
+    state: str
+    day: date
+
+    @property
+    def is_late(self) -> bool:
+        return self.day < clock.today()
+
+
+def agreed(session: Session, account_nos: Collection[str]) -> dict[str, Agreed]:
+    """The living arrangements of accounts, for pages that have asked who may see them."""
+    rows = session.execute(
+        select(
+            Arrangement.account_no, Arrangement.kind, Arrangement.state, func.min(ArrangedPart.day)
+        )
+        .join(ArrangedPart, ArrangedPart.arrangement_id == Arrangement.id)
+        .where(Arrangement.account_no.in_(account_nos), Arrangement.state.in_(LIVING))
+        .where(ArrangedPart.paid_at.is_(None))
+        .group_by(Arrangement.id)
+    )
+    return {number: Agreed(kind, state, day) for number, kind, state, day in rows}
 
 
 def of_account(session: Session, user_id: int, account_no: str) -> Progress | None:

@@ -463,4 +463,4 @@ def test_home_asks_the_database_little(client: FlaskClient, database: Database, 
     client.get("/")
     with queries() as asked:
         client.get("/")
-    assert len(asked) <= 22, "\n".join(asked)
+    assert len(asked) <= 23, "\n".join(asked)

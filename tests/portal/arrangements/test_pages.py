@@ -48,8 +48,24 @@ def withdraw(client: FlaskClient) -> Any:
 
 
 def test_the_bill_leads_here(client: FlaskClient, home: SimpleNamespace) -> None:
-    for page in (f"/bills/{home.old}", "/bills"):
-        assert f'href="{HERE}"' in client.get(page).get_data(as_text=True)
+    for page in (f"/bills/{home.old}", "/bills", "/", "/pay", f"/pay/confirm?bill={home.old}"):
+        assert f'href="{HERE}">现在缴不了？' in client.get(page).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("page", ["/", "/bills"])
+def test_what_was_promised_is_said_beside_what_is_owed(
+    client: FlaskClient, home: SimpleNamespace, page: str
+) -> None:
+    promised(client, home)
+    assert f'href="{HERE}">看说好的安排' in client.get(page).get_data(as_text=True)
+    assert "说好 12 月 21 日前缴，在那之前不催您。" in says(client, page)
+
+
+def test_what_was_asked_is_said_beside_what_is_owed(
+    client: FlaskClient, home: SimpleNamespace
+) -> None:
+    asked(client)
+    assert "申请了分期，在等我们答复。" in says(client, "/")
 
 
 def test_what_is_owed_and_two_ways(client: FlaskClient, home: SimpleNamespace) -> None:
@@ -78,7 +94,7 @@ def test_a_promise_holds(client: FlaskClient, home: SimpleNamespace, database: D
     assert rows(database) == [("promise", "active", 21680, None)]
     said = says(client, HERE)
     assert "说好了" in said
-    assert "下一次 12 月 21 日前缴，还有 10 天" in said
+    assert "12 月 21 日前缴，还有 10 天。在那之前不催您。" in said
     page = client.get(HERE).get_data(as_text=True)
     assert f'href="/pay/confirm?bill={home.old}">缴 ¥216.80' in page
 

@@ -26,7 +26,7 @@ def said(session: Session, told: Sequence[Told]) -> dict[int, Said]:
 def _said(session: Session, told: Told, figures: Figures | None) -> Said:
     topic = catalogue.wordings()[told.kind]
     if figures is None:
-        over = _("这件事已经办好，或者有了变化，不用再管。")
+        over = _("后来办好了，或者有了变化。点开看现在怎么样。")
         return Said(topic.title.said(language()), over, url_for(topic.page))
     form = wordings.in_force(session, told.kind, wordings.INBOX, language())
     parts = form.fill(figures)

@@ -67,5 +67,5 @@ def test_what_no_longer_holds_says_so(client: FlaskClient, user: User, database:
     with database.unit_of_work() as session:
         session.execute(update(Bill).where(Bill.bill_no == number).values(status="cancelled"))
     page = client.get("/inbox").get_data(as_text=True)
-    assert "这件事已经办好，或者有了变化，不用再管。" in page
+    assert "后来办好了，或者有了变化。点开看现在怎么样。" in page
     assert "149.51" not in page

@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from notifications import dead, health
 from notifications.dead import Wanted
-from notifications.models import Provider
+from notifications.models import Message, Provider
 from notifications.sharing import Seen, weight
+from notifications.wordings import catalogue
+from portal.i18n import language
 from portal.security import asker_id
 from portal.staff.frame import FINANCE, desk
 from runtime import clock
@@ -88,6 +90,7 @@ def index() -> ResponseReturnValue:
         providers=PROVIDERS,
         states=STATES,
         why=why,
+        titled=titled,
     )
 
 
@@ -102,7 +105,10 @@ def deal() -> ResponseReturnValue:
         flash(ngettext("%(num)s 条不再发了。", "%(num)s 条不再发了。", number))
     else:
         number = dead.send_again(g.session, ids, by=asker_id())
-        flash(ngettext("%(num)s 条又在发了。", "%(num)s 条又在发了。", number))
+        if left := len(ids) - number:
+            flash(ngettext("%(num)s 条不能再发。", "%(num)s 条不能再发。", left), "bad")
+        if number:
+            flash(ngettext("%(num)s 条又在发了。", "%(num)s 条又在发了。", number))
     return redirect(url_for(".index"), 303)
 
 
@@ -121,6 +127,13 @@ def switch(name: str) -> ResponseReturnValue:
 def why(reason: str | None) -> str:
     """A reason in words; a provider's own code as it is."""
     return str(REASONS.get(reason or "", _("通道没有收：%(code)s", code=reason or "-")))
+
+
+def titled(message: Message) -> str:
+    """What a message was about, in words; one of before its kind was kept, by its template."""
+    kind = message.kind or catalogue.templates().get(message.template, ("",))[0]
+    known = catalogue.wordings().get(kind)
+    return known.title.said(language()) if known else message.template
 
 
 def _standings() -> list[Standing]:

@@ -8,10 +8,8 @@ from sqlalchemy.orm import Session
 
 from notifications import evidence
 from notifications.models import Message
-from notifications.wordings import catalogue
 from portal import formats
-from portal.i18n import language
-from portal.staff.messages import CHANNELS, PROVIDERS
+from portal.staff.messages import CHANNELS, PROVIDERS, titled
 
 STATES = {
     **dict.fromkeys(("waiting", "sending"), (_l("等着发"), "")),
@@ -45,9 +43,8 @@ def told(session: Session, account_no: str) -> list[Sent]:
 
 
 def _sent(message: Message) -> Sent:
-    known = catalogue.wordings().get(message.kind or "")
     return Sent(
-        known.title.said(language()) if known else message.template,
+        titled(message),
         message.sent_at or message.created_at,
         str(CHANNELS[message.channel]),
         str(PROVIDERS.get(message.provider or "", message.provider or "")),

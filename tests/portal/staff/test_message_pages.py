@@ -59,6 +59,7 @@ def test_a_dead_letter_stands_there_with_its_reason(finance: FlaskClient, dead: 
     page = finance.get(PAGE).text
     assert "手机号不对" in words(page)
     assert "阿里云短信" in words(page)
+    assert "余额用完了" in words(page)
     assert "13800002046" not in page
     assert f'name="letter" value="{dead}"' in page
 
@@ -91,6 +92,17 @@ def test_it_can_be_let_be(finance: FlaskClient, database: Database, dead: int) -
     assert states(database) == ["withdrawn"]
     assert ("message.dropped", f"message {dead}") in deeds(database)
     assert "没有，都送到了。" in words(finance.get(PAGE).text)
+
+
+def test_what_cannot_be_sent_again_is_said(
+    finance: FlaskClient, database: Database, dead: int
+) -> None:
+    with database.unit_of_work() as session:
+        session.get_one(Message, dead).notice_ids = []
+    post(finance, PAGE, letter=str(dead), deed="again")
+    said = words(finance.get(PAGE).text)
+    assert "1 条不能再发。" in said
+    assert "条又在发了" not in said
 
 
 def test_nothing_ticked_does_nothing(finance: FlaskClient, database: Database, dead: int) -> None:

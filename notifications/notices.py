@@ -64,7 +64,7 @@ def tell(
     written = insert(Notice).values(row).on_conflict_do_nothing().returning(Notice.id)
     is_new = session.scalar(written) is not None
     if is_new:
-        ask_to_compose(session)
+        _ask_if_due(session, row["not_before"])
     return is_new
 
 
@@ -93,7 +93,7 @@ def tell_all(
     written = insert(Notice).from_select(["key", "user_id", "account_no", *fixed], rows)
     quiet = written.on_conflict_do_nothing(index_elements=[columns.key])
     done = session.execute(quiet.execution_options(preserve_rowcount=True))
-    ask_to_compose(session)
+    _ask_if_due(session, fixed["not_before"])
     return cast(CursorResult[Any], done).rowcount
 
 
@@ -138,6 +138,12 @@ def hold(session: Session, *which: ColumnElement[bool], until: datetime) -> None
 def ask_to_compose(session: Session) -> None:
     """Ask for a job that makes messages of what is due; while one waits, one is enough."""
     defer(session, COMPOSE, queueing_lock="notifications.compose")
+
+
+def _ask_if_due(session: Session, not_before: datetime) -> None:
+    """The sweep asks for what is told later: until a long run commits, others wait for its job."""
+    if not_before <= clock.now():
+        ask_to_compose(session)
 
 
 def _in_hand() -> ColumnElement[bool]:

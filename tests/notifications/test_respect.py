@@ -5,13 +5,14 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import literal, select, text
 
 from notifications import composing, dead, dispatching, notices, reports, sweeping
 from notifications.channels.base import Channel, Refused
 from notifications.models import Message, Notice
 from notifications.preferences.models import NoticeChoice, NoticeHabit
 from runtime.database import Database
+from service.models import User
 from service.people.models import WeChatFollower
 from tests.notifications.senders import Sender, sending_by
 from tests.service import builders
@@ -203,3 +204,23 @@ def test_what_arrives_neither_late_nor_instead_was_not_told(
     with database.reading() as session:
         assert session.scalars(select(Notice.state)).all() == ["failed"]
         assert len(dead.letters(session, dead.Wanted())) == 1
+
+
+def test_a_run_for_later_holds_up_nobody_who_tells_now(database: Database, user: int) -> None:
+    later = {"not_before": NOON + timedelta(hours=1)}
+    whom = select(
+        literal("run").label("key"), User.id.label("user_id"), literal(None).label("account_no")
+    )
+    with database.unit_of_work() as run:
+        notices.tell_all(run, "arrears.early", whom.subquery(), params=BILL, **later)
+        with database.unit_of_work() as payment:
+            payment.execute(text("SET LOCAL lock_timeout = '1s'"))
+            assert notices.tell(payment, "bill.issued", key="p", user_id=user, params=BILL)
+    sweeping.sweep(0)
+    composing.compose()
+    with database.reading() as session:
+        told = session.execute(select(Notice.kind, Notice.state).order_by(Notice.kind)).all()
+    assert [tuple(each) for each in told] == [
+        ("arrears.early", "waiting"),
+        ("bill.issued", "composed"),
+    ]

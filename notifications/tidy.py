@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from notifications import inbox
 from notifications.kinds import Level, kinds
-from notifications.models import Attachment, Message, ProviderMinute, ProviderReport
+from notifications.models import Attachment, Message, Notice, ProviderMinute, ProviderReport
 from notifications.together import MANY
 from runtime import clock
 from runtime.jobs import database, jobs, nightly
@@ -38,7 +38,10 @@ def forget_recipients(session: Session) -> int:
 
 
 def forget_words(session: Session) -> None:
-    """Forget what messages said; what the law asks to be shown is kept longer."""
+    """Forget what messages said, and the figures of notices that no inbox shows any more.
+
+    The words of what the law asks to be shown are kept longer.
+    """
     now = clock.now()
     legal = [each.name for each in kinds().values() if each.level is Level.LEGAL]
     legal += [f"{each}{MANY}" for each in legal]
@@ -49,6 +52,8 @@ def forget_words(session: Session) -> None:
             .where(Message.words.is_not(None), Message.created_at < now - old, which)
             .values(words=None)
         )
+    old_notice = Notice.params.is_not(None), Notice.created_at < now - KEEP_WORDS
+    session.execute(update(Notice).where(*old_notice).values(params=None))
 
 
 def forget_providers(session: Session) -> None:

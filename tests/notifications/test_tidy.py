@@ -6,13 +6,21 @@ import time_machine
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from notifications import dispatching, mail, outbox, sms, tidy
+from notifications import dispatching, mail, notices, outbox, sms, tidy
 from notifications.mail import Enclosure
-from notifications.models import RECIPIENT, Attachment, Message, ProviderMinute, ProviderReport
+from notifications.models import (
+    RECIPIENT,
+    Attachment,
+    Message,
+    Notice,
+    ProviderMinute,
+    ProviderReport,
+)
 from runtime import clock, jobs
 from runtime.crypto import blind_index
 from runtime.database import Database
 from service.people.events import CodeIssued
+from tests.service.builders import create_user
 
 PHONE = "13800002046"
 
@@ -124,3 +132,14 @@ def test_what_providers_did_is_forgotten_after_days(database: Database) -> None:
     with database.reading() as session:
         assert session.scalars(select(ProviderMinute.minute)).all() == [now - timedelta(days=6)]
         assert session.scalar(select(func.count(ProviderReport.id))) == 1
+
+
+def test_the_figures_of_old_notices_are_forgotten(session: Session) -> None:
+    user = create_user(session)
+    for key in ("old", "new"):
+        notices.tell(session, "usage.unusual", key=key, user_id=user.id, params={"wh": 1})
+    old = Notice.key == f"old:{user.id}"
+    session.execute(update(Notice).where(old).values(created_at=clock.now() - timedelta(days=401)))
+    tidy.forget_words(session)
+    kept = session.scalars(select(Notice.key).where(Notice.params.is_not(None))).all()
+    assert kept == [f"new:{user.id}"]

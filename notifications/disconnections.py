@@ -66,7 +66,10 @@ def on_failed(session: Session, event: LegalNoticeFailed) -> None:
 
 @figures("disconnection.planned", "disconnection.near")
 def of_planned(session: Session, told: Sequence[Notice], language: str) -> list[Figures | None]:
-    """The sum with late charges as of now; nothing when it will not be any more."""
+    """What is past due, with late charges as of now; nothing when it will not be any more.
+
+    A bill whose day has not come is no reason to be cut off, so it is not in the sum.
+    """
     numbers = {params_of(each)["disconnection_id"] for each in told}
     alive = set(
         session.scalars(
@@ -91,7 +94,8 @@ def of_called_off(
 
 def _planned(session: Session, notice: Notice, language: str) -> Figures:
     at = datetime.fromisoformat(params_of(notice)["at"])
-    owed = sum(each.amount_fen for each in dues_of(session, notice.account_no or ""))
+    dues = dues_of(session, notice.account_no or "")
+    owed = sum(each.amount_fen for each in dues if each.days_late > 0)
     return _common(notice) | {
         "amount": yuan(owed),
         "day": saying.day(clock.civil_date(at), language),

@@ -55,6 +55,17 @@ def test_it_names_sum_day_and_hour(session: Session, planned: DisconnectionPlann
     assert_said_everywhere(session, "disconnection.planned")
 
 
+def test_it_names_no_bill_whose_day_has_not_come(
+    session: Session, planned: DisconnectionPlanned
+) -> None:
+    account = session.get_one(Account, planned.account_no)
+    create_bill(session, account, period="2026-11", total_fen=9900, due=clock.today())
+    disconnections.on_planned(session, planned)
+    (told,) = figures.read(session, notices(session, "disconnection.planned"), "zh")
+    assert told is not None
+    assert told["amount"] == "132.13"
+
+
 def test_that_it_went_out_is_said_back(session: Session, planned: DisconnectionPlanned) -> None:
     disconnections.on_planned(session, planned)
     (notice,) = notices(session, "disconnection.planned")

@@ -83,6 +83,15 @@ class Sheet:
         return [each for each in asked if each.status == "asked"]
 
     @cached_property
+    def refused(self) -> str | None:
+        """Why a second person would not agree to what a customer still waits for an answer to."""
+        if self.progress is None or self.progress.arrangement.state != "asked":
+            return None
+        subject = str(self.progress.arrangement.id)
+        newest = next(iter(approvals.about(g.session, [subject], [deciding.KIND])), None)
+        return newest.decision_note if newest and newest.status == "declined" else None
+
+    @cached_property
     def against(self) -> Conflict | None:
         """Why it cannot be disconnected now, if so."""
         return hindrance(g.session, self.account, clock.now())

@@ -30,15 +30,14 @@ Run = Callable[[], ReminderRun]
 
 def _owes(session: Session, days_late: int, *, band: str | None = None, **fields: Any) -> str:
     """An account with a payer and a bill that is so many days late (less than 0: is to come)."""
-    of_bill = {
+    of_bill: dict[str, Any] = {
         name: fields.pop(name)
         for name in ("total_fen", "settled_fen", "case", "status")
         if name in fields
     }
     _user, account = create_customer(session, **fields)
-    create_bill(
-        session, account, due=TODAY - timedelta(days=days_late), **{"total_fen": 20000} | of_bill
-    )
+    of_bill = {"total_fen": 20000, "due": TODAY - timedelta(days=days_late)} | of_bill
+    create_bill(session, account, **of_bill)
     if band:
         score = LateScore(
             account_no=account.account_no,
@@ -105,7 +104,7 @@ def test_nobody_is_told_who_owes_nothing_worth_a_message(
 def test_a_firm_has_its_own_ladder_by_kind_or_by_tariff(
     database: Database, run: Run, told: Told
 ) -> None:
-    two_part = {
+    two_part: dict[str, Any] = {
         "case": {
             "tariff": "demo-industrial-2part-capacity",
             "kwh": {"peak": "10", "flat": "10", "valley": "10"},

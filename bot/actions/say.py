@@ -24,6 +24,7 @@ CARDS = {
     "outages": {"account_no"},
     "halls": set(),
     "menu": set(),
+    "notices": set(),
     "link": {"to"},
     "photo": {"draft", "required"},
 }

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from portal.assistant.bodies import bills, common, money, person, service, usage
+from portal.assistant.bodies import bills, common, money, notices, person, service, usage
 from service.requests.kinds import kinds
 
 BASE = "/assistant/v1/conversations/{ref}"
@@ -231,20 +231,30 @@ OPERATIONS = (
         public=True,
         refused=(409,),
     ),
-    Operation(
-        "reminders",
-        "get",
-        "/reminders",
-        "What the person is told of.",
-        person.Reminders,
-    ),
+    Operation("reminders", "get", "/reminders", "Low balances that are told of.", person.Reminders),
     Operation(
         "set_reminder",
         "post",
         "/reminders",
-        "A reminder on or off.",
+        "The reminder of a low balance on or off.",
         person.Reminders,
         told=person.ReminderWish,
+    ),
+    Operation(
+        "notice_offer",
+        "post",
+        "/notices/offer",
+        "What would change in what the person is told, to be confirmed. Nothing is changed.",
+        notices.NoticesAnswer,
+        told=notices.NoticeWish,
+    ),
+    Operation(
+        "set_notices",
+        "post",
+        "/notices",
+        "Change it, after the person has said yes. News are never begun here.",
+        notices.NoticesAnswer,
+        told=notices.NoticeWish,
     ),
     Operation(
         "handoff",
@@ -256,12 +266,7 @@ OPERATIONS = (
         public=True,
     ),
     Operation(
-        "elder",
-        "post",
-        "/elder",
-        "Large print on or off.",
-        person.Elder,
-        told=person.ElderWish,
+        "elder", "post", "/elder", "Large print on or off.", person.Elder, told=person.ElderWish
     ),
 )
 """Every operation; `portal.assistant.views` has a view for each."""

@@ -53,7 +53,7 @@ def context(talk: Talk) -> Context:
 
 
 def reminders(talk: Talk) -> Reminders:
-    """What the person is told of: low balances of the accounts that pay ahead."""
+    """Of which low balances the person is told: of the accounts that pay ahead."""
     known = setting.thresholds(talk.session, talk.user_id)
     found = [_low_balance(each, known.get(each.account_no)) for each in _prepaid(talk)[:MOST_NAMED]]
     return Reminders(reminders=found, sentence=_reminded(found))
@@ -62,11 +62,9 @@ def reminders(talk: Talk) -> Reminders:
 def set_reminder(talk: Talk, wish: ReminderWish) -> Reminders:
     """A reminder on or off.
 
-    Raises Refused("reminder.not_offered") for what nobody is told of here, Refused
-    ("threshold.postpaid", "threshold.out_of_range"), and as `Talk.one` among prepaid accounts.
+    Raises Refused("threshold.postpaid", "threshold.out_of_range"), and as `Talk.one` among
+    prepaid accounts.
     """
-    if wish.kind != "low_balance":
-        raise Refused("reminder.not_offered")
     account = _meant(talk, wish.account_no)
     below_fen = None
     if wish.on:

@@ -5,6 +5,7 @@ from portal.assistant import (
     balance,
     billing,
     invoicing,
+    notices,
     paying,
     person,
     places,
@@ -39,6 +40,8 @@ VIEWS: dict[str, View] = {
     "cancel_request": requesting.cancelled,
     "reminders": person.reminders,
     "set_reminder": person.set_reminder,
+    "notice_offer": notices.offer,
+    "set_notices": notices.change,
     "handoff": person.handoff,
     "elder": person.elder,
 }

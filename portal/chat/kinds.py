@@ -90,6 +90,10 @@ class MenuCard(_Card, tag="menu"):
     pass
 
 
+class NoticesCard(_Card, tag="notices"):
+    """What the reader has set to be told."""
+
+
 class LinkCard(_Card, tag="link"):
     to: Pages
 
@@ -115,6 +119,7 @@ Card = (
     | OutagesCard
     | HallsCard
     | MenuCard
+    | NoticesCard
     | LinkCard
     | PhotoCard
 )

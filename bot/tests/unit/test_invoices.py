@@ -1,9 +1,8 @@
-"""Invoices, taking requests back, reminders."""
+"""Invoices and taking requests back."""
 
 from typing import Any
 
 import pytest
-from conftest import message
 from stand_in import example
 from utility import Utility
 
@@ -89,50 +88,6 @@ def test_a_number_that_is_nobody_s(talk: Any, utility: Utility) -> None:
     assert said == example("requests/{request_no}", 404, "request")["sentence"]
 
 
-def test_a_reminder_said_at_once_is_set_at_once(talk: Any, utility: Utility) -> None:
-    talk.say("余额低于五十块就提醒我")
-    assert utility.posted("reminders") == [
-        {"kind": "low_balance", "on": True, "threshold_fen": 5000}
-    ]
-    assert talk.cards == [{"kind": "link", "to": "reminders"}]
-
-
-def test_a_reminder_in_two_steps(talk: Any, utility: Utility) -> None:
-    said = talk.say("/manage_reminders", payload=True)
-    assert said.endswith("要打开还是关掉？")
-    talk.tap("关掉")
-    assert utility.posted("reminders") == [{"kind": "low_balance", "on": False}]
-
-
-def test_a_kind_that_the_portal_has_not_leads_to_the_page(talk: Any, utility: Utility) -> None:
-    talk.say("以后停电提前告诉我一声")
-    assert talk.cards == [{"kind": "link", "to": "reminders"}]
-    assert utility.posted("reminders") == []
-
-
 def test_a_title_by_its_kind(talk: Any, utility: Utility) -> None:
     talk.say("/request_invoice", payload=True)
     assert "抬头是江城清和茶业有限公司" in talk.say("开给公司")
-
-
-def test_off_is_off_where_there_is_one_reminder(talk: Any, utility: Utility) -> None:
-    talk.say("不要提醒了")
-    assert [each["on"] for each in utility.posted("reminders")] == [False]
-
-
-def test_a_sum_after_below(talk: Any, utility: Utility) -> None:
-    talk.say("给我设个余额提醒，低于100")
-    assert utility.posted("reminders")[0]["threshold_fen"] == 10000
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("以后电费自动扣，帮我开一下", ["utter_pay_automatic"]),
-        ("自动扣之前余额不足提醒我", []),
-    ],
-)
-def test_automatic_paying_is_no_reminder(act: Any, text: str, said: list[str]) -> None:
-    done = act("action_open_reminder", message(text, "manage_reminders"))
-    assert [each for each in done.said if each == "utter_pay_automatic"] == said
-    assert ({"kind": "link", "to": "agreements"} in done.cards) == bool(said)

@@ -41,16 +41,16 @@ class Reminder(Answer):
 
 
 class Reminders(Answer):
-    """What the person is told of."""
+    """Of which low balances the person is told."""
 
     reminders: list[Reminder]
     sentence: Words
 
 
 class ReminderWish(Told):
-    """A reminder on or off. low_balance is of one prepaid account and has a sum."""
+    """The reminder of a low balance on or off, of one prepaid account, with its sum."""
 
-    kind: Literal["low_balance", "outages", "bill"]
+    kind: Literal["low_balance"]
     on: bool
     threshold_fen: Annotated[int, Field(ge=-(10**15), le=10**15), AS_WHOLE] | None = None
     account_no: NamedAccount | None = None

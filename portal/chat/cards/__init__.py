@@ -12,7 +12,7 @@ from flask import render_template
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.chat.cards import deeds, money, near, tariffs, use, ways
+from portal.chat.cards import deeds, money, near, tariffs, told, use, ways
 from portal.chat.kinds import (
     AdviceCard,
     BalanceCard,
@@ -23,6 +23,7 @@ from portal.chat.kinds import (
     InvoiceCard,
     LinkCard,
     MenuCard,
+    NoticesCard,
     OutagesCard,
     PaidCard,
     PaymentCard,
@@ -55,6 +56,7 @@ DRAWN: dict[type[Card], tuple[str, Callable[[Any], Shown]]] = {
     OutagesCard: ("outages", near.outages),
     HallsCard: ("halls", near.halls),
     MenuCard: ("menu", ways.menu),
+    NoticesCard: ("notices", told.notices),
     LinkCard: ("link", ways.link),
 }
 """Kind of card: its template, and what the template is given."""

@@ -25,7 +25,7 @@ class Door:
 PAGES = {
     "bind": Door("accounts.bind", _l("去绑定户号")),
     "unbind": Door("accounts.index", _l("去我的户号，选要解绑的")),
-    "reminders": Door("profile.index", _l("去设提醒")),
+    "reminders": Door("preferences.index", _l("去设提醒")),
     "statements": Door("usage.index", _l("去下载用电数据")),
     "invoices": Door("invoices.index", _l("去看发票")),
     "requests": Door("requests.index", _l("去看办的事")),
@@ -88,7 +88,7 @@ def _address(door: Door) -> str:
 
 
 def _reminders() -> str | None:
-    """The page of the one reminder that has a page: low balance of an account that pays ahead."""
+    """The page on which a low balance is set, of an account that pays ahead."""
     if visitor() is None:
         return None
     here = current_account()

@@ -56,6 +56,7 @@ _CARDS = {
     "outages": _l("停电信息"),
     "halls": _l("营业厅"),
     "menu": _l("菜单"),
+    "notices": _l("提醒设置"),
     "link": _l("去办的页面"),
     "photo": _l("请客户拍照"),
 }

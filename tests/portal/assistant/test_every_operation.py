@@ -46,6 +46,8 @@ def test_every_operation_is_answered(customer: Asker, world: dict[str, Any]) -> 
         "file_request": {**report, "key": "key-00000003"},
         "cancel_request": {"key": "key-00000004"},
         "set_reminder": {"kind": "low_balance", "on": True},
+        "notice_offer": {"topics": ["bill"], "channels": ["sms"], "on": False},
+        "set_notices": {"topics": ["bill"], "channels": ["sms"], "on": False},
         "handoff": {"reason": "asked", "summary": "想问账单"},
         "elder": {"on": True},
     }

@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from notifications.preferences import choosing
 from portal.chat import kinds
 from portal.chat.cards import DRAWN
 from runtime.database import Database
@@ -132,6 +133,19 @@ def test_use_of_an_account_that_is_not_the_chosen_one_is_reached_by_choosing_it(
     assert text(card).startswith("2026 年 11 月 144 度 爸妈家")
     assert 'action="/accounts/420011875604/choose"' in card
     assert 'name="next" value="/usage/2026-11"' in card
+
+
+def test_what_the_reader_is_told(draw: Draw, database: Database, user: User) -> None:
+    with database.unit_of_work() as session:
+        off = {("bill", each): False for each in ("sms", "wechat", "push", "mail")}
+        choosing.choose(
+            session, user.id, off, how="page", language="zh", words=lambda channel: channel
+        )
+        choosing.set_quiet(session, user.id, time(19), time(8))
+    card = draw("notices")
+    assert text(card).startswith("提醒设置 账单 只在消息里看 缴费结果 短信 缴费提醒 短信")
+    assert "每天 19:00 到第二天早上 08:00 不发，" in text(card)
+    assert 'class="button wide" href="/profile/notices"' in card
 
 
 def test_the_tier(draw: Draw, database: Database, account: Account) -> None:
@@ -318,7 +332,11 @@ def test_a_role_sees_no_more_than_on_the_pages(
 
 def test_a_stranger_sees_what_is_everybodys(talk: Talk, rasa: Rasa, bill: Bill, app: Flask) -> None:
     stranger = Talk(app.test_client())
-    for card in ({"kind": "bill", "bill_no": bill.bill_no}, {"kind": "balance"}):
+    for card in (
+        {"kind": "bill", "bill_no": bill.bill_no},
+        {"kind": "balance"},
+        {"kind": "notices"},
+    ):
         rasa.behaviour = says({"text": "看：", "card": card})
         assert _card(stranger.say("给我看")) == ""
     rasa.behaviour = says({"text": "看：", "card": {"kind": "menu"}})

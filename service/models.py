@@ -60,8 +60,9 @@ class User(Base):
 class SignInSession(Base):
     """A signed-in browser; the cookie holds the token, the table its SHA-256.
 
-    `browser_sha256` knows the browser beyond its sign-in. `first_step` is what opened it. One of the utility's own people is signed in only when
-    `two_steps_at` is set too (`service.people.second_step`).
+    `browser_sha256` knows the browser beyond its sign-in. `first_step` is what opened it. One of
+    the utility's own people is signed in only when `two_steps_at` is set too
+    (`service.people.second_step`).
     """
 
     __tablename__ = "sign_in_session"

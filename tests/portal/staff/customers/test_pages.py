@@ -147,7 +147,7 @@ def test_the_page_speaks_english(opened):
 
 
 def test_the_page_asks_the_database_little(opened):
-    """Ten are about the customer, three payments, two reminders, one messages; two write the trail."""
+    """Ten are about the customer, three payments, two reminders, one messages, two the trail."""
     opened.get(BASE)
     with queries() as statements:
         opened.get(BASE)

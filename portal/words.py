@@ -41,9 +41,7 @@ REFUSALS: dict[str, LazyString] = {
     "campaign.no_name": _l("给它起个名字。"),
     "campaign.kind": _l("选一选是哪一类消息。"),
     "campaign.no_words": _l("中文和英文的标题、正文都要写。"),
-    "campaign.words_long": _l(
-        "标题最多 %(title)s 个字，正文最多 %(text)s 个字；英文可以长一倍。"
-    ),
+    "campaign.words_long": _l("标题最多 %(title)s 个字，正文最多 %(text)s 个字；英文可以长一倍。"),
     "campaign.pace": _l("一分钟发 1 到 %(most)s 人。"),
     "campaign.link": _l("只能点开我们自己的页面。"),
     "campaign.nobody": _l("按这些条件一个人也没有，先改“发给谁”。"),

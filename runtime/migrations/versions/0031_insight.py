@@ -72,8 +72,7 @@ CREATE = (
             FOREIGN KEY (seen_by) REFERENCES user_account (id)
     )
     """,
-    "CREATE UNIQUE INDEX uq_usage_warning_open ON usage_warning (account_no)"
-    " WHERE state = 'open'",
+    "CREATE UNIQUE INDEX uq_usage_warning_open ON usage_warning (account_no) WHERE state = 'open'",
     "CREATE INDEX ix_usage_warning_account_no_day ON usage_warning (account_no, day)",
 )
 DROP = (

@@ -1,16 +1,17 @@
 """A prepaid balance that sinks is said once, to whoever wanted to hear it and still may."""
 
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from notifications import balances
-from notifications.models import Message
+from notifications.figures import params_of
+from notifications.models import Notice
 from payments.settings import of_process
 from payments.thresholds import work
 from payments.thresholds.checking import check
@@ -49,10 +50,10 @@ class Prepaid:
         with self.database.unit_of_work() as session:
             return check(session, LINK)
 
-    def told(self) -> list[tuple[str, dict[str, str]]]:
+    def told(self) -> list[tuple[str, dict[str, Any]]]:
         with self.database.unit_of_work() as session:
-            messages = session.scalars(select(Message).order_by(Message.id))
-            return [(each.template, json.loads(each.params or "")) for each in messages]
+            notices = session.scalars(select(Notice).order_by(Notice.id))
+            return [(each.kind, params_of(each)) for each in notices]
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def home(database: Database) -> Iterator[Prepaid]:
         link(session, user_id)
     home = Prepaid(database, user_id)
     home.left(60_00)
-    with events.subscribed(BalanceSank, balances.queue_low):
+    with events.subscribed(BalanceSank, balances.on_sank):
         yield home
 
 
@@ -79,11 +80,8 @@ def test_told_once_when_it_sinks_and_again_only_after_it_rose(home: Prepaid) -> 
     home.left(12_34)
     assert [home.check(), home.check()] == [1, 0]
     first, second = home.told()
-    assert first == (
-        "balance_sank_zh",
-        {"tail": "5603", "left": "49.99", "below": "50.00", "link": LINK},
-    )
-    assert second[1]["left"] == "12.34"
+    assert first == ("balance.sank", {"balance_fen": 49_99, "below_fen": 50_00, "link": LINK})
+    assert second[1]["balance_fen"] == 12_34
 
 
 def test_the_job_looks_at_them_every_minute(
@@ -107,7 +105,9 @@ def test_a_balance_that_is_used_up_says_what_is_missing(home: Prepaid) -> None:
     home.wants(50_00)
     home.left(-3_21)
     assert home.check() == 1
-    assert home.told() == [("balance_spent_zh", {"tail": "5603", "left": "3.21", "link": LINK})]
+    assert home.told() == [
+        ("balance.spent", {"balance_fen": -3_21, "below_fen": 50_00, "link": LINK})
+    ]
 
 
 def test_two_checks_at_once_tell_once(home: Prepaid) -> None:

@@ -42,7 +42,7 @@ def test_a_bill_whose_payment_went_back_is_simply_owed(
         take_back(session, pay(session, account, bill), bill, 13220)
     page = says(client, f"/bills/{bill.bill_no}")
     assert "待缴 ¥132.20 12 月 18 日前缴，还有 7 天" in page
-    assert "缴 ¥132.20 存 PDF" in page
+    assert "缴 ¥132.20 现在缴不了？ 存 PDF" in page
     assert "缴费记录 12 月 6 日 10:05银行代扣¥132.20已退回" in part(
         client, f"/bills/{bill.bill_no}", "paid"
     )

@@ -221,7 +221,7 @@ def test_the_outcomes_are_a_file_without_people(
     answer = lead.get(f"{page}/outcomes.csv")
     assert answer.mimetype == "text/csv"
     head, row = answer.get_data(as_text=True).lstrip("\ufeff").splitlines()
-    assert head == "编号,结果,原因,用什么,发出,送达,短信条数"
+    assert head == "编号,结果,原因,用什么,发出去了,送达,短信条数"
     assert row == "1,还没发,,,,,"
 
 

@@ -1,10 +1,8 @@
 """`/desk/audit`: the trail, by person, number and day; and a part of it as a file."""
 
-import csv
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from io import StringIO
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -14,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal import words
 from portal.errors import status_of
-from portal.files import attachment
+from portal.files import table
 from portal.security import asker_id
 from portal.staff import naming
 from portal.staff.frame import AUDIT, desk
@@ -29,8 +27,6 @@ from service.people.typed import plain
 
 MOST_NUMBER = 80
 MOST_ID = 2**63 - 1
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula."""
 
 _WORDS = re.compile(
     r"[a-z]+( \d+)?|first admin|queue of \d+|user \d+ /\S*|[0-9]+ (bills|usage)"
@@ -62,8 +58,7 @@ def fetch() -> ResponseReturnValue:
         )
     except Refused as refusal:
         return _page(MultiDict(kept), words.refusal(refusal)), status_of(refusal)
-    text = _text(_rows(reading.all_of(g.session, wanted)))
-    return attachment(text.encode(), "text/csv", _file_name(wanted))
+    return table(_rows(reading.all_of(g.session, wanted)), _file_name(wanted))
 
 
 def _page(asked: MultiDict[str, str], said: str | None = None) -> str:
@@ -168,18 +163,6 @@ def _rows(lines: Iterable[Line]) -> Iterator[tuple[str, ...]]:
             entry.about,
             entry.address,
         )
-
-
-def _text(rows: Iterable[tuple[str, ...]]) -> str:
-    """The file's text; it begins with the mark by which spreadsheets know UTF-8."""
-    out = StringIO("\ufeff")
-    out.seek(0, 2)
-    csv.writer(out).writerows([_harmless(cell) for cell in row] for row in rows)
-    return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULAS) else cell
 
 
 def _file_name(wanted: Wanted) -> str:

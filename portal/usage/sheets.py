@@ -1,10 +1,8 @@
 """The figures of a page of use as a file: plain numbers in kWh, for a spreadsheet."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from io import StringIO
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -18,12 +16,10 @@ from service import usage
 Row = Sequence[str]
 
 
-def sheet(session: Session, user_id: int, account_no: str, asked: When) -> str:
-    """The file's text. Raises NotFound, Forbidden."""
-    rows = {"year": _months, "month": _days, "day": _quarters}[asked.kind]
-    out = StringIO()
-    csv.writer(out).writerows(rows(session, user_id, account_no, asked))
-    return out.getvalue()
+def rows(session: Session, user_id: int, account_no: str, asked: When) -> Iterable[Row]:
+    """The rows with their heads. Raises NotFound, Forbidden."""
+    found = {"year": _months, "month": _days, "day": _quarters}[asked.kind]
+    return found(session, user_id, account_no, asked)
 
 
 def _quarters(session: Session, user_id: int, account_no: str, asked: When) -> Iterable[Row]:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import customer_only
 from portal.current import current_account
-from portal.files import attachment
+from portal.files import table
 from portal.security import asker_id
 from portal.usage import pages, sheets
 from portal.usage.when import When, when
@@ -36,9 +36,8 @@ def download(text: str) -> ResponseReturnValue:
     account = current_account()
     if account is None:
         return _page(asked)
-    content = sheets.sheet(g.session, asker_id(), account.account_no, asked)
-    name = f"{asked.text}-{account.account_no[-4:]}.csv"
-    return attachment(content.encode("utf-8-sig"), "text/csv", name)
+    rows = sheets.rows(g.session, asker_id(), account.account_no, asked)
+    return table(rows, f"{asked.text}-{account.account_no[-4:]}.csv")
 
 
 def _page(asked: When) -> ResponseReturnValue:

@@ -1,8 +1,6 @@
 """A campaign on its way: what it takes, how far it is, pausing and stopping, what came of it."""
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 
 from flask import Response, g, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from notifications.campaigns import course
 from notifications.campaigns.models import DRAFT, Campaign
 from notifications.campaigns.results import Outcome, outcomes, results
+from portal.files import CSV, attachment, csv_lines
 from portal.formats import full_moment
 from portal.staff import trail
 from portal.staff.campaigns.forms import BANDS, PAGES, tariff_names
@@ -83,9 +82,8 @@ def outcomes_csv(campaign_id: int) -> Response:
     """A row for each person, without names or numbers, written as it is read."""
     course.campaign(g.session, campaign_id)
     trail.seen(f"campaign {campaign_id}", _("取群发结果"))
-    name = f'attachment; filename="campaign-{campaign_id}.csv"'
-    rows = stream_with_context(_csv(campaign_id))
-    return Response(rows, mimetype="text/csv", headers={"Content-Disposition": name})
+    lines = stream_with_context(csv_lines(_rows(campaign_id)))
+    return attachment(lines, CSV, f"campaign-{campaign_id}.csv")
 
 
 def _standing(campaign: Campaign) -> dict[str, object]:
@@ -103,11 +101,9 @@ def _standing(campaign: Campaign) -> dict[str, object]:
     }
 
 
-def _csv(campaign_id: int) -> Iterator[bytes]:
-    head = (_("编号"), _("结果"), _("原因"), _("用什么"), _("发出去了"), _("送达"), _("短信条数"))
-    yield _line(head).encode("utf-8-sig")
-    for each in outcomes(g.session, campaign_id):
-        yield _line(_row(each)).encode()
+def _rows(campaign_id: int) -> Iterator[tuple[str, ...]]:
+    yield _("编号"), _("结果"), _("原因"), _("用什么"), _("发出去了"), _("送达"), _("短信条数")
+    yield from map(_row, outcomes(g.session, campaign_id))
 
 
 def _row(each: Outcome) -> tuple[str, ...]:
@@ -122,9 +118,3 @@ def _row(each: Outcome) -> tuple[str, ...]:
         *times,
         str(each.segments or ""),
     )
-
-
-def _line(row: tuple[str, ...]) -> str:
-    out = StringIO()
-    csv.writer(out).writerow(row)
-    return out.getvalue()

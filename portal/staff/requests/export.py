@@ -1,10 +1,8 @@
 """`/desk/requests/export`: a queue as a file, at once or when a second person has agreed."""
 
-import csv
-from collections.abc import Iterable, Iterator
-from io import StringIO
+from collections.abc import Iterator
 
-from flask import Response, flash, g, redirect, render_template, request
+from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -12,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import formats, words
 from portal.errors import status_of
-from portal.files import attachment
+from portal.files import table
 from portal.requests import saying
 from portal.security import asker_id
 from portal.staff import trail
@@ -26,10 +24,6 @@ from service.desk.exporting import Export
 from service.desk.queue import Item
 
 NAME = "requests.csv"
-
-
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 @blueprint.get("/export")
@@ -55,7 +49,7 @@ def fetch() -> ResponseReturnValue:
     export = Export(view().wanted, False, asker_id())
     if not exporting.is_free(g.session, export):
         return redirect(view().to(".offer"), 303)
-    return _file(export)
+    return table(_rows(export), NAME)
 
 
 @blueprint.get("/export/<int:approval_id>.csv")
@@ -65,7 +59,7 @@ def fetch_granted(approval_id: int) -> ResponseReturnValue:
     trail.did(
         trail.QUEUE, "queue", telling.narrowed(export.wanted), about=f"approval {approval_id}"
     )
-    return _file(export)
+    return table(_rows(export), NAME)
 
 
 @in_words(exporting.KIND)
@@ -107,12 +101,6 @@ def _page(said: str | None = None) -> str:
     )
 
 
-def _file(export: Export) -> Response:
-    out = StringIO()
-    csv.writer(out).writerows(_harmless(row) for row in _rows(export))
-    return attachment(out.getvalue().encode("utf-8-sig"), "text/csv", NAME)
-
-
 def _rows(export: Export) -> Iterator[tuple[str, ...]]:
     own = (_("客户"), _("电话"), _("户号"), _("地址")) if export.personal else ()
     yield (
@@ -152,8 +140,3 @@ def _personal(item: Item) -> tuple[str, ...]:
         item.request.account_no or "",
         telling.place(item),
     )
-
-
-def _harmless(row: Iterable[str]) -> list[str]:
-    """Cells that no spreadsheet runs: customers choose some of these words."""
-    return [f"'{cell}" if cell.startswith(RISKY) else cell for cell in row]

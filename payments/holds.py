@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from payments.models import Order, OrderItem, PostingTask
 from payments.states import OPEN
 from runtime.questions import Question, among
+from service.dues import is_open
 from service.models import Bill, Posting
 
 
@@ -88,8 +89,7 @@ def nothing_owed(session: Session, order: Order) -> bool:
         return False
     owed = select(Bill.bill_no).where(
         Bill.account_no.in_({item.account_no for item in order.items}),
-        Bill.status == "issued",
-        Bill.settled_fen < Bill.total_fen,
+        is_open(),
         ~_paid_by_another(order),
     )
     return session.scalar(owed.limit(1)) is None

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, literal, select
 from sqlalchemy.orm import Session
 
 from rating import Case, Late, UnknownTariff, load_tariffs, rate
@@ -66,8 +66,14 @@ def account_at_the_desk(session: Session, account_no: str) -> Account:
     return account
 
 
+def is_open() -> ColumnElement[bool]:
+    """Issued and not settled: in the words of the index of open bills, which serves no others."""
+    issued = Bill.status == literal("issued", literal_execute=True)
+    return and_(issued, Bill.settled_fen < Bill.total_fen)
+
+
 def _outstanding(session: Session, query: Select[Bill], day: date) -> list[Due]:
-    waiting = query.where(Bill.status == "issued", Bill.total_fen > Bill.settled_fen)
+    waiting = query.where(is_open())
     bills = session.scalars(waiting.order_by(Bill.due, Bill.bill_no))
     return [due_of(bill, day) for bill in bills]
 

@@ -37,6 +37,7 @@ from sqlalchemy.types import TypeEngine
 
 from notifications.arrears import sparing
 from notifications.arrears.ladder import UNKNOWN_BAND, Ladder, Step
+from service.dues import is_open
 from service.insight.models import LateScore
 from service.models import Account, Bill
 
@@ -94,7 +95,7 @@ def last_of_piece(session: Session, steps: Sequence[Step], after: str, size: int
     """The account with which a piece of so many due bills ends; None: it is the last."""
     return session.scalar(
         select(Bill.account_no)
-        .where(*_open(), Bill.due.in_({step.due for step in steps}), Bill.account_no > after)
+        .where(is_open(), Bill.due.in_({step.due for step in steps}), Bill.account_no > after)
         .order_by(Bill.account_no)
         .offset(size - 1)
         .limit(1)
@@ -155,7 +156,9 @@ def _owing(
         )
         .join(Account, Account.account_no == Bill.account_no)
         .outerjoin(LateScore, LateScore.account_no == Bill.account_no)
-        .where(*_open(), Bill.due.in_({step.due for step in steps}), *which, *sparing.unspared(day))
+        .where(
+            is_open(), Bill.due.in_({step.due for step in steps}), *which, *sparing.unspared(day)
+        )
         .cte("owing")
         .prefix_with("MATERIALIZED")
     )
@@ -195,11 +198,6 @@ def _rungs(steps: Sequence[Step]) -> Subquery:
     return select(
         *(rung.c[name].cast(kind).label(name) for name, kind in columns.items())
     ).subquery()
-
-
-def _open() -> tuple[ColumnElement[bool], ...]:
-    """As the index of open bills has it."""
-    return Bill.status == literal("issued", literal_execute=True), Bill.settled_fen < Bill.total_fen
 
 
 def _between(after: str, until: str | None) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from notifications.settings import LinkSettings
 from runtime import clock
 from runtime.money import yuan
 from runtime.settings import load
-from service.dues import Due, due_of
+from service.dues import Due, due_of, is_open
 from service.models import Account, Bill
 
 
@@ -48,8 +48,7 @@ def owed_of(session: Session, account_nos: Iterable[str], today: date) -> dict[s
         .join(Account, Account.account_no == Bill.account_no)
         .where(
             Bill.account_no.in_(sorted(account_nos)),
-            Bill.status == "issued",
-            Bill.settled_fen < Bill.total_fen,
+            is_open(),
             *sparing.unspared(today),
         )
         .order_by(Bill.due, Bill.bill_no)

@@ -13,6 +13,7 @@ from notifications.preferences.models import NoticeChoice
 from notifications.preferences.reach import reached
 from runtime import clock
 from runtime.errors import Conflict, NotFound, Refused
+from service.dues import is_open
 from service.insight.models import LateScore
 from service.models import Account, Bill, Link, ServicePoint, User
 
@@ -120,8 +121,7 @@ def _has_agreed(topic: str) -> ColumnElement[bool]:
 def _overdue() -> ColumnElement[bool]:
     return exists().where(
         Bill.account_no == Account.account_no,
-        Bill.status == "issued",
-        Bill.total_fen > Bill.settled_fen,
+        is_open(),
         Bill.due < clock.today(),
     )
 

@@ -13,7 +13,7 @@ from payments.settings import PaymentSettings
 from runtime import clock, events
 from runtime.questions import Question, asked
 from service.access import Right
-from service.dues import Due, dues
+from service.dues import Due, dues, is_open
 from service.events import AutoPayNews, BillIssued
 from service.models import Bill
 
@@ -36,8 +36,7 @@ def plan_outstanding(session: Session, agreement: Agreement, settings: PaymentSe
     """Bills that were issued after the signing and before we heard of it."""
     waiting = select(Bill).where(
         Bill.account_no == agreement.account_no,
-        Bill.status == "issued",
-        Bill.total_fen > Bill.settled_fen,
+        is_open(),
         Bill.issued_at >= agreement.signed_at,
     )
     for bill in session.scalars(waiting):

@@ -28,6 +28,7 @@ from runtime import clock
 from service.arrangements.models import LIVING as ARRANGED
 from service.arrangements.models import Arrangement
 from service.disconnections.models import LIVING, Disconnection
+from service.dues import is_open
 from service.insight.models import LateScore
 from service.models import Account, Bill
 
@@ -162,11 +163,7 @@ def _owed() -> Subquery:
             func.count().label("bills"),
             cast(func.sum(Bill.total_fen - Bill.settled_fen), BigInteger).label("overdue_fen"),
         )
-        .where(
-            Bill.status == "issued",
-            Bill.total_fen > Bill.settled_fen,
-            Bill.due < clock.today(),
-        )
+        .where(is_open(), Bill.due < clock.today())
         .group_by(Bill.account_no)
         .subquery("owed")
     )

@@ -13,6 +13,7 @@ from service.arrangements.models import Arrangement
 from service.arrangements.resting import is_resting
 from service.disconnections.models import ProtectedAccount
 from service.disconnections.rules import rules
+from service.dues import is_open
 from service.models import Account, Bill
 from service.requests.models import Request
 
@@ -22,12 +23,7 @@ def overdue_bills(session: Session, account_no: str, day: date) -> list[Bill]:
     return list(
         session.scalars(
             select(Bill)
-            .where(
-                Bill.account_no == account_no,
-                Bill.status == "issued",
-                Bill.total_fen > Bill.settled_fen,
-                Bill.due < day,
-            )
+            .where(Bill.account_no == account_no, is_open(), Bill.due < day)
             .order_by(Bill.due, Bill.bill_no)
             .execution_options(populate_existing=True)
         )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from runtime import clock
 from service.customers import opening
+from service.dues import is_open
 from service.insight.measuring import Measured
 from service.insight.models import LateModel, LateObjection, LateScore
 from service.insight.training import newest_model
@@ -152,10 +153,6 @@ def _overdue() -> Select[str, int]:
     left = func.sum(Bill.total_fen - Bill.settled_fen).label("fen")
     return (
         select(Bill.account_no, left)
-        .where(
-            Bill.status == "issued",
-            Bill.settled_fen < Bill.total_fen,  # as the index of open bills has it
-            Bill.due < clock.today(),
-        )
+        .where(is_open(), Bill.due < clock.today())
         .group_by(Bill.account_no)
     )

@@ -17,7 +17,7 @@ import httpx
 from sqlalchemy import func, insert, literal, null, select, text
 
 from denghuo.house import await_answer, free_ports
-from notifications import composing, notices, outbox
+from notifications import composing, notices, outbox, saying
 from notifications.models import (
     DELIVERED,
     SENDING,
@@ -28,7 +28,6 @@ from notifications.models import (
     Message,
     Notice,
 )
-from notifications.together import page
 from runtime import crypto, jobs, logs
 from runtime.crypto import KeyRing
 from runtime.database import Database
@@ -135,7 +134,7 @@ def _compose(database: Database, composed: list[float]) -> None:
             null().cast(Notice.account_no.type).label("account_no"),
         ).subquery()
         notices.tell_all(
-            session, "balance.spent", told, params=PARAMS | {"link": page("/payments")}
+            session, "balance.spent", told, params=PARAMS | {"link": saying.link("/payments")}
         )
     started = time.perf_counter()
     more = True

@@ -62,7 +62,7 @@ def _tell(session: Session, kind: str, numbers: Sequence[str]) -> None:
 
 
 def _bill_no(notice: Notice) -> str:
-    return notice.key.split(":")[1]
+    return notices.shared_key(notice).removeprefix("bill:")
 
 
 @dataclass(frozen=True)

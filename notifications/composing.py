@@ -16,7 +16,7 @@ from notifications.bundles import Bundle, bundles
 from notifications.holders import compose_holders
 from notifications.kinds import Level, kind, kinds
 from notifications.models import EXPIRED, WAITING, Message, Notice
-from notifications.notices import ask_to_compose
+from notifications.notices import ask_to_compose, shared_key
 from notifications.posting import post
 from notifications.preferences import Wishes, wishes
 from runtime import clock, metrics
@@ -87,7 +87,7 @@ def _fill_inboxes(session: Session, notices: Iterable[Notice]) -> None:
         [
             {
                 "user_id": each.user_id,
-                "key": each.key.removesuffix(f":{each.user_id}"),
+                "key": shared_key(each),
                 "kind": each.kind,
                 "params": each.params or "{}",
                 "at": each.created_at,

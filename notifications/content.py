@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from notifications import figures
+from notifications import figures, saying
 from notifications.channels.base import Channel, Enclosure, Parcel
 from notifications.channels.segments import segments
 from notifications.faults import place
@@ -27,7 +27,7 @@ from notifications.models import (
     Notice,
 )
 from notifications.preferences.links import unsubscribe_link
-from notifications.together import DIGEST, MANY, page, together
+from notifications.together import DIGEST, MANY, together
 from notifications.wordings import Wording, in_force, template, templates
 from runtime.logs import get_logger
 
@@ -102,7 +102,7 @@ def _parcel(
         params=_in_order(wording, said.params),
         words=words,
         code=wording.code(provider) or "",
-        link=said.params.get("link") or page("/inbox"),
+        link=said.params.get("link") or saying.link("/inbox"),
         unsubscribe=_way_out(message, said.kind),
         created_at=message.claimed_at,
         enclosures=enclosures,

@@ -6,7 +6,7 @@ of two clicks one does it. What carries no notice cannot be sent again: what fil
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -29,7 +29,6 @@ from runtime import clock
 from service import audit
 
 PAGE = 50
-OF_USE = timedelta(hours=48)
 _REASON = func.coalesce(Message.failure, Message.state)
 RESENT, DROPPED = "message.resent", "message.dropped"
 
@@ -154,7 +153,7 @@ def _row(session: Session, message: Message) -> dict[str, object]:
         to = now[0] if now and to not in now else to
     ids = list(message.notice_ids)
     row = written(message.channel, to, message, rank=message.rank, notice_ids=ids)
-    return row | {"expires_at": clock.now() + OF_USE}
+    return row | {"expires_at": clock.now() + outbox.OF_USE}
 
 
 def _note(session: Session, deed: str, message: Message, by: int) -> None:

@@ -124,13 +124,12 @@ def _tell(
         "disconnection_id": event.disconnection_id,
         "at": event.at.isoformat(),
     }
-    for user_id in payers_of(session, event.account_no):
-        notices.tell(
-            session,
-            f"disconnection.{what}",
-            key=f"disconnection:{event.disconnection_id}:{key}",
-            user_id=user_id,
-            account_no=event.account_no,
-            params=params,
-            expires_at=expires_at,
-        )
+    notices.tell_each(
+        session,
+        f"disconnection.{what}",
+        payers_of(session, event.account_no),
+        event.account_no,
+        key=f"disconnection:{event.disconnection_id}:{key}",
+        params=params,
+        expires_at=expires_at,
+    )

@@ -1,10 +1,8 @@
 """A firm uses far less than it did: finance and whoever leads hear of it."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications import inbox
-from runtime import clock
 from service.events import UsageFell
 from service.models import User
 
@@ -13,10 +11,9 @@ HEAR_IT = ("finance", "lead")
 
 def on_fell(session: Session, event: UsageFell) -> None:
     """Once for each fall, in the inboxes of those who can ask the firm."""
-    theirs = User.staff_role.in_(HEAR_IT), User.disabled_at.is_(None)
-    inbox.put_to_all(
+    inbox.put_to_staff(
         session,
-        select(User.id.label("user_id")).where(*theirs).subquery(),
+        User.staff_role.in_(HEAR_IT),
         f"fell:{event.account_no}:{event.day}",
         "desk.usage_fell",
         {
@@ -24,5 +21,4 @@ def on_fell(session: Session, event: UsageFell) -> None:
             "today": f"{event.recent_wh / 1000:.0f}",
             "usual": f"{event.usual_wh / 1000:.0f}",
         },
-        clock.now(),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +16,6 @@ from notifications.models import (
     COMPOSED,
     DELIVERED,
     FAILED,
-    RECIPIENT,
     SENDING,
     SENT,
     TOLD,
@@ -30,7 +28,6 @@ from notifications.models import (
 from notifications.preferences import addresses, wishes
 from notifications.wordings import in_force
 from runtime import clock, events
-from runtime.crypto import blind_index
 
 ALIVE = (WAITING, SENDING, UNCLEAR, SENT, DELIVERED)
 """States in which a message has arrived, or still may."""
@@ -73,23 +70,19 @@ def written(
     notice_ids: list[int],
 ) -> dict[str, Any]:
     """The row of another try for the same person."""
-    return {
-        "channel": channel,
-        "reference": uuid4().hex,
-        "template": like.template,
-        "kind": like.kind,
-        "language": like.language,
-        "user_id": like.user_id,
-        "notice_ids": notice_ids,
-        "recipient": address,
-        "recipient_index": blind_index(address, RECIPIENT),
-        "plan": like.plan,
-        "rank": rank,
-        "priority": like.priority,
-        "state": WAITING,
-        "created_at": clock.now(),
-        "expires_at": like.expires_at,
-    }
+    return outbox.row(
+        channel,
+        address,
+        template=like.template,
+        kind=like.kind,
+        language=like.language,
+        user_id=like.user_id,
+        notice_ids=notice_ids,
+        plan=like.plan,
+        rank=rank,
+        priority=like.priority,
+        expires_at=like.expires_at,
+    )
 
 
 def has_words(session: Session, kind: str, channel: str, language: str) -> bool:

@@ -7,11 +7,9 @@ there is stands at `/report`, for whoever knows the number and the end of the ph
 
 from sqlalchemy.orm import Session
 
-from notifications import sms
+from notifications import saying, sms
 from notifications.requests import is_news
-from notifications.settings import LinkSettings
 from runtime import clock
-from runtime.settings import load
 from service.conversations.models import Conversation
 from service.events import AppointmentChanged, RequestMoved, RequestReplied
 from service.requests import reading
@@ -61,7 +59,7 @@ def _tell(session: Session, event: Event, what: str, key: str) -> None:
     params = {
         "what": kind(request.kind).title.said(language),
         "number": request.request_no,
-        "link": f"{load(LinkSettings).public_url.rstrip('/')}/report",
+        "link": saying.link("/report"),
     }
     key = f"request:{request.request_no}:{key}"
     sms.queue_once(session, request.phone, f"guest_{what}_{language}", params, key=key)

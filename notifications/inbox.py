@@ -19,6 +19,7 @@ from notifications.models import InboxMessage
 from runtime import clock
 from runtime.errors import NotFound
 from runtime.questions import asked
+from service.models import User
 
 PAGE = 30
 KEPT = timedelta(days=400)
@@ -67,6 +68,19 @@ def put_to_all(
     rows = select(users.c.user_id, literal(key), literal(kind), figures, literal(at))
     written = insert(InboxMessage).from_select(["user_id", "key", "kind", "params", "at"], rows)
     session.execute(written.on_conflict_do_nothing())
+
+
+def put_to_staff(
+    session: Session,
+    whom: ColumnElement[bool],
+    key: str,
+    kind: str,
+    params: Mapping[str, Any],
+) -> None:
+    """Tell the same to those of the utility's own people who still work here."""
+    works = User.staff_role.is_not(None), User.disabled_at.is_(None)
+    staff = select(User.id.label("user_id")).where(whom, *works).subquery()
+    put_to_all(session, staff, key, kind, params, clock.now())
 
 
 def put_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from notifications import figures
 from notifications.figures import Figures
 from notifications.inbox import Told
 from notifications.models import Notice
+from notifications.notices import own_key
 
 
 def figures_of(session: Session, told: Sequence[Told], language: str) -> list[Figures | None]:
@@ -20,7 +21,7 @@ def figures_of(session: Session, told: Sequence[Told], language: str) -> list[Fi
 
     What was told in the inbox alone has those that were written down with it.
     """
-    keys = {f"{each.key}:{each.user_id}": each.id for each in told}
+    keys = {own_key(each.key, each.user_id): each.id for each in told}
     notices = session.scalars(select(Notice).where(Notice.key.in_(keys))).all()
     live = figures.read(session, notices, language)
     found = {keys[notice.key]: now for notice, now in zip(notices, live, strict=True)}

@@ -5,7 +5,7 @@ down. A job composes messages of what is due (`notifications/composing.py`).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -56,7 +56,7 @@ def tell(
     if not found.channels:
         return user_id is not None
     row = _row(found, not_before or now, expires_at) | {
-        "key": _own(key, user_id),
+        "key": own_key(key, user_id),
         "user_id": user_id,
         "account_no": account_no,
         "params": json.dumps(params, ensure_ascii=False) if params else None,
@@ -66,6 +66,24 @@ def tell(
     if is_new:
         _ask_if_due(session, row["not_before"])
     return is_new
+
+
+def own_key(key: str, user_id: int | None) -> str:
+    """The key of one person's notice: the same thing is told to each of several."""
+    return f"{key}:{'' if user_id is None else user_id}"
+
+
+def shared_key(notice: Notice) -> str:
+    """The key that it has in common with the notices of the same thing to others."""
+    return notice.key.removesuffix(own_key("", notice.user_id))
+
+
+def tell_each(
+    session: Session, name: str, users: Iterable[int | None], account_no: str, **more: Any
+) -> None:
+    """`tell` several users, and the holder by phone for None, the same of one account."""
+    for user_id in users:
+        tell(session, name, user_id=user_id, account_no=account_no, **more)
 
 
 def tell_all(
@@ -168,8 +186,3 @@ def _row(found: Kind, not_before: datetime, expires_at: datetime | None) -> dict
         "not_before": not_before,
         "expires_at": expires_at or not_before + timedelta(hours=found.expires_hours),
     }
-
-
-def _own(key: str, user_id: int | None) -> str:
-    """The key of one person's notice: the same thing is told to each of several."""
-    return f"{key}:{'' if user_id is None else user_id}"

@@ -38,12 +38,26 @@ def put(
     priority: int = USUAL,
 ) -> int:
     """Write a message down that is to be sent; returns its id."""
-    row = _written(channel, recipient, template, params, priority)
-    message = Message(**row, reference=uuid4().hex)
+    words = _words(template, params)
+    message = Message(**row(channel, recipient, **words, priority=priority))
     message.expires_at = expires_at or message.expires_at
     session.add(message)
     session.flush()
     return message.id
+
+
+def row(channel: str, recipient: str, **more: Any) -> dict[str, Any]:
+    """The row of a message that waits to be sent there; `more` says what, and overrules."""
+    now = clock.now()
+    usual = {
+        "reference": uuid4().hex,
+        "priority": USUAL,
+        "state": WAITING,
+        "created_at": now,
+        "expires_at": now + OF_USE,
+    }
+    to = {"recipient": recipient, "recipient_index": blind_index(recipient, RECIPIENT)}
+    return usual | {"channel": channel, **to} | more
 
 
 def put_once(
@@ -57,8 +71,8 @@ def put_once(
 ) -> int | None:
     """Write a message down; its id, or None when the same key has been written before."""
     reference = blind_index(key, REFERENCE).hex()[:32]
-    row = _written(channel, recipient, template, params, USUAL) | {"reference": reference}
-    written = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["reference"])
+    values = row(channel, recipient, **_words(template, params), reference=reference)
+    written = insert(Message).values(values).on_conflict_do_nothing(index_elements=["reference"])
     return session.scalar(written.returning(Message.id))
 
 
@@ -91,18 +105,5 @@ def ask_to_resolve(
     defer(session, RESOLVE, queueing_lock=lock, schedule_in=after, message_id=message_id)
 
 
-def _written(
-    channel: str, recipient: str, template: str, params: Mapping[str, str], priority: int
-) -> dict[str, Any]:
-    return {
-        "channel": channel,
-        "template": template,
-        "language": template[-2:],
-        "recipient": recipient,
-        "recipient_index": blind_index(recipient, RECIPIENT),
-        "params": json.dumps(params),
-        "priority": priority,
-        "state": WAITING,
-        "created_at": clock.now(),
-        "expires_at": clock.now() + OF_USE,
-    }
+def _words(template: str, params: Mapping[str, str]) -> dict[str, str]:
+    return {"template": template, "language": template[-2:], "params": json.dumps(params)}

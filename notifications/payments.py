@@ -64,5 +64,5 @@ def _tell(
 ) -> None:
     if at < clock.now() - OLD:
         return
-    for user_id in payers_of(session, account_no):
-        notices.tell(session, kind, key=key, user_id=user_id, account_no=account_no, params=params)
+    payers = payers_of(session, account_no)
+    notices.tell_each(session, kind, payers, account_no, key=key, params=params)

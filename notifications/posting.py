@@ -1,18 +1,15 @@
 """Bundles become messages; what reaches nobody outside the portal was told by the inbox."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
 from notifications import outbox
 from notifications.bundles import Bundle
 from notifications.kinds import Level
-from notifications.models import BULK, COMPOSED, RECIPIENT, TOLD, URGENT, USUAL, Message, Notice
+from notifications.models import BULK, COMPOSED, TOLD, URGENT, USUAL, Message, Notice
 from notifications.wordings import template
 from runtime import clock
-from runtime.crypto import blind_index
 
 INBOX = "inbox"
 PRIORITIES = {Level.URGENT: URGENT, Level.LEGAL: USUAL, Level.SERVICE: USUAL, Level.NEWS: BULK}
@@ -46,22 +43,19 @@ def message(
 ) -> Message:
     """A first try on a channel, for these notices of one person."""
     ends = [each.expires_at for each in notices if each.expires_at is not None]
-    return Message(
-        channel=channel,
-        reference=uuid4().hex,
+    row = outbox.row(
+        channel,
+        to,
         template=template(name, language),
         kind=name,
         language=language,
         user_id=notices[0].user_id,
         notice_ids=[each.id for each in notices],
-        recipient=to,
-        recipient_index=blind_index(to, RECIPIENT),
         plan=[channel],
         rank=0,
         priority=PRIORITIES[level],
-        created_at=clock.now(),
-        expires_at=max(ends, default=clock.now() + timedelta(hours=48)),
     )
+    return Message(**row | ({"expires_at": max(ends)} if ends else {}))
 
 
 def _messages(bundle: Bundle) -> list[Message]:

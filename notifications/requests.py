@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
 from notifications import inbox, notices, saying
@@ -151,15 +151,12 @@ def _put_to_staff(
     whom: ColumnElement[bool],
     known: dict[str, Any],
 ) -> None:
-    """Tell those of the utility's own people who still work here."""
-    works = User.staff_role.is_not(None), User.disabled_at.is_(None)
-    inbox.put_to_all(
+    inbox.put_to_staff(
         session,
-        select(User.id.label("user_id")).where(whom, *works).subquery(),
+        whom,
         f"desk:{event.request_no}:{what}:{key}",
         f"desk.{what}",
         {"request_no": event.request_no, "request_kind": event.kind, **known},
-        clock.now(),
     )
 
 

@@ -1,6 +1,5 @@
 """What became of messages is written down in one transaction, and what follows from it."""
 
-import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -27,9 +26,10 @@ from notifications.models import (
 from notifications.settings import DispatchSettings
 from notifications.together import fallback_minutes
 from runtime import clock, metrics
+from runtime.jobs import Backoff
 from runtime.settings import load
 
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
+PATIENCE = Backoff(longest=timedelta(minutes=5))
 AGAIN = timedelta(seconds=2)
 """A provider that knows our reference may be asked again so soon after a lost answer."""
 HELD = (SENDING, UNCLEAR)
@@ -140,14 +140,7 @@ def _wait(row: Message, reason: str, now: datetime) -> None:
     """Again later; at once when it was the first try and another provider can take it."""
     another = len(registry.providers(row.channel)) > 1 and row.attempts == 1
     row.state, row.failure = WAITING, reason[:64]
-    row.not_before = now if another else now + wait(row.attempts)
-
-
-def wait(attempts: int) -> timedelta:
-    """How long to wait after so many tries: 1, 2, 4 … seconds up to five minutes, varied."""
-    full: timedelta = min(FIRST_WAIT * 2 ** min(max(attempts, 1) - 1, 20), LONGEST_WAIT)
-    varied: timedelta = full * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
-    return varied
+    row.not_before = now if another else now + PATIENCE.wait(row.attempts - 1)
 
 
 def _follow(session: Session, rows: Sequence[Message], now: datetime) -> None:

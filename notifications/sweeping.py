@@ -108,10 +108,9 @@ def _warn(session: Session) -> bool:
     number = dead.recent(session, now - DAY)
     _dead.set(number)
     if number >= PILED_UP:
-        whom = User.staff_role.in_(TOLD_OF_IT), User.disabled_at.is_(None)
-        users = select(User.id.label("user_id")).where(*whom).subquery()
-        key, told = f"desk:dead_letters:{clock.civil_date(now)}", {"count": str(number)}
-        inbox.put_to_all(session, users, key, "desk.dead_letters", told, now)
+        whom, told = User.staff_role.in_(TOLD_OF_IT), {"count": str(number)}
+        key = f"desk:dead_letters:{clock.civil_date(now)}"
+        inbox.put_to_staff(session, whom, key, "desk.dead_letters", told)
     return False
 
 

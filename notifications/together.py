@@ -5,12 +5,11 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from notifications import saying
 from notifications.kinds import kinds
 from notifications.models import Notice
-from notifications.settings import LinkSettings
 from notifications.wordings import INBOX, in_force
 from runtime.money import parse_yuan, yuan
-from runtime.settings import load
 
 DIGEST = "digest"
 MANY = ".many"
@@ -48,13 +47,8 @@ def together(
             _line(session, notice, figures, language)
             for notice, figures in zip(notices, told, strict=True)
         ),
-        "link": page("/inbox"),
+        "link": saying.link("/inbox"),
     }
-
-
-def page(path: str) -> str:
-    """The address of a page of the portal."""
-    return f"{load(LinkSettings).public_url.rstrip('/')}{path}"
 
 
 def _summed(told: Sequence[Figures]) -> dict[str, str]:
@@ -66,7 +60,7 @@ def _summed(told: Sequence[Figures]) -> dict[str, str]:
         if each in most
     }
     days = [figures["days"] for figures in told if "days" in figures]
-    own = {"count": str(len(told)), "most": most["amount"], "link": page("/bills")}
+    own = {"count": str(len(told)), "most": most["amount"], "link": saying.link("/bills")}
     longest = {"days": max(days, key=Decimal)} if days else {}
     return {**most, **sums, **own, **longest}
 

@@ -87,5 +87,5 @@ def _tell(session: Session, kind: str, key: str, account_no: str, params: dict[s
     readers = select(Link.user_id).where(
         Link.account_no == account_no, Link.ended_at.is_(None), Link.role.in_(READERS)
     )
-    for user_id in session.scalars(readers):
-        notices.tell(session, kind, key=key, user_id=user_id, account_no=account_no, params=params)
+    users = session.scalars(readers).all()
+    notices.tell_each(session, kind, users, account_no, key=key, params=params)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from string import Formatter
 
+from notifications import saying
 from notifications.channels.base import Channel
 from notifications.channels.segments import opt_out
 from notifications.kinds import Level, kinds
-from notifications.settings import LinkSettings
 from notifications.wordings import shipped, templates
-from runtime.settings import load
 
 PROVIDERS = ("aliyun", "tencent")
 LINK = "link"
@@ -75,7 +74,7 @@ def filling(params: Mapping[str, str]) -> dict[str, str]:
 @cache
 def house() -> str:
     """The beginning of every address of ours, with the slash."""
-    return f"{load(LinkSettings).public_url.rstrip('/')}/"
+    return saying.link("/")
 
 
 def is_news(kind: str) -> bool:

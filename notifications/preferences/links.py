@@ -6,14 +6,13 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from notifications import saying
 from notifications.channels.base import Channel
 from notifications.preferences import choosing, consents, topics
 from notifications.preferences.models import ALL
-from notifications.settings import LinkSettings
 from runtime import clock
 from runtime.crypto import blind_index
 from runtime.errors import NotFound
-from runtime.settings import load
 from service.models import User
 
 CONTEXT = "unsubscribe"
@@ -39,8 +38,7 @@ def unsubscribe_link(user_id: int, topic: str) -> str:
     """
     if topic != ALL and not pairs(topic):
         return ""
-    address = load(LinkSettings).public_url.rstrip("/")
-    return f"{address}/unsubscribe/{signed(user_id, topic)}"
+    return saying.link(f"/unsubscribe/{signed(user_id, topic)}")
 
 
 def signed(user_id: int, topic: str) -> str:

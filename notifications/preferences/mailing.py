@@ -12,15 +12,13 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from notifications import outbox
+from notifications import outbox, saying
 from notifications.channels.base import Channel
 from notifications.preferences import consents
 from notifications.preferences.models import MAIL_ADDRESS, MailAddress
-from notifications.settings import LinkSettings
 from runtime import clock
 from runtime.crypto import blind_index
 from runtime.errors import Refused, TooManyTries
-from runtime.settings import load
 from service.people import limits
 from service.people.limits import Limit
 from service.people.mail import normal_mail
@@ -57,7 +55,7 @@ def ask(session: Session, user_id: int, typed: str, *, language: str, utility: s
         limits.take(session, ASK_ADDRESS, address.lower())
     except TooManyTries:
         return
-    link = f"{load(LinkSettings).public_url.rstrip('/')}/mail/confirm/{token}"
+    link = saying.link(f"/mail/confirm/{token}")
     params = {"link": link, "hours": str(HOURS), "utility": utility}
     outbox.put(
         session,

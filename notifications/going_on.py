@@ -13,13 +13,11 @@ from notifications.channels.base import Channel
 from notifications.events import LegalNoticeFailed, LegalNoticeTold
 from notifications.kinds import Level, kind
 from notifications.models import (
+    ALIVE,
     COMPOSED,
-    DELIVERED,
     FAILED,
-    SENDING,
     SENT,
     TOLD,
-    UNCLEAR,
     WAITING,
     WITHDRAWN,
     Message,
@@ -28,9 +26,6 @@ from notifications.models import (
 from notifications.preferences import addresses, wishes
 from notifications.wordings import in_force
 from runtime import clock, events
-
-ALIVE = (WAITING, SENDING, UNCLEAR, SENT, DELIVERED)
-"""States in which a message has arrived, or still may."""
 
 
 def go_on(session: Session, message: Message, reason: str, *, late: bool = False) -> None:

@@ -26,6 +26,8 @@ WAITING, SENDING, UNCLEAR = "waiting", "sending", "unclear"
 SENT, DELIVERED, UNDELIVERED = "sent", "delivered", "undelivered"
 FAILED, EXPIRED, WITHDRAWN = "failed", "expired", "withdrawn"
 COMPOSED, TOLD = "composed", "told"
+ALIVE = (WAITING, SENDING, UNCLEAR, SENT, DELIVERED)
+"""States in which a message has arrived, or still may."""
 RECIPIENT = "message.recipient"
 """The context of its encryption and of its blind index."""
 URGENT, USUAL, BULK = 0, 1, 2

@@ -10,9 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from notifications.channels.base import Channel
+from notifications.models import Message
 from notifications.preferences import consents, topics
 from notifications.preferences.models import NoticeChoice, NoticeHabit
 from notifications.preferences.wishing import QUIET_FROM, QUIET_UNTIL, Wishes, wishes
+from notifications.recomposing import compose_anew
 from runtime import clock
 from runtime.errors import Refused
 
@@ -176,6 +178,8 @@ def _write(session: Session, user_id: int, wanted: Mapping[Pair, bool]) -> None:
             set_={"is_on": written.excluded.is_on, "set_at": clock.now()},
         )
     )
+    off = {channel for (_, channel), is_on in wanted.items() if not is_on}
+    compose_anew(session, Message.user_id == user_id, Message.channel.in_(off))
 
 
 def _keep(session: Session, user_id: int, **fields: Any) -> None:

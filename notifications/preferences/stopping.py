@@ -19,6 +19,7 @@ from notifications.models import DELIVERED, RECIPIENT, SENT, Message, Notice
 from notifications.preferences import choosing, consents, topics
 from notifications.preferences.models import ALL, STOPPED_PHONE, StoppedPhone
 from notifications.preferences.replies import Meant, known, meant
+from notifications.recomposing import compose_anew
 from notifications.wordings import catalogue
 from runtime.crypto import blind_index
 from service.models import User
@@ -173,14 +174,16 @@ def _of_user(session: Session, user: User, channel: str, wish: Meant, about: lis
 def _of_phone(
     session: Session, phone: str, wish: Meant, about: list[str], words: str, at: datetime
 ) -> Heard:
-    index = blind_index(phone, STOPPED_PHONE)
     """Whoever stopped everything and wants one thing again gets all of it."""
+    index = blind_index(phone, STOPPED_PHONE)
     whole = _is_whole(about, Channel.SMS)
     if wish.stops and about:
         rows = [{"phone_index": index, "topic": each} for each in ([ALL] if whole else about)]
         written = insert(StoppedPhone).values([row | {"words": words, "at": at} for row in rows])
         kept = written.on_conflict_do_nothing().returning(StoppedPhone.topic)
-        return Heard(True, tuple(about), bool(session.scalars(kept).all()))
+        is_new = bool(session.scalars(kept).all())
+        compose_anew(session, Message.recipient_index == blind_index(phone, RECIPIENT))
+        return Heard(True, tuple(about), is_new)
     gone = delete(StoppedPhone).where(StoppedPhone.phone_index == index)
     if not whole:
         gone = gone.where(StoppedPhone.topic.in_([ALL, *about]))

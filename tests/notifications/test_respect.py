@@ -10,7 +10,9 @@ from sqlalchemy import literal, select, text
 from notifications import composing, dead, dispatching, notices, reports, sweeping
 from notifications.channels.base import Channel, Refused
 from notifications.models import Message, Notice
+from notifications.preferences import choosing
 from notifications.preferences.models import NoticeChoice, NoticeHabit
+from notifications.preferences.stopping import hear
 from runtime.database import Database
 from service.models import User
 from service.people.models import WeChatFollower
@@ -224,3 +226,81 @@ def test_a_run_for_later_holds_up_nobody_who_tells_now(database: Database, user:
         ("arrears.early", "waiting"),
         ("bill.issued", "composed"),
     ]
+
+
+def stop(database: Database, user: int, topic: str, channel: str) -> None:
+    """As `opt_out`, by the one who was to be told, after it was composed."""
+    with database.unit_of_work() as session:
+        choosing.switch(session, user, [(topic, channel)], is_on=False)
+
+
+def notice_states(database: Database) -> list[tuple[str, str | None]]:
+    with database.reading() as session:
+        rows = session.execute(select(Notice.state, Notice.reason).order_by(Notice.id))
+        return [tuple(each) for each in rows]
+
+
+def test_what_is_composed_and_no_longer_wanted_is_not_sent(
+    database: Database, sender: Sender, user: int
+) -> None:
+    tell(database, user, "bill.issued")
+    composing.compose()
+    stop(database, user, "bill", "sms")
+    through()
+    assert (states(database), sender.taken) == ([("sms", "withdrawn")], [])
+    assert notice_states(database) == [("told", "inbox")]
+
+
+def test_it_goes_where_it_is_still_wanted(
+    database: Database, sender: Sender, wechat: Sender, follower: int
+) -> None:
+    tell(database, follower, "bill.issued")
+    composing.compose()
+    stop(database, follower, "bill", "wechat")
+    through("wechat", "sms")
+    assert states(database) == [("wechat", "withdrawn"), ("sms", "sent")]
+    assert (len(wechat.taken), len(sender.taken)) == (0, 1)
+
+
+def test_of_several_in_one_message_the_others_go(
+    database: Database, sender: Sender, user: int
+) -> None:
+    tell(database, user, "arrears.before", "a")
+    tell(database, user, "bill.issued", "b")
+    composing.compose()
+    stop(database, user, "bill", "sms")
+    through()
+    assert [words[1][:12] for words in [sender.words[0]]] == ["11 月电费 149.51"[:12]]
+    assert states(database) == [("sms", "withdrawn"), ("sms", "sent")]
+    assert notice_states(database) == [("told", None), ("told", "inbox")]
+
+
+def test_what_has_gone_another_way_is_not_told_again(
+    database: Database, sender: Sender, wechat: Sender, follower: int
+) -> None:
+    """No report came of the first channel, and the second waits for the morning."""
+    with time_machine.travel(EVENING, tick=False):
+        tell(database, follower, "arrears.before")
+        through("wechat")
+    with time_machine.travel(EVENING + timedelta(hours=2, minutes=1), tick=False):
+        sweeping.sweep(0)
+        stop(database, follower, "reminder", "sms")
+    with time_machine.travel(MORNING + timedelta(hours=1), tick=False):
+        through("wechat", "sms")
+    assert (len(wechat.taken), len(sender.taken)) == (1, 0)
+    assert states(database) == [("wechat", "sent"), ("sms", "withdrawn")]
+    assert notice_states(database) == [("told", None)]
+
+
+def test_a_holder_who_wants_no_more_gets_nothing_that_waits(
+    database: Database, sender: Sender
+) -> None:
+    with database.unit_of_work() as session:
+        account = builders.create_account(session, phone="13900000001")
+        notices.tell(session, "bill.issued", key="a", account_no=account.account_no, params=BILL)
+    composing.compose()
+    with database.unit_of_work() as session:
+        hear(session, phone="13900000001", channel="sms", words="退订", at=NOON)
+    through()
+    assert (states(database), sender.taken) == ([("sms", "withdrawn")], [])
+    assert notice_states(database) == [("failed", "stopped")]

@@ -26,6 +26,7 @@ from notifications.arrears import sparing, withdrawing
 from notifications.campaigns import course as campaigns
 from notifications.events import LegalNoticeFailed, LegalNoticeTold
 from notifications.mail import Enclosure
+from notifications.preferences import stopping
 from notifications.wordings import changing as wordings
 from payments import on_its_way, refunds
 from payments.agreements import listening
@@ -74,13 +75,14 @@ from service.events import (
 )
 from service.outages import changing
 from service.people import staff
-from service.people.events import CodeIssued, NewBrowser, RoleChanged
+from service.people.events import CodeIssued, NewBrowser, RoleChanged, UserRegistered
 from service.requests import appointments, asking, joining
 
 
 def wire() -> None:
     """Connect the rooms; a second call changes nothing."""
     events.subscribe(CodeIssued, sms.queue_code)
+    events.subscribe(UserRegistered, stopping.on_registered)
     events.subscribe(BillIssued, listening.on_bill_issued)
     events.subscribe(InvoiceIssued, mail_invoice)
     events.subscribe(StaffReplied, wechat.queue_reply)

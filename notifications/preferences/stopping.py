@@ -23,6 +23,7 @@ from notifications.recomposing import compose_anew
 from notifications.wordings import catalogue
 from runtime.crypto import blind_index
 from service.models import User
+from service.people.events import UserRegistered
 from service.people.users import find_by_phone
 
 RECENT = timedelta(days=30)
@@ -101,6 +102,18 @@ def hear(
                 how=consents.REPLY,
             )
     return done
+
+
+def on_registered(session: Session, event: UserRegistered) -> None:
+    """What a number has stopped, whoever registers with it has stopped too, and may change."""
+    theirs = StoppedPhone.phone_index == blind_index(event.phone, STOPPED_PHONE)
+    ended = session.scalars(delete(StoppedPhone).where(theirs).returning(StoppedPhone.topic)).all()
+    ways = topics.choices()
+    these = {each for name in ended for each in (ways if name == ALL else [name])}
+    pairs = [
+        (each, Channel.SMS.value) for each in sorted(these) if Channel.SMS in ways.get(each, ())
+    ]
+    choosing.switch(session, event.user_id, pairs, is_on=False)
 
 
 def _user(session: Session, phone: str | None, user_id: int | None) -> User | None:

@@ -18,6 +18,14 @@ class CodeIssued:
 
 
 @dataclass(frozen=True)
+class UserRegistered:
+    """There is a new user, who signs in with `phone`."""
+
+    user_id: int
+    phone: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class NewBrowser:
     """A user has signed in at a browser that was never theirs; `device` is what it calls itself."""
 

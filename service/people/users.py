@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from runtime import events
 from runtime.crypto import blind_index
 from runtime.errors import Conflict, NotFound, Refused
 from service.models import User
+from service.people.events import UserRegistered
 from service.people.typed import plain
 
 PHONE_CONTEXT = "user.phone"
@@ -83,6 +85,7 @@ def add_user(
     ).one_or_none()
     if added is None:
         raise Conflict("user.already_registered")
+    events.publish(session, UserRegistered(added.id, phone))
     return added
 
 

@@ -13,9 +13,11 @@ from notifications.preferences.models import (
     Consent,
     NoticeChoice,
 )
-from notifications.preferences.stopping import hear, heard
-from runtime import clock
+from notifications.preferences.stopping import hear, heard, on_registered
+from runtime import clock, events
 from runtime.crypto import blind_index
+from service.people import users
+from service.people.events import UserRegistered
 from tests.service.builders import create_user
 
 PHONE = "13900000001"
@@ -123,6 +125,19 @@ def test_a_number_without_a_user_and_one_topic(session):
     say(session, "退订停电")
     assert stopped(session, PHONE, "outage") is True
     assert stopped(session, PHONE, "request") is False
+
+
+@pytest.mark.parametrize(("words", "bills"), [("退订停电", True), ("退订全部", False)])
+def test_what_a_number_has_stopped_its_user_has_stopped(session, words, bills):
+    assert say(session, words)
+    with events.subscribed(UserRegistered, on_registered):
+        user = users.add_user(session, PHONE, password_hash=None)
+    assert (by_sms(session, user, "outage"), by_sms(session, user, "bill")) == (False, bills)
+    assert "mail" not in wishes(session, [user.id], "outage")[user.id].channels
+    assert stopped(session, PHONE, "outage")
+    assert say(session, "恢复")
+    assert by_sms(session, user, "outage")
+    assert not stopped(session, PHONE, "outage")
 
 
 def test_other_words_change_nothing(session, user):

@@ -27,6 +27,7 @@ from notifications.models import (
     Notice,
 )
 from notifications.preferences.links import unsubscribe_link
+from notifications.preferences.models import ALL
 from notifications.together import DIGEST, MANY, together
 from notifications.wordings import Wording, in_force, template, templates
 from runtime.logs import get_logger
@@ -110,9 +111,16 @@ def _parcel(
 
 
 def _way_out(message: Message, name: str) -> str:
-    """Where a letter's reader asks for no more of its topic; what the law owes has no such way."""
+    """Where a letter's reader asks for no more of its topic; what the law owes has no such way.
+
+    Several topics in one letter end together.
+    """
+    if message.channel != Channel.MAIL or message.user_id is None:
+        return ""
+    if name == DIGEST:
+        return unsubscribe_link(message.user_id, ALL)
     known = kinds().get(name.removesuffix(MANY))
-    if message.channel != Channel.MAIL or message.user_id is None or known is None:
+    if known is None:
         return ""
     return "" if known.level is Level.LEGAL else unsubscribe_link(message.user_id, known.topic)
 

@@ -11,8 +11,10 @@ from notifications import composing, dead, dispatching, notices, reports, sweepi
 from notifications.channels.base import Channel, Refused
 from notifications.models import Message, Notice
 from notifications.preferences import choosing
-from notifications.preferences.models import NoticeChoice, NoticeHabit
+from notifications.preferences.links import unsubscribe_link
+from notifications.preferences.models import MAIL_ADDRESS, MailAddress, NoticeChoice, NoticeHabit
 from notifications.preferences.stopping import hear
+from runtime.crypto import blind_index
 from runtime.database import Database
 from service.models import User
 from service.people.models import WeChatFollower
@@ -304,3 +306,29 @@ def test_a_holder_who_wants_no_more_gets_nothing_that_waits(
     through()
     assert (states(database), sender.taken) == ([("sms", "withdrawn")], [])
     assert notice_states(database) == [("failed", "stopped")]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "topic"),
+    [
+        (["bill.issued"], "bill"),
+        (["arrears.before", "bill.issued"], "all"),
+        (["arrears.formal"], None),
+    ],
+)
+def test_a_letter_says_where_what_it_is_about_ends(
+    database: Database, user: int, kinds: list[str], topic: str | None
+) -> None:
+    address = "a@denghuo.example"
+    index = blind_index(address, MAIL_ADDRESS)
+    with database.unit_of_work() as session:
+        row = MailAddress(user_id=user, address=address, address_index=index)
+        row.confirmed_at, row.sent_at = NOON, NOON
+        session.add_all([row, NoticeHabit(user_id=user, channels=["mail"])])
+    mail = Sender("post", Channel.MAIL)
+    with sending_by(mail):
+        for each in kinds:
+            tell(database, user, each, each)
+        through("mail")
+    [letter] = mail.taken
+    assert letter.unsubscribe == (unsubscribe_link(user, topic) if topic else "")

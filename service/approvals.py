@@ -165,6 +165,14 @@ def waiting(session: Session, kinds: Collection[str] | None = None) -> list[Appr
     return list(session.scalars(asked.order_by(Approval.asked_at, Approval.id)))
 
 
+def one(session: Session, approval_id: int) -> Approval:
+    """Raises NotFound("approval.not_found")."""
+    found = session.get(Approval, approval_id)
+    if found is None:
+        raise NotFound("approval.not_found")
+    return found
+
+
 def about(session: Session, subjects: Collection[str], kinds: Collection[str]) -> list[Approval]:
     """What was asked of these subjects, decided or not, the newest first."""
     asked = select(Approval).where(Approval.subject.in_(subjects), Approval.kind.in_(kinds))

@@ -28,11 +28,14 @@ from notifications.campaigns.segments import Criteria
 from notifications.kinds import kind
 from notifications.models import WAITING, Notice
 from runtime import clock
-from runtime.errors import Conflict, NotFound, Refused
+from runtime.errors import Conflict, Forbidden, NotFound, Refused
 from service import approvals
 from service.events import ActionApproved, ActionDeclined
+from service.people import users
 
 APPROVAL = "campaign"
+APPROVERS = ("lead", "admin")
+"""Whose word sends a campaign."""
 KINDS = ("bill.campaign", "usage.campaign", "arrears.campaign", "news.campaign")
 LANGUAGES = ("zh", "en")
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_NAME = 20, 120, 60
@@ -85,8 +88,10 @@ def ask(
 
 
 def on_approved(session: Session, event: ActionApproved) -> None:
-    """It goes out at its hour, or now when that is over."""
+    """It goes out at its hour, or now when that is over. Raises Forbidden("approval.role")."""
     if event.kind == APPROVAL:
+        if users.get_user(session, event.decided_by).staff_role not in APPROVERS:
+            raise Forbidden("approval.role")
         _locked(session, int(event.subject), ASKED).state = SCHEDULED
 
 

@@ -14,7 +14,7 @@ from portal.security import asker_id
 from portal.staff import asked
 from portal.staff.asked import Asked
 from portal.staff.frame import FINANCE, desk
-from runtime.errors import Refused
+from runtime.errors import Forbidden, Refused
 from service import approvals
 from service.approvals import Approval
 from service.models import User
@@ -48,7 +48,11 @@ def index() -> ResponseReturnValue:
 
 @blueprint.post("/<int:approval_id>/approve")
 def approve(approval_id: int) -> ResponseReturnValue:
-    return _decided(lambda: approvals.approve(g.session, approval_id, by=asker_id()), _("批了。"))
+    def decide() -> None:
+        _claim(approval_id)
+        approvals.approve(g.session, approval_id, by=asker_id())
+
+    return _decided(decide, _("批了。"))
 
 
 @blueprint.post("/<int:approval_id>/decline")
@@ -57,9 +61,12 @@ def decline(approval_id: int) -> ResponseReturnValue:
     if not note:
         flash(_("不批要写一句为什么。"), "bad")
         return redirect(url_for("desk_approvals.index"), 303)
-    return _decided(
-        lambda: approvals.decline(g.session, approval_id, note, by=asker_id()), _("没有批。")
-    )
+
+    def decide() -> None:
+        _claim(approval_id)
+        approvals.decline(g.session, approval_id, note, by=asker_id())
+
+    return _decided(decide, _("没有批。"))
 
 
 @blueprint.post("/<int:approval_id>/withdraw")
@@ -67,6 +74,12 @@ def withdraw(approval_id: int) -> ResponseReturnValue:
     return _decided(
         lambda: approvals.withdraw(g.session, approval_id, by=asker_id()), _("收回了。")
     )
+
+
+def _claim(approval_id: int) -> None:
+    """Raises NotFound, and Forbidden("approval.role") where the asker's role may not decide."""
+    if not _waiting(approvals.one(g.session, approval_id)).is_mine:
+        raise Forbidden("approval.role")
 
 
 def _decided(decide: Callable[[], object], said: str) -> ResponseReturnValue:

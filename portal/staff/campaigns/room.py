@@ -50,7 +50,6 @@ CHANNELS = {
     "voice": _l("电话"),
     "inbox": _l("只有站内信"),
 }
-_LEADING = frozenset(LEADS)
 
 
 @in_words(course.APPROVAL)
@@ -67,5 +66,8 @@ def _in_words(session: Session, approval: Approval) -> Asked:
         (_("英文正文"), campaign.words["en"]["text"]),
     ]
     return Asked(
-        _("群发：%(name)s", name=campaign.name), lines, f"/desk/campaigns/{campaign.id}", _LEADING
+        _("群发：%(name)s", name=campaign.name),
+        lines,
+        f"/desk/campaigns/{campaign.id}",
+        by=frozenset(course.APPROVERS),
     )

@@ -14,6 +14,7 @@ from notifications.campaigns.models import Campaign
 from notifications.models import Notice
 from runtime import clock, events
 from runtime.database import Database
+from service.approvals import Approval
 from service.audit import AuditEntry
 from service.events import ActionApproved, ActionDeclined
 from tests.portal.conftest import post, staff
@@ -139,6 +140,26 @@ def test_whoever_approves_reads_both_languages_and_the_hour(
     assert GIVEN["text_zh"] in said
     assert GIVEN["text_en"] in said
     assert "什么时候开始" in said
+
+
+@pytest.mark.parametrize("deed", ["approve", "decline"])
+def test_finance_sees_that_it_waits_and_decides_nothing(
+    app: Flask, lead: FlaskClient, database: Database, deed: str
+) -> None:
+    page = _written(lead)
+    post(lead, f"{page}/ask", reason="省电")
+    finance = staff(app, database, SECOND, "finance")
+    post(finance, f"/desk/approvals/1/{deed}", note="不行")
+    assert shows(finance.get("/desk/approvals"), "这一件由班长或管理员批。")
+    with database.reading() as session:
+        assert session.scalars(select(Approval.status)).all() == ["asked"]
+        assert session.scalars(select(Campaign.state)).all() == ["asked"]
+
+
+def test_nobody_decides_what_is_not_there(app: Flask, database: Database) -> None:
+    finance = staff(app, database, SECOND, "finance")
+    post(finance, "/desk/approvals/1/approve")
+    assert shows(finance.get("/desk/approvals"), "没有这件要批的事。")
 
 
 def test_a_refusal_stands_on_the_draft_until_it_is_asked_for_again(

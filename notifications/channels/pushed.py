@@ -15,7 +15,8 @@ from runtime import clock
 WALL = "%Y-%m-%d %H:%M:%S"
 
 Phone = Annotated[str, msgspec.Meta(pattern=r"^(\+?86|0086)?1[3-9][0-9]{9}$")]
-Short = Annotated[str, msgspec.Meta(max_length=128)]
+Short = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[^\x00]*$")]
+"""What we look for or keep as it is: the database knows no character zero."""
 Words = Annotated[str, msgspec.Meta(max_length=2000)]
 Wall = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}$")]
 
@@ -104,9 +105,9 @@ def read(provider: str, body: bytes) -> list[Report | Reply]:
     """What a push says. Raises UnreadableError, and KeyError for an unknown provider."""
     for form in FORMS[provider]:
         try:
-            found = msgspec.json.decode(body, type=form)
+            found = msgspec.json.decode(body.decode(), type=form)
             return [each.plain() for each in (found if isinstance(found, list) else [found])]
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+        except (ValueError, OverflowError, RecursionError):
             continue
     raise UnreadableError(provider)
 
@@ -117,5 +118,8 @@ def _digits(phone: str) -> str:
 
 
 def _at(wall: str) -> datetime:
-    """The providers write the wall clock of China. Raises ValueError."""
+    """The providers write the wall clock of China.
+
+    Raises ValueError, and OverflowError for an hour before the first of UTC.
+    """
     return datetime.strptime(wall, WALL).replace(tzinfo=clock.BEIJING).astimezone(UTC)

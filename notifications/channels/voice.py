@@ -1,6 +1,6 @@
 """Voice calls by a provider that reads a text aloud: JSON over HTTP, see docs/channels.md."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -10,13 +10,15 @@ from notifications.settings import VoiceSettings
 from runtime.http import Outbound, OutboundError
 
 CALLS = "/voice/v1/calls"
+Number = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+"""Kept as it is: the database knows no character zero."""
 Status = Literal["calling", "answered", "no_answer", "busy"]
 
 
 class Call(msgspec.Struct, frozen=True):
     """A call as its provider tells of it."""
 
-    call_id: str
+    call_id: Number
     status: Status = "calling"
 
     @property

@@ -25,7 +25,7 @@ def take(secret: str) -> ResponseReturnValue:
     request.max_content_length = LARGEST_BODY
     try:
         call = msgspec.json.decode(request.get_data(), type=Call)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         abort(400)
     if call.is_answered is not None:
         reported.take(

@@ -153,8 +153,12 @@ def test_without_a_secret_there_is_no_address(
         [aliyun(success="true")],
         [aliyun(phone_number="110")],
         [aliyun(report_time="2026-13-45 99:99:99")],
+        [aliyun(report_time="0001-01-01 00:00:00")],
         [aliyun(), tencent()],
         [aliyun(biz_id="9" * 129)],
+        [aliyun(biz_id="\0")],
+        [aliyun(out_id="\0")],
+        [aliyun(success=False, err_code="\0")],
     ],
 )
 def test_what_has_not_the_documented_form_is_not_kept(
@@ -164,6 +168,23 @@ def test_what_has_not_the_documented_form_is_not_kept(
     assert answer.status_code == 400
     assert answer.json["code"] == 1
     assert (kept(database), waiting(database)) == ([], [])
+
+
+@pytest.mark.parametrize("provider", ["aliyun", "tencent"])
+@pytest.mark.parametrize("body", [b'[{"x": ' + b"[" * 9000, b'{"x": ' + b"[" * 9000])
+def test_what_is_too_deep_is_not_kept(
+    client: FlaskClient, database: Database, provider: str, body: bytes
+) -> None:
+    answer = client.post(f"/notify/sms/{provider}/{SECRET}", data=body)
+    assert (answer.status_code, kept(database)) == (400, [])
+
+
+def test_letters_that_are_none_are_not_kept_where_nobody_reads_them(
+    client: FlaskClient, database: Database
+) -> None:
+    body = json.dumps([aliyun(err_msg="?")]).encode().replace(b"?", b"\xff")
+    answer = client.post(f"/notify/sms/aliyun/{SECRET}", data=body)
+    assert (answer.status_code, kept(database)) == (400, [])
 
 
 def test_too_much_is_not_read(client: FlaskClient, database: Database) -> None:

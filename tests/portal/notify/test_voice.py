@@ -62,7 +62,17 @@ def test_without_a_secret_of_ours_nobody_knows_it(
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'{"call_id": 7}', b'{"call_id": "c", "status": "sleeping"}']
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"call_id": 7}',
+        b'{"call_id": "c", "status": "sleeping"}',
+        b'{"call_id": "\xff", "status": "answered"}',
+        b'{"call_id": "\\u0000", "status": "answered"}',
+        b'{"x": ' + b"[" * 4000,
+    ],
+    ids=["empty", "list", "number", "status", "letters", "nothing", "depth"],
 )
 def test_what_cannot_be_read_is_refused(
     client: FlaskClient, database: Database, body: bytes

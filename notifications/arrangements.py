@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from notifications import notices, saying
+from notifications.audience import payers_of
 from notifications.figures import Figures, figures, params_of
 from notifications.models import Notice
 from notifications.settings import LinkSettings
 from runtime.money import yuan
 from runtime.settings import load
+from service.access import rights_on
 from service.arrangements.showing import living, progress
 from service.events import (
     ArrangementBroken,
@@ -102,11 +104,13 @@ def _decision(known: dict[str, Any], language: str) -> str:
 
 
 def _tell(session: Session, event: Event, what: str, key: str, params: dict[str, Any]) -> None:
-    notices.tell(
+    """Who made it; when they have left the account, those who pay for it now."""
+    left = not rights_on(session, event.user_id, event.account_no)
+    notices.tell_each(
         session,
         f"arrangement.{what}",
+        payers_of(session, event.account_no) if left else [event.user_id],
+        event.account_no,
         key=f"arrangement:{event.arrangement_id}:{key}",
-        user_id=event.user_id,
-        account_no=event.account_no,
         params=params | {"arrangement_id": event.arrangement_id},
     )

@@ -4,9 +4,13 @@ A family helper pays too, but is told only where the owner has chosen the simpli
 helper's copy is a notice of its own.
 """
 
-from sqlalchemy import Subquery, and_, exists, literal, select
+from collections.abc import Collection
+
+from sqlalchemy import Subquery, and_, exists, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from notifications.kinds import kind
+from notifications.models import Notice
 from service.access import Right, roles_with
 from service.models import Link, User
 
@@ -59,6 +63,22 @@ def elders(accounts: Subquery) -> Subquery:
 def payers_of(session: Session, account_no: str) -> list[int | None]:
     """The users who are told about one account; None stands for its holder, by phone."""
     return [row.user_id for row in session.execute(select(payers(one(account_no))))]
+
+
+def strangers(session: Session, notices: Collection[Notice]) -> set[int]:
+    """The ids of those that are about an account which their user has no link to any more."""
+    about = {
+        each.id: (each.user_id, each.account_no)
+        for each in notices
+        if each.user_id and each.account_no and not kind(each.kind).outlives_link
+    }
+    if not about:
+        return set()
+    living = select(Link.user_id, Link.account_no).where(
+        Link.ended_at.is_(None), tuple_(Link.user_id, Link.account_no).in_(set(about.values()))
+    )
+    linked = {(row.user_id, row.account_no) for row in session.execute(living)}
+    return {id_ for id_, pair in about.items() if pair not in linked}
 
 
 def one(account_no: str, key: str = "") -> Subquery:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from notifications import figures, saying
+from notifications import audience, figures, saying
 from notifications.channels.base import Channel, Enclosure, Parcel
 from notifications.channels.segments import segments
 from notifications.faults import place
@@ -176,11 +176,14 @@ def _said(session: Session, message: Message, told: Told) -> Said | None:
 def _told(session: Session, messages: Sequence[Message]) -> Told:
     """All that these messages carry; what no longer holds is taken back."""
     alive, found = _alive(session, messages), Told()
+    strangers = audience.strangers(session, alive.values())
     for language in {each.language for each in messages}:
         ids = {id_ for each in messages if each.language == language for id_ in each.notice_ids}
         notices = [alive[id_] for id_ in sorted(ids & alive.keys())]
         filled = _figures(session, notices, language)
-        found |= {each.id: (each, filled[each.id]) for each in notices}
+        found |= {
+            each.id: (each, None if each.id in strangers else filled[each.id]) for each in notices
+        }
     _take_back(notice for notice, filled in found.values() if filled is None)
     return found
 

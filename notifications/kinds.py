@@ -39,6 +39,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fallback_minutes: int | None = None
     expires_hours: int = 48
     keep_words: bool = True
+    outlives_link: bool = False
 
 
 class _Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +50,7 @@ class _Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fallback_minutes: int | None = None
     expires_hours: int = 48
     keep_words: bool = True
+    outlives_link: bool = False
 
 
 class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,9 +16,9 @@ from service.events import (
     ArrangementKept,
     InstalmentDue,
 )
-from service.models import Account, Bill, User
+from service.models import Account, Bill, Link, User
 from tests.notifications.said import assert_said_everywhere, in_the_inbox, notices, said
-from tests.service.builders import create_bill, create_customer
+from tests.service.builders import create_bill, create_customer, create_link, create_user
 
 DAY = date(2026, 12, 1)
 
@@ -52,6 +52,18 @@ def test_kept_and_broken(session, customer):
     assert "50.00" in said(session, "arrangement.broken")[0]
     for kind in ("arrangement.kept", "arrangement.broken"):
         assert_said_everywhere(session, kind)
+
+
+def test_who_has_left_the_account_is_told_no_more_and_who_pays_now_is(session, customer):
+    user, account = customer
+    heir = create_user(session)
+    create_link(session, heir, account)
+    session.scalars(select(Link).where(Link.user_id == user.id)).one().ended_at = clock.now()
+    session.flush()
+    event = ArrangementBroken(1, account.account_no, user.id, "instalments", DAY, 5000)
+    arrangements.on_broken(session, event)
+    assert in_the_inbox(session, user.id) == []
+    assert in_the_inbox(session, heir.id) == ["arrangement.broken"]
 
 
 def test_a_part_says_what_is_left_of_it_and_nothing_once_it_is_paid(session, customer):

@@ -1,5 +1,6 @@
 """`/desk/messages`: what did not reach people and why, and how the providers are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,13 +19,14 @@ from notifications.wordings import catalogue
 from portal.i18n import language
 from portal.security import asker_id
 from portal.staff.frame import FINANCE, desk
+from portal.staff.reasons import why
 from runtime import clock
 from runtime.errors import NotFound
 from service import audit
 
 SLOW = 0.5
 """A provider of less weight than this is called slow."""
-MOST_AT_ONCE = 200
+MOST_AT_ONCE, MOST_DIGITS = 200, 18
 OFF, ON = "provider.off", "provider.on"
 CHANNELS = {
     "wechat": _l("微信"),
@@ -41,15 +43,6 @@ PROVIDERS = {
     "wechat": _l("微信服务号"),
     "voice": _l("语音电话"),
     "push": _l("浏览器提醒"),
-}
-REASONS = {
-    "unclear": _l("交出去以后没有回音，也问不到，可能已经收到"),
-    "undelivered": _l("对方没有收到"),
-    "no_report": _l("一直没有回执"),
-    "wording": _l("缺措辞，或者措辞里的数填不上"),
-    "figures": _l("要填的数读不出来"),
-    "isv.MOBILE_NUMBER_ILLEGAL": _l("手机号不对"),
-    "isv.BLACK_KEY_CONTROL_LIMIT": _l("短信里有通道不许的字"),
 }
 STATES = {
     "off": (_l("停用了"), ""),
@@ -97,7 +90,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("")
 def deal() -> ResponseReturnValue:
     """Send the chosen letters again, or let them be."""
-    ids = [int(each) for each in request.form.getlist("letter") if each.isdigit()][:MOST_AT_ONCE]
+    ids = _ticked(request.form.getlist("letter"))
     if not ids:
         flash(_("先勾选要处理的。"), "bad")
     elif request.form.get("deed") == "drop":
@@ -124,9 +117,10 @@ def switch(name: str) -> ResponseReturnValue:
     return redirect(url_for(".index"), 303)
 
 
-def why(reason: str | None) -> str:
-    """A reason in words; a provider's own code as it is."""
-    return str(REASONS.get(reason or "", _("通道没有收：%(code)s", code=reason or "-")))
+def _ticked(typed: Iterable[str]) -> list[int]:
+    """The ids among what a form says."""
+    are_ids = (each for each in typed if each.isascii() and each.isdigit())
+    return [int(each) for each in are_ids if len(each) <= MOST_DIGITS][:MOST_AT_ONCE]
 
 
 def titled(message: Message) -> str:

@@ -18,6 +18,7 @@ from portal.staff.campaigns.room import CHANNELS, KINDS, STATES, TONES, WHO_GETS
 from portal.staff.campaigns.writing import MOST_REASON, estimated
 from portal.staff.classes import CLASSES
 from portal.staff.frame import done
+from portal.staff.reasons import why
 from service import approvals
 
 LIVE = frozenset({"scheduled", "running", "paused"})
@@ -113,7 +114,7 @@ def _row(each: Outcome) -> tuple[str, ...]:
     return (
         str(each.notice_id),
         ended,
-        each.reason or "",
+        why(each.reason) if each.reason else "",
         channel,
         *times,
         str(each.segments or ""),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from notifications.campaigns.course import (
@@ -39,6 +40,7 @@ from runtime.errors import Refused
 from service.bills import tariff_name
 from service.models import ServicePoint
 
+MOST_YEARS = 10
 BANDS = {"low": _l("很少晚缴"), "middle": _l("有时晚缴"), "high": _l("常常晚缴")}
 PAGES = {
     "/": _l("首页"),
@@ -62,6 +64,12 @@ def ticked(label: object, options: dict[str, Any]) -> SelectMultipleField:
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
+
+
+def _in_these_years(_form: Form, field: DateTimeLocalField) -> None:
+    """A year that nobody can mean is no date."""
+    if field.data and abs(field.data.year - clock.today().year) > MOST_YEARS:
+        raise ValidationError(_("请填日期和时间"))
 
 
 class CampaignForm(Form):
@@ -92,7 +100,9 @@ class CampaignForm(Form):
     text_en = TextAreaField(_l("英文正文"), [required(), Length(max=2 * LONGEST_TEXT)])
     link = SelectField(_l("点开看什么"), choices=_choices(PAGES))
     starts_at = DateTimeLocalField(
-        _l("什么时候开始"), [InputRequired(_l("请填日期和时间"))], format="%Y-%m-%dT%H:%M"
+        _l("什么时候开始"),
+        [InputRequired(_l("请填日期和时间")), _in_these_years],
+        format="%Y-%m-%dT%H:%M",
     )
     per_minute = IntegerField(
         _l("一分钟最多发多少人"),

@@ -2,6 +2,7 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from notifications.campaigns import course
@@ -56,7 +57,7 @@ CHANNELS = {
 def _in_words(session: Session, approval: Approval) -> Asked:
     campaign = course.campaign(session, int(approval.subject))
     lines = [
-        (_("发给"), _("%(people)s 人", people=approval.params["people"])),
+        (_("发给"), ngettext("%(num)s 人", "%(num)s 人", approval.params["people"])),
         (_("短信费"), amount(approval.params["cost_fen"])),
         (_("哪一类"), str(KINDS[campaign.kind])),
         (_("什么时候开始"), moment(campaign.starts_at)),

@@ -248,3 +248,21 @@ def test_the_outcomes_are_a_file_without_people(
 
 def _followed(client: FlaskClient, answer: TestResponse) -> TestResponse:
     return client.get(answer.headers["Location"])
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_year_that_nobody_means_is_asked_for_again(lead: FlaskClient, typed: str) -> None:
+    answer = post(lead, f"{ROOM}/new", **GIVEN | {"starts_at": typed})
+    assert answer.status_code == 422
+    assert "请填日期和时间" in words(answer.text)
+
+
+def test_the_outcomes_say_in_words_what_became_of_those_who_were_not_told(
+    app: Flask, lead: FlaskClient, database: Database
+) -> None:
+    page = _written(lead)
+    _approve(app, database, lead, page)
+    _run(database)
+    post(lead, f"{page}/stop")
+    said = lead.get(f"{page}/outcomes.csv").get_data(as_text=True)
+    assert ",撤回了,群发停了," in said

@@ -272,4 +272,4 @@ def test_it_is_told_in_english_too(finance: FlaskClient, database: Database) -> 
     learned(database, metrics=measured())
     scored(database, HOME, 0.62, "high")
     page = finance.get(ROOM, headers={"Accept-Language": "en"})
-    assert "Of the last 6 bills, 2 were late, by 5 days on average." in words(page.text)
+    assert "Late among the last 6 bills: 2. Days late on average: 5." in words(page.text)

@@ -2,14 +2,15 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from notifications import saying
 from notifications.channels.base import Channel
 from notifications.preferences import choosing, consents, topics
-from notifications.preferences.models import ALL
+from notifications.preferences.models import ALL, Consent, NoticeChoice
 from runtime import clock
 from runtime.crypto import blind_index
 from runtime.errors import NotFound
@@ -17,7 +18,7 @@ from service.models import User
 
 CONTEXT = "unsubscribe"
 SLIP = timedelta(hours=1)
-"""So long news that a link ended can be taken back by it."""
+"""So long what a link ended can be taken back by it."""
 MAC = 32
 """Hexadecimal digits of the signature: 128 bits."""
 
@@ -68,12 +69,40 @@ def is_stopped(session: Session, way: WayOut) -> bool:
 
 def stop(session: Session, way: WayOut, *, words: str, language: str) -> bool:
     """No more mail about it; False when that was so already."""
-    return _switch(session, way, False, words, language)
+    choosing.lock(session, way.user_id)
+    on = choosing.chosen(session, way.user_id).on
+    these = [each for each in pairs(way.topic) if each in on]
+    if these:
+        choosing.switch(session, way.user_id, these, False)
+        _keep(session, way, False, words, language)
+        _mark(session, way, these)
+    return bool(these)
 
 
 def undo(session: Session, way: WayOut, *, words: str, language: str) -> bool:
-    """Mail about it again, as before."""
-    return _switch(session, way, True, words, language)
+    """Mail again about what has `slipped`; False when there is nothing of that."""
+    choosing.lock(session, way.user_id)
+    these = slipped(session, way)
+    if these:
+        choosing.switch(session, way.user_id, these, True)
+        _keep(session, way, True, words, language)
+    return bool(these)
+
+
+def slipped(session: Session, way: WayOut) -> list[choosing.Pair]:
+    """What the last stop by such a link has ended a moment ago, and nobody has set since.
+
+    No more can be taken back by a link: letters are passed on, and their links do not grow old.
+    News are agreed to on a page alone: going back on `ALL` does not bring them.
+    """
+    last = _last_stop(session, way)
+    if last is None or last <= clock.now() - SLIP:
+        return []
+    names = _of(way.user_id, NoticeChoice.set_at == last, ~NoticeChoice.is_on)
+    ended = set(session.scalars(select(NoticeChoice.topic).where(*names)))
+    if way.topic != topics.NEWS:
+        ended.discard(topics.NEWS)
+    return [each for each in pairs(way.topic) if each[0] in ended]
 
 
 def pairs(topic: str) -> list[choosing.Pair]:
@@ -83,39 +112,47 @@ def pairs(topic: str) -> list[choosing.Pair]:
     return [(each, Channel.MAIL.value) for each in names if Channel.MAIL in ways.get(each, ())]
 
 
-def _switch(session: Session, way: WayOut, is_on: bool, words: str, language: str) -> bool:
-    """News are agreed to on a page alone: going back on `ALL` does not bring them, and a link to
-    them takes back a slip of a moment ago, not the no of somebody whose letter was passed on."""
-    keeps_news = not is_on or (way.topic == topics.NEWS and _slipped(session, way.user_id))
-    these = [each for each in pairs(way.topic) if keeps_news or each[0] != topics.NEWS]
-    choosing.lock(session, way.user_id)
-    changed = choosing.switch(session, way.user_id, these, is_on)
-    if changed:
-        consents.write(
-            session,
-            user_id=way.user_id,
-            topic=way.topic,
-            channel=Channel.MAIL,
-            given=is_on,
-            words=words,
-            language=language,
-            how=consents.ONE_CLICK,
-        )
-    return changed
-
-
-def _slipped(session: Session, user_id: int) -> bool:
-    """Whether news by mail ended last by such a link, and lately."""
-    last = next(
-        (
-            each
-            for each in consents.history(session, user_id)
-            if each.channel == Channel.MAIL and each.topic in (topics.NEWS, ALL)
-        ),
-        None,
+def _keep(session: Session, way: WayOut, given: bool, words: str, language: str) -> None:
+    consents.write(
+        session,
+        user_id=way.user_id,
+        topic=way.topic,
+        channel=Channel.MAIL,
+        given=given,
+        words=words,
+        language=language,
+        how=consents.ONE_CLICK,
     )
-    by_link = last is not None and not last.given and last.how == consents.ONE_CLICK
-    return by_link and last is not None and last.at > clock.now() - SLIP
+
+
+def _mark(session: Session, way: WayOut, these: list[choosing.Pair]) -> None:
+    """Let choices bear the very moment of the stop that ended them: by that they are found."""
+    names = [topic for topic, _channel in these]
+    session.execute(
+        update(NoticeChoice)
+        .where(*_of(way.user_id, NoticeChoice.topic.in_(names)))
+        .values(set_at=_last_stop(session, way))
+    )
+
+
+def _last_stop(session: Session, way: WayOut) -> datetime | None:
+    """When such a link was last used to stop this topic, or all."""
+    return session.scalar(
+        select(Consent.at)
+        .where(
+            Consent.user_id == way.user_id,
+            Consent.channel == Channel.MAIL,
+            Consent.how == consents.ONE_CLICK,
+            Consent.topic.in_((way.topic, ALL)),
+            ~Consent.given,
+        )
+        .order_by(Consent.id.desc())
+        .limit(1)
+    )
+
+
+def _of(user_id: int, *which: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    return NoticeChoice.user_id == user_id, NoticeChoice.channel == Channel.MAIL, *which
 
 
 def _mac(user_id: int, topic: str) -> str:

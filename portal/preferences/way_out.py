@@ -31,21 +31,32 @@ def ask(signed: str) -> ResponseReturnValue:
 
 @blueprint.post("/<signed>")
 def stop(signed: str) -> ResponseReturnValue:
-    """Stop it, or all mail; or take that back."""
+    """Stop it, or all mail; or take back what was stopped a moment ago."""
     way = links.read(g.session, signed)
     if request.form.get("what") == ALL:
         way = WayOut(way.user_id, ALL, way.language)
     if request.form.get("undo") == "yes":
-        said = words.begins_again(way.topic)
-        links.undo(g.session, way, words=said, language=language())
-        return _page(way, "undone")
+        return _undo(way)
     links.stop(g.session, way, words=words.stops(way.topic), language=language())
     if request.form.get("List-Unsubscribe") == ONE_CLICK:
         return Response("OK", content_type="text/plain")
     return _page(way, "stopped")
 
 
+def _undo(way: WayOut) -> ResponseReturnValue:
+    """What was stopped a moment ago; the rest is set by whoever signs in."""
+    said = words.begins_again(way.topic)
+    if links.undo(g.session, way, words=said, language=language()):
+        return _page(way, "undone")
+    return _page(way, "late"), 422
+
+
 def _page(way: WayOut, state: str) -> str:
     return render_template(
-        "preferences/unsubscribe.html", way=way, state=state, all=ALL, words=words
+        "preferences/unsubscribe.html",
+        way=way,
+        state=state,
+        can_undo=state == "stopped" and bool(links.slipped(g.session, way)),
+        all=ALL,
+        words=words,
     )

@@ -78,7 +78,7 @@ def stops(name: str) -> str:
 def begins_again(name: str) -> str:
     """What is said when that is taken back."""
     if name == ALL:
-        return _("邮件照常发")
+        return _("刚才停掉的邮件照常发")
     return _("这类邮件照常发：%(topic)s", topic=topic(name))
 
 

@@ -137,6 +137,46 @@ def test_a_link_takes_back_a_slip_and_agrees_to_nothing_later(session, user):
     assert choosing.chosen(session, user.id).is_on("news", "mail") is False
 
 
+def test_a_slip_takes_back_only_what_it_has_ended(session, user):
+    choose(session, user, {("usage", "mail"): False})
+    way = links.read(session, links.signed(user.id, "all"))
+    links.stop(session, way, words="停", language="zh")
+    choose(session, user, {("payment", "mail"): True})
+    choose(session, user, {("payment", "mail"): False})
+    assert links.undo(session, way, words="再收", language="zh") is True
+    on = {topic for topic, channel in choosing.chosen(session, user.id).on if channel == "mail"}
+    assert on & {"bill", "payment", "usage"} == {"bill"}
+    assert links.undo(session, way, words="再收", language="zh") is False
+    assert [each.given for each in consents.history(session, user.id)] == [True, False]
+
+
+def test_one_topic_of_all_that_were_ended_can_be_taken_back(session, user):
+    every = links.read(session, links.signed(user.id, "all"))
+    links.stop(session, every, words="停", language="zh")
+    bill = links.read(session, links.signed(user.id, "bill"))
+    assert links.slipped(session, bill) == [("bill", "mail")]
+    assert links.undo(session, bill, words="再收", language="zh") is True
+    assert choosing.chosen(session, user.id).is_on("payment", "mail") is False
+
+
+@pytest.mark.parametrize("topic", ["bill", "all"])
+def test_after_an_hour_a_link_brings_nothing_back(session, user, topic):
+    way = links.read(session, links.signed(user.id, topic))
+    links.stop(session, way, words="停", language="zh")
+    with time_machine.travel(clock.now() + timedelta(hours=1, minutes=1)):
+        assert links.undo(session, way, words="再收", language="zh") is False
+    assert links.is_stopped(session, way) is True
+
+
+def test_a_link_brings_nothing_back_that_was_set_elsewhere(session, user):
+    choose(session, user, dict.fromkeys(links.pairs("all"), False))
+    for topic in ("bill", "all"):
+        way = links.read(session, links.signed(user.id, topic))
+        assert links.stop(session, way, words="停", language="zh") is False
+        assert links.undo(session, way, words="再收", language="zh") is False
+    assert links.is_stopped(session, way) is True
+
+
 @pytest.mark.parametrize("topic", ["invoice", "desk", "security"])
 def test_what_nobody_chooses_by_mail_has_no_link(session, user, topic):
     assert links.unsubscribe_link(user.id, topic) == ""

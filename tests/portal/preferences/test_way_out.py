@@ -1,10 +1,14 @@
 """The way out of a letter needs no sign-in, and nobody else's can be made up."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
 from notifications.preferences import choosing, links
+from runtime import clock
 from runtime.database import Database
 from service.models import User
 from tests.portal.conftest import create_user
@@ -67,8 +71,22 @@ def test_all_mail_can_be_stopped_there_too(
     answer = client.post(path, data={"what": "all"}).get_data(as_text=True)
     assert "不再给您发任何邮件" in words(answer)
     assert (on(database, owner), on(database, owner, "request")) == (False, False)
-    client.post(path, data={"what": "all", "undo": "yes"})
+    answer = client.post(path, data={"what": "all", "undo": "yes"}).get_data(as_text=True)
+    assert "好了，照常发 刚才停掉的邮件照常发。" in words(answer)
     assert on(database, owner, "request") is True
+
+
+def test_whoever_a_letter_was_passed_on_to_brings_nothing_back_later(
+    client: FlaskClient, path: str, owner: User, database: Database
+) -> None:
+    page = client.post(path, data={"what": "all"}).get_data(as_text=True)
+    assert "按错了，还是要收" in page
+    with time_machine.travel(clock.now() + links.SLIP + timedelta(minutes=1)):
+        assert "按错了" not in says(client, path)
+        answer = client.post(path, data={"what": "all", "undo": "yes"})
+    assert answer.status_code == 422
+    assert "退订以后一小时内可以在这里恢复" in words(answer.get_data(as_text=True))
+    assert [on(database, owner, each) for each in ("bill", "request")] == [False, False]
 
 
 def test_another_ones_link_cannot_be_made_up(

@@ -34,8 +34,8 @@ def composed(database: Database) -> None:
 
 
 def _states(session: Session, model: type[Notice] | type[Message]) -> dict[str, int]:
-    rows = session.execute(select(model.state, func.count()).group_by(model.state))
-    return {state: number for state, number in rows}
+    rows = session.execute(select(model.state, func.count().label("number")).group_by(model.state))
+    return {each.state: each.number for each in rows}
 
 
 def test_all_of_them_are_taken_back(database: Database) -> None:

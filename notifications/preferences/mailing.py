@@ -40,21 +40,34 @@ class Mail:
     asked_at: datetime | None = None
 
 
-def ask(session: Session, user_id: int, typed: str, *, language: str, utility: str) -> None:
+def ask(session: Session, user_id: int, typed: str, *, language: str, utility: str) -> bool:
     """Write to an address that a person gives; until it answers, the old one stays in use.
 
-    Raises Refused("mail.malformed"), TooManyTries.
+    False when it is the one in use: nothing is sent then. Raises Refused("mail.malformed"),
+    TooManyTries.
     """
     address = normal_mail(typed)
     limits.take(session, ASK_USER, str(user_id))
-    if address == known(session, user_id).in_use:
-        _end(session, user_id, MailAddress.confirmed_at.is_(None))
-        return
-    token = _keep(session, user_id, address)
+    there = known(session, user_id)
+    if address == there.in_use:
+        forget_asked(session, user_id)
+        return False
+    if _may_be_written_to(session, address):
+        _write_to(session, address, _keep(session, user_id, address), language, utility)
+    elif address != there.asked:
+        _keep(session, user_id, address)  # as if a letter had gone; one that waits stays good
+    return True
+
+
+def _may_be_written_to(session: Session, address: str) -> bool:
     try:
         limits.take(session, ASK_ADDRESS, address.lower())
     except TooManyTries:
-        return
+        return False
+    return True
+
+
+def _write_to(session: Session, address: str, token: str, language: str, utility: str) -> None:
     link = saying.link(f"/mail/confirm/{token}")
     params = {"link": link, "hours": str(HOURS), "utility": utility}
     outbox.put(

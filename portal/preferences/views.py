@@ -91,7 +91,7 @@ def agree() -> ResponseReturnValue:
 def ask_for_mail() -> ResponseReturnValue:
     """Write to an address; nothing else goes there until it has answered."""
     try:
-        mailing.ask(
+        is_asked = mailing.ask(
             g.session,
             asker_id(),
             request.form.get("address", ""),
@@ -100,7 +100,12 @@ def ask_for_mail() -> ResponseReturnValue:
         )
     except Refused as refusal:
         return _page(mail_refused=sentences.refusal(refusal))
-    return _saved(_("信发出去了，打开信里的地址，按一下“确认”就好。"), "mail")
+    said = (
+        _("信发出去了，打开信里的地址，按一下“确认”就好。")
+        if is_asked
+        else _("这个邮箱已经在用了。")
+    )
+    return _saved(said, "mail")
 
 
 @blueprint.post("/mail/remove")

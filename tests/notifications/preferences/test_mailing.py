@@ -23,7 +23,7 @@ def user(session):
 
 
 def ask(session, user, typed=OLD):
-    mailing.ask(session, user.id, typed, language="zh", utility="江城供电")
+    return mailing.ask(session, user.id, typed, language="zh", utility="江城供电")
 
 
 def letters(session):
@@ -99,7 +99,7 @@ def test_the_address_in_use_is_not_written_to_again(session, user):
     ask(session, user)
     confirm(session, token(session))
     ask(session, user, NEW)
-    ask(session, user, OLD)
+    assert ask(session, user, OLD) is False
     assert len(letters(session)) == 2
     assert mailing.known(session, user.id) == mailing.Mail(OLD)
 
@@ -129,6 +129,24 @@ def test_nobody_is_written_to_more_often_than_three_times_a_day_and_nobody_learn
         ask(session, someone)
         assert mailing.known(session, someone.id).asked == OLD
     assert len(letters(session)) == 3
+
+
+def test_a_letter_that_waits_can_still_be_answered_when_no_more_is_sent(session, user):
+    for _ in range(4):
+        assert ask(session, user) is True
+    assert len(letters(session)) == 3
+    confirm(session, token(session))
+    assert in_use(session, user) == [OLD]
+
+
+def test_another_address_takes_the_place_of_one_that_waits_though_nothing_is_sent(session, user):
+    for _ in range(3):
+        ask(session, create_user(session))
+    ask(session, user, NEW)
+    assert ask(session, user) is True
+    assert mailing.known(session, user.id).asked == OLD
+    with pytest.raises(Refused, match=r"mail\.expired"):
+        confirm(session, token(session))
 
 
 def test_one_person_asks_five_times_a_day(session, user):

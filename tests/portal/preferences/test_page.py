@@ -194,6 +194,17 @@ def test_an_address_is_used_once_its_letter_was_answered(
     assert "mail" not in wish(database, user, "bill").channels
 
 
+def test_the_address_in_use_is_said_to_be_in_use(
+    client: FlaskClient, user: User, database: Database
+) -> None:
+    post(client, f"{PAGE}/mail", address="li@example.org")
+    post(client, letter(database))
+    post(client, f"{PAGE}/mail", address="li@example.org")
+    page = says(client, PAGE)
+    assert "这个邮箱已经在用了。" in page
+    assert "信发出去了" not in page
+
+
 def test_an_address_that_was_a_mistake(client: FlaskClient, user: User, database: Database) -> None:
     post(client, f"{PAGE}/mail", address="li@example.org")
     post(client, f"{PAGE}/mail/forget")

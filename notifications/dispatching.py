@@ -9,24 +9,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from notifications import health, hours, outbox, settling
+from notifications import health, in_time, outbox, settling
 from notifications.channels import registry
 from notifications.content import Unsayable, contents
 from notifications.handing import Ready, hand_over
 from notifications.health import Room
-from notifications.models import (
-    COMPOSED,
-    EXPIRED,
-    SENDING,
-    UNCLEAR,
-    URGENT,
-    WAITING,
-    Message,
-    Notice,
-)
+from notifications.models import SENDING, UNCLEAR, WAITING, Message
 from notifications.settings import DispatchSettings
 from runtime import clock
 from runtime.jobs import BACKOFF, URGENT_QUEUE, database, jobs
@@ -90,12 +81,8 @@ def _through(room: Room, *which: ColumnElement[bool]) -> int:
 
 
 def _claim(session: Session, most: int, *which: ColumnElement[bool]) -> list[Message]:
-    """Take messages to be handed over; what is of no more use expires.
-
-    What tells of notices waits for a decent hour however late it has become, unless it is urgent.
-    """
+    """Take messages to be handed over now; what is of no more use expires."""
     now = clock.now()
-    decent = hours.next_decent(now)
     rows = session.scalars(
         select(Message)
         .where(Message.state == WAITING, Message.recipient.is_not(None), *which)
@@ -103,26 +90,17 @@ def _claim(session: Session, most: int, *which: ColumnElement[bool]) -> list[Mes
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
+    over = []
     for each in rows:
-        if each.expires_at is not None and each.expires_at <= now:
-            each.state, each.params = EXPIRED, None
-        elif decent > now and each.notice_ids and each.priority > URGENT:
-            each.not_before = decent
+        at = in_time.from_when(each, now)
+        if at is None:
+            over.append(each)
+        elif at > now:
+            each.not_before = at
         else:
             each.state, each.claimed_at, each.attempts = SENDING, now, each.attempts + 1
-    expire_notices(session, [each for each in rows if each.state == EXPIRED])
+    in_time.expire(session, over)
     return list(rows)
-
-
-def expire_notices(session: Session, messages: Sequence[Message]) -> None:
-    """What these carry was not told in time."""
-    if messages:
-        session.execute(
-            update(Notice)
-            .where(Notice.message_id.in_([each.id for each in messages]), Notice.state == COMPOSED)
-            .values(state=EXPIRED)
-            .execution_options(synchronize_session=False)
-        )
 
 
 def _give_to(rows: Sequence[Message], room: Mapping[str, int]) -> None:

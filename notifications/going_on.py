@@ -15,9 +15,11 @@ from notifications.kinds import Level, kind
 from notifications.models import (
     ALIVE,
     COMPOSED,
+    EXPIRED,
     FAILED,
     SENT,
     TOLD,
+    UNDELIVERED,
     WAITING,
     WITHDRAWN,
     Message,
@@ -46,7 +48,7 @@ def go_on(session: Session, message: Message, reason: str, *, late: bool = False
         return
     has_next = not gone_on and _next(session, message, open_)
     if not has_next and not late:
-        _give_up(session, open_, others, reason)
+        _give_up(session, message, open_, others, reason)
 
 
 def stop(session: Session, message: Message) -> None:
@@ -147,14 +149,26 @@ def _write(
 
 
 def _give_up(
-    session: Session, open_: Collection[Notice], others: Collection[Message], reason: str
+    session: Session,
+    message: Message,
+    open_: Collection[Notice],
+    others: Collection[Message],
+    reason: str,
 ) -> None:
-    """One that may have arrived earlier, on another channel, has told it."""
+    """One that may have arrived earlier, on another channel, has told it.
+
+    Else a notice stays with a message that has failed, which is its dead letter.
+    """
     told = any(each.state in ALIVE for each in others)
+    failed = {each.id for each in others if each.state in (FAILED, UNDELIVERED)}
     for notice in open_:
         notice.state = TOLD if told else FAILED
         notice.reason = None if told else reason[:40]
-        if not told and kind(notice.kind).level is Level.LEGAL:
+        if told:
+            continue
+        if notice.message_id not in failed:
+            notice.message_id = message.id
+        if kind(notice.kind).level is Level.LEGAL:
             events.publish(session, LegalNoticeFailed(notice.kind, notice.key))
 
 
@@ -173,12 +187,15 @@ def _others(session: Session, message: Message) -> list[Message]:
 
 
 def tell(session: Session, ids: Collection[int], at: datetime) -> None:
-    """These notices are told now; the first time counts, and the law's are said to others."""
+    """These notices are told now; the first time counts, and the law's are said to others.
+
+    One that was given up, or was over, is told when it has reached somebody after all.
+    """
     if not ids:
         return
     told = session.execute(
         update(Notice)
-        .where(Notice.id.in_(ids), Notice.state.in_((COMPOSED, FAILED)))
+        .where(Notice.id.in_(ids), Notice.state.in_((COMPOSED, FAILED, EXPIRED)))
         .values(state=TOLD, told_at=at, reason=None)
         .returning(Notice.kind, Notice.key)
         .execution_options(synchronize_session=False)

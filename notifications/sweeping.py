@@ -6,10 +6,9 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from notifications import dead, inbox, outbox
-from notifications.dispatching import expire_notices
+from notifications import dead, in_time, inbox, outbox
 from notifications.going_on import go_on
-from notifications.models import EXPIRED, SENDING, SENT, UNCLEAR, WAITING, Message, Notice
+from notifications.models import SENDING, SENT, UNCLEAR, WAITING, Message, Notice
 from notifications.notices import ask_to_compose
 from notifications.settings import DispatchSettings
 from runtime import clock, metrics
@@ -81,9 +80,7 @@ def _expire(session: Session) -> bool:
             Message.id.in_(_some(Message.state == WAITING, Message.expires_at <= clock.now()))
         )
     ).all()
-    for each in rows:
-        each.state, each.params = EXPIRED, None
-    expire_notices(session, rows)
+    in_time.expire(session, rows)
     return len(rows) == CHUNK
 
 

@@ -86,10 +86,11 @@ def waits(session: Session, token: str) -> bool:
     return _waiting(session, token) is not None
 
 
-def confirm(session: Session, token: str, *, words: str, language: str, network: str) -> None:
+def confirm(session: Session, token: str, *, words: str, language: str, network: str) -> int:
     """The letter was answered: its address is the one in use, and what was agreed to is kept.
 
-    Raises Refused("mail.expired") for a token that is unknown, used or too old, TooManyTries.
+    Returns the user's id. Raises Refused("mail.expired") for a token that is unknown, used or too
+    old, TooManyTries.
     """
     with limits.counting(session, CONFIRM_ADDRESS, network):
         row = _waiting(session, token, lock=True)
@@ -108,6 +109,7 @@ def confirm(session: Session, token: str, *, words: str, language: str, network:
         language=language,
         how=consents.PAGE,
     )
+    return row.user_id
 
 
 def remove(session: Session, user_id: int, *, words: str, language: str) -> None:

@@ -3,7 +3,9 @@
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
-from notifications.preferences import mailing
+from notifications.preferences import links, mailing
+from notifications.preferences.links import WayOut
+from notifications.preferences.models import ALL
 from portal import words as sentences
 from portal.access import public
 from portal.i18n import language
@@ -26,7 +28,7 @@ def ask(token: str) -> ResponseReturnValue:
 def confirm(token: str) -> ResponseReturnValue:
     """The address is used from now on."""
     try:
-        mailing.confirm(
+        user_id = mailing.confirm(
             g.session,
             token,
             words=words.mail_consent(),
@@ -35,8 +37,10 @@ def confirm(token: str) -> ResponseReturnValue:
         )
     except Refused as refusal:
         return _page("over", sentences.refusal(refusal)), 422
-    return _page("done")
+    return _page("done", all_off=links.is_stopped(g.session, WayOut(user_id, ALL)))
 
 
-def _page(state: str, refused: str = "") -> str:
-    return render_template("preferences/confirm.html", state=state, refused=refused, words=words)
+def _page(state: str, refused: str = "", *, all_off: bool = False) -> str:
+    return render_template(
+        "preferences/confirm.html", state=state, refused=refused, all_off=all_off, words=words
+    )

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from notifications.models import Message
-from notifications.preferences import wishes
+from notifications.preferences import links, wishes
 from notifications.preferences.models import Consent
 from runtime.database import Database
 from service.models import User
@@ -192,6 +192,17 @@ def test_an_address_is_used_once_its_letter_was_answered(
     assert post(elsewhere, path).status_code == 422
     post(client, f"{PAGE}/mail/remove")
     assert "mail" not in wish(database, user, "bill").channels
+
+
+def test_whoever_has_stopped_all_mail_is_told_where_to_want_it_again(
+    client: FlaskClient, user: User, database: Database
+) -> None:
+    post(client, f"/unsubscribe/{links.signed(user.id, 'all')}")
+    post(client, f"{PAGE}/mail", address="li@example.org")
+    page = post(client, letter(database)).get_data(as_text=True)
+    assert "邮件这一列您都没有打勾" in words(page)
+    assert "以后用这个邮箱收提醒。" not in words(page)
+    assert f'href="{PAGE}?show=all"' in page
 
 
 def test_the_address_in_use_is_said_to_be_in_use(

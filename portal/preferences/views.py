@@ -44,7 +44,10 @@ def choose() -> ResponseReturnValue:
 @blueprint.post("/simple")
 def choose_simply() -> ResponseReturnValue:
     """One of the three choices."""
-    simple.choose(g.session, asker_id(), request.form.get("way", ""))
+    way = request.form.get("way", "")
+    if not way:
+        return _simple(refused=_("先选一样，再保存。"))
+    simple.choose(g.session, asker_id(), way)
     return _saved(_("记下了。"))
 
 
@@ -144,12 +147,16 @@ def _page(refused: str = "", mail_refused: str = "") -> ResponseReturnValue:
     return page, 422 if refused or mail_refused else 200
 
 
-def _simple() -> ResponseReturnValue:
+def _simple(refused: str = "") -> ResponseReturnValue:
     chosen = choosing.chosen(g.session, asker_id())
-    is_called = "voice" in words.reached(chosen)
-    return render_template(
-        "preferences/simple.html", now=simple.of(chosen), is_called=is_called, words=words
+    page = render_template(
+        "preferences/simple.html",
+        now=simple.of(chosen),
+        is_called="voice" in words.reached(chosen),
+        refused=refused,
+        words=words,
     )
+    return page, 422 if refused else 200
 
 
 def _choose(wanted: dict[choosing.Pair, bool]) -> None:

@@ -229,21 +229,40 @@ def test_what_is_no_address_stays_in_its_field(client: FlaskClient, user: User) 
     assert 'value="li@"' in answer.get_data(as_text=True)
 
 
+@pytest.fixture
+def simplified(user: User, database: Database) -> None:
+    with database.unit_of_work() as session:
+        session.execute(update(User).where(User.id == user.id).values(elder_mode=True))
+
+
+@pytest.mark.usefixtures("simplified")
+def test_of_the_three_one_has_to_be_chosen(
+    client: FlaskClient, user: User, database: Database
+) -> None:
+    save(client, ["bill:sms"], [])
+    page = client.get(PAGE).get_data(as_text=True)
+    assert " checked" not in page.partition("<main")[2]
+    assert page.count(" required>") == 3
+    answer = post(client, f"{PAGE}/simple")
+    assert answer.status_code == 422
+    assert "提醒设置 先选一样，再保存。" in words(answer.get_data(as_text=True))
+    assert "sms" not in wish(database, user, "bill").channels
+
+
+@pytest.mark.usefixtures("simplified")
 def test_the_simplified_view_has_three_choices(
     client: FlaskClient, user: User, database: Database
 ) -> None:
-    with database.unit_of_work() as session:
-        session.execute(update(User).where(User.id == user.id).values(elder_mode=True))
     page = says(client, PAGE)
     assert [each in page for each in ("都告诉我", "只说要紧的", "打电话给我")] == [True] * 3
-    assert 'value="all" checked' in client.get(PAGE).get_data(as_text=True)
+    assert 'value="all" required checked' in client.get(PAGE).get_data(as_text=True)
     post(client, f"{PAGE}/simple", way="important")
     assert "sms" not in wish(database, user, "bill").channels
     assert "sms" in wish(database, user, "outage").channels
-    assert 'value="important" checked' in client.get(PAGE).get_data(as_text=True)
+    assert 'value="important" required checked' in client.get(PAGE).get_data(as_text=True)
     post(client, f"{PAGE}/simple", way="call")
     assert wish(database, user, "reminder").channels == ("voice", "sms")
-    assert 'value="call" checked' in client.get(PAGE).get_data(as_text=True)
+    assert 'value="call" required checked' in client.get(PAGE).get_data(as_text=True)
     assert "什么时候，发多少" in says(client, f"{PAGE}?show=all")
     assert post(client, f"{PAGE}/simple", way="none").status_code == 400
 

@@ -36,6 +36,7 @@ from payments.invoices.events import InvoiceIssued
 from payments.reconciliation import resolving
 from runtime import events
 from runtime.money import yuan
+from service import received
 from service.arrangements import deciding, following
 from service.customers import exports, rebills
 from service.desk import leaving
@@ -126,6 +127,7 @@ def _follow_arrears() -> None:
     events.subscribe(BillsIssued, withdrawing.withdraw_corrected)
     sparing.spare(on_its_way.paid)
     sparing.spare(on_its_way.debited)
+    received.ask_too(on_its_way.received)
 
 
 def _fill_inboxes() -> None:

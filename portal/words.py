@@ -170,7 +170,7 @@ REFUSALS: dict[str, LazyString] = {
     "disconnection.over": _l("这次停电已经有了结果，刷新看最新的。"),
     "disconnection.living": _l("这一户已经有一次停电在办了。"),
     "disconnection.prepaid": _l("这一户先充后用，照购电的约定办。"),
-    "disconnection.paid": _l("没有逾期的电费。"),
+    "disconnection.paid": _l("没有逾期的电费，或者钱收到了，正在记账。"),
     "disconnection.not_overdue": _l("逾期还没有超过 %(days)s 天。"),
     "disconnection.protected": _l("这一户受保护，不停电。"),
     "disconnection.low_income": _l("低保户不停电。"),

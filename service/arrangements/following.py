@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from runtime import clock, events
 from runtime.database import Database
+from service import received
 from service.arrangements.models import LIVING, ArrangedPart, Arrangement
 from service.arrangements.rules import rules
 from service.arrangements.standing import Standing, standing
@@ -131,11 +132,13 @@ def decided(
 
 
 def _missed(session: Session, found: Standing) -> ArrangedPart | None:
-    """The part that breaks it; none while the copy is so old that the money may be in the core."""
+    """The part that breaks it; none while the money may be in the core or on its way there."""
     grace_days = rules().grace_days(found.arrangement.kind)
     part = found.missed(clock.today(), grace_days)
     if part is None or not _is_known(session, part.day + timedelta(days=grace_days)):
         return None
+    if received.on_its_way(session, found.arrangement.account_no):
+        return None  # it is looked at again in the transaction that posts it
     return part
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from runtime import clock
 from runtime.errors import Conflict, Refused
+from service import received
 from service.arrangements.models import Arrangement
 from service.arrangements.resting import is_resting
 from service.disconnections.models import ProtectedAccount
@@ -28,6 +29,21 @@ def overdue_bills(session: Session, account_no: str, day: date) -> list[Bill]:
             .execution_options(populate_existing=True)
         )
     )
+
+
+def unpaid_bills(session: Session, account_no: str, day: date) -> list[Bill]:
+    """Of the overdue bills those whose money is not on its way to the core either.
+
+    An amount of the customer's own goes to the oldest bills. It need not cover the late charge,
+    which grows until the core posts it: nobody is cut off for that.
+    """
+    here = received.on_its_way(session, account_no)
+    left, free_fen = [], here.free_fen
+    for bill in overdue_bills(session, account_no, day):
+        if bill.bill_no not in here.bill_nos:
+            free_fen -= overdue_fen([bill])
+            left += [bill] if free_fen < 0 else []
+    return left
 
 
 def overdue_fen(bills: Sequence[Bill]) -> int:
@@ -89,7 +105,7 @@ def notice_by(account: Account, at: datetime) -> datetime:
 
 
 def _of_arrears(session: Session, account: Account) -> Conflict | None:
-    bills = overdue_bills(session, account.account_no, clock.today())
+    bills = unpaid_bills(session, account.account_no, clock.today())
     if not bills:
         return Conflict("disconnection.paid")
     days = rules().of(account).overdue_days

@@ -42,3 +42,12 @@ def test_what_a_command_brings_in_is_heard_by_all_rooms() -> None:
         for name in ("sync", "rate")
     ]
     assert found == [0, 1]
+
+
+def test_the_service_knows_what_the_portal_has_received() -> None:
+    code = (
+        "import sys; from denghuo.wiring import wire; from payments import on_its_way;"
+        "from service import received; wire();"
+        "sys.exit(received._queries != [on_its_way.received])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -17,6 +17,7 @@ from service.events import (
     InstalmentDue,
 )
 from service.models import Bill
+from tests.service import paying
 from tests.service.builders import create_bill
 
 TODAY = date(2026, 12, 11)
@@ -125,6 +126,26 @@ def test_nothing_is_broken_on_an_old_copy(database, home, caught_up, promised, t
     caught_up()
     following.follow_all(database)
     assert state(database, promised) == "broken"
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_nothing_is_broken_while_money_is_on_its_way_to_the_core(
+    database, home, pay, caught_up, promised, travel, own
+):
+    """It is judged as it is posted: all of it keeps the promise, some of it does not."""
+    travel(12)
+    caught_up()
+    with paying.known():
+        with database.unit_of_work() as session:
+            items = {"own": 15000} if own else {home.old: 21680}
+            paid = paying.pay(session, home.user, home.account, **items).id
+        following.follow_all(database)
+        assert state(database, promised) == "active"
+        event = pay(**{home.old: 15000 if own else 20000})
+        with database.unit_of_work() as session:
+            paying.post(session, paid, event.posting_no)
+        posted(database, event)
+    assert state(database, promised) == ("broken" if own else "kept")
 
 
 def progress(database, home):

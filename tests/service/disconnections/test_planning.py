@@ -16,6 +16,8 @@ from service.disconnections.models import Disconnection
 from service.events import DisconnectionCalledOff, DisconnectionPlanned
 from service.models import Account, Bill
 from service.requests.models import Request
+from tests.service import paying
+from tests.service.builders import create_posting
 from tests.service.disconnections.conftest import HOUR, NOW
 
 
@@ -171,6 +173,20 @@ def test_an_arrangement_stands_against_it(database, home, ask):
         day = clock.today() + timedelta(days=5)
         making.promise(session, home.user, home.account, [home.old], day)
     assert refused(ask) == "arrangement"
+
+
+def test_money_on_its_way_to_the_core_stands_against_it(database, home, ask):
+    with paying.known(), database.unit_of_work() as session:
+        paying.pay(session, home.user, home.account, **{home.new: 14951})
+        paid = paying.pay(session, home.user, home.account, own=20000).id
+    with paying.known():
+        assert refused(ask) == "paid"
+    with database.unit_of_work() as session:
+        account = session.get_one(Account, home.account)
+        posting = create_posting(session, account, 20000, posted_at=NOW)
+        paying.post(session, paid, posting.posting_no)
+    with paying.known():
+        assert ask() == 1
 
 
 def dispute(database, home, fields, **more):

@@ -137,7 +137,10 @@ def _page(refused: str = "", mail_refused: str = "") -> ResponseReturnValue:
         order=[each for each in chosen.order if each in words.reached(chosen)],
         mail=mailing.known(g.session, asker_id()),
         history=consents.history(g.session, asker_id()),
-        hours=(QUIET_FROM, QUIET_UNTIL),
+        hours=(
+            sorted({*QUIET_FROM, chosen.wishes.quiet_from}),
+            sorted({*QUIET_UNTIL, chosen.wishes.quiet_until}),
+        ),
         caps=sorted({*CAPS, chosen.wishes.daily_cap}),
         words=words,
         typed=request.form.get("address", ""),

@@ -1,6 +1,7 @@
 """What a customer sets on the page is theirs alone, and says what it does."""
 
 import json
+from datetime import time
 
 import pytest
 from flask import Flask
@@ -8,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from notifications.models import Message
-from notifications.preferences import links, wishes
+from notifications.preferences import choosing, links, wishes
 from notifications.preferences.models import Consent
 from runtime.database import Database
 from service.models import User
@@ -105,6 +106,17 @@ def test_hours_number_and_putting_together(
     found = wish(database, user, "bill")
     assert (found.quiet_from.hour, found.quiet_until.hour) == (18, 10)
     assert (found.daily_cap, found.digest) == (2, False)
+
+
+def test_hours_that_were_set_elsewhere_stand_there_too(
+    client: FlaskClient, user: User, database: Database
+) -> None:
+    with database.unit_of_work() as session:
+        choosing.set_quiet(session, user.id, time(16, 30), time(8, 15))
+    page = client.get(PAGE).get_data(as_text=True)
+    assert page.count(" selected>") == 3
+    assert '<option value="16:30" selected>16:30</option><option value="17:00">' in page
+    assert '<option value="08:15" selected>08:15</option><option value="09:00">' in page
 
 
 def test_hours_with_a_zone_are_those_of_beijing(

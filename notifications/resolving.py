@@ -1,18 +1,19 @@
 """Messages whose handing over ended without an answer: asked after, and only then sent again.
 
-A provider that sends the same reference once is simply given it again. One that can be asked is
-asked. Where nobody can say for hours, the message becomes a dead letter: it is never sent twice.
+A provider that sends the same reference once is simply given it again, at an hour at which it
+might be given it for the first time. One that can be asked is asked. Where nobody can say for
+hours, the message becomes a dead letter: it is never sent twice.
 """
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from notifications import outbox, settling
+from notifications import in_time, outbox, settling
 from notifications.channels import registry
 from notifications.channels.base import Found, Parcel, Provider, ProviderError, Refused
 from notifications.content import bare, contents
@@ -32,23 +33,31 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Asked:
-    """A message that is unclear, and whom to ask; `parcel` None: nobody can say."""
+    """A message that is unclear, and whom to ask; `parcel` None: nobody can say.
+
+    From `again_at` on it may be given to its provider again; None: never.
+    """
 
     message_id: int
     provider: Provider | None
     parcel: Parcel | None
     is_sent_again: bool = False
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was heard: `known` None means that it was not taken, unless `reason` says more."""
+    """What was heard: `known` None means that it was not taken, unless `reason` says more.
+
+    Where nobody can say now, it may be given again at `again_at`.
+    """
 
     message_id: int
     known: Found | None = None
     is_known: bool = False
     reason: str = ""
     refused: bool = False
+    again_at: datetime | None = None
 
 
 @jobs.task(name="notifications.resolve", queue="notifications", retry=BACKOFF)
@@ -85,7 +94,9 @@ def _claim(session: Session, *which: ColumnElement[bool]) -> list[Asked]:
 
 def _asked(session: Session, rows: Sequence[Message]) -> list[Asked]:
     """What to ask whom: a provider that knows our references gets the whole message again."""
-    again = [row for row in rows if _remembers(row)]
+    now = clock.now()
+    times = {row.id: _again_at(row, now) for row in rows}
+    again = [row for row in rows if times[row.id] == now]
     parcels = contents(session, again)
     asked = []
     for row in rows:
@@ -94,17 +105,17 @@ def _asked(session: Session, rows: Sequence[Message]) -> list[Asked]:
         provider = registry.provider(row.provider)
         parcel = parcels.get(row.id) if row in again else bare(row)
         usable = parcel if isinstance(parcel, Parcel) and row.recipient else None
-        asked.append(Asked(row.id, provider, usable, is_sent_again=row in again))
+        asked.append(Asked(row.id, provider, usable, row in again, times[row.id]))
     return asked
 
 
-def _remembers(row: Message) -> bool:
-    """Whether the provider still knows the reference, so that it can simply be given again."""
-    provider = registry.provider(row.provider)
-    if provider is None or not provider.is_idempotent:
-        return False
-    since = clock.now() - (row.claimed_at or clock.now())
-    return provider.remembers is None or since < provider.remembers / 2
+def _again_at(row: Message, now: datetime) -> datetime | None:
+    """When the provider can simply be given it again, because it knows the reference then."""
+    provider, at = registry.provider(row.provider), in_time.from_when(row, now)
+    if at is None or provider is None or not provider.is_idempotent:
+        return None
+    since = at - (row.claimed_at or now)
+    return at if provider.remembers is None or since < provider.remembers / 2 else None
 
 
 def _ask(asked: Asked) -> Answer:
@@ -116,7 +127,7 @@ def _ask(asked: Asked) -> Answer:
         else:
             known = asked.provider.find(asked.parcel)
     except NotImplementedError:
-        return Answer(asked.message_id, reason="unclear")
+        return Answer(asked.message_id, reason="unclear", again_at=asked.again_at)
     except ProviderError as error:
         return Answer(asked.message_id, reason=error.reason, refused=isinstance(error, Refused))
     except Exception as error:  # noqa: BLE001 - whatever it was, it said nothing of the message
@@ -134,5 +145,7 @@ def _write_down(session: Session, answer: Answer) -> None:
         settling.found(session, message, answer.known)
     elif answer.refused:
         settling.fail(session, [message], answer.reason)
+    elif answer.again_at is not None:
+        message.not_before = answer.again_at
     elif message.claimed_at is None or clock.now() - message.claimed_at > hours:
         settling.fail(session, [message], "unclear")

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from notifications import health, outbox
+from notifications import health, in_time, outbox
 from notifications.channels import registry
-from notifications.channels.base import Found
+from notifications.channels.base import Found, Provider
 from notifications.going_on import go_on, stop, tell
 from notifications.handing import Ending, Outcome
 from notifications.models import (
@@ -111,8 +111,8 @@ def _end(row: Message, outcome: Outcome, now: datetime) -> None:
     elif outcome.ending is Ending.UNTRIED:
         row.state, row.attempts, row.claimed_at = WAITING, row.attempts - 1, None
     else:
-        pause = AGAIN if outcome.ready.provider.is_idempotent else _grace()
-        row.state, row.failure, row.not_before = UNCLEAR, outcome.reason[:64], now + pause
+        row.state, row.failure = UNCLEAR, outcome.reason[:64]
+        row.not_before = _asked_after(row, outcome.ready.provider, now)
 
 
 def _sent(row: Message, number: str, at: datetime) -> None:
@@ -168,5 +168,9 @@ def _note_health(session: Session, outcomes: Sequence[Outcome]) -> None:
         health.note_handed(session, name, went[name])
 
 
-def _grace() -> timedelta:
-    return timedelta(seconds=load(DispatchSettings).message_grace_seconds)
+def _asked_after(row: Message, provider: Provider, now: datetime) -> datetime:
+    """Soon where it is simply given again; what is asked about may still be on its way."""
+    soon = now + AGAIN
+    if provider.is_idempotent and in_time.from_when(row, soon) == soon:
+        return soon
+    return now + timedelta(seconds=load(DispatchSettings).message_grace_seconds)

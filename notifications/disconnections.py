@@ -20,12 +20,14 @@ from notifications.settings import LinkSettings
 from runtime import clock
 from runtime.money import yuan
 from runtime.settings import load
-from service.disconnections import note_told, note_untold
+from service.disconnections import note_told, note_untold, note_unwarned, note_warned
 from service.disconnections.models import Disconnection
 from service.dues import dues_of
 from service.events import DisconnectionCalledOff, DisconnectionNear, DisconnectionPlanned
 
 ALIVE = frozenset({"planned", "noticed"})
+PROVEN = ("disconnection.planned", "disconnection.near")
+"""What must provably go out before anybody is disconnected."""
 
 
 def on_planned(session: Session, event: DisconnectionPlanned) -> None:
@@ -40,31 +42,35 @@ def on_near(session: Session, event: DisconnectionNear) -> None:
 
 def on_called_off(session: Session, event: DisconnectionCalledOff) -> None:
     """What was announced will not be; notices that wait are taken back."""
-    waiting = Notice.kind.in_(("disconnection.planned", "disconnection.near"))
+    waiting = Notice.kind.in_(PROVEN)
     notices.withdraw(session, waiting, Notice.account_no == event.account_no, reason="called_off")
     if event.told:
         _tell(session, event, "called_off", "called_off")
 
 
 def on_told(session: Session, event: LegalNoticeTold) -> None:
-    """The formal notice has gone out: that is said to whoever planned it."""
-    if event.kind == "disconnection.planned":
-        note_told(session, int(event.key.split(":")[1]), event.at)
+    """The formal notice, or a warning, has gone out: that is said to whoever planned it."""
+    if event.kind not in PROVEN:
+        return
+    number, minutes = _which(event.key)
+    if minutes is None:
+        note_told(session, number, event.at)
+    else:
+        note_warned(session, number, minutes, event.at)
 
 
 def on_failed(session: Session, event: LegalNoticeFailed) -> None:
     """It has reached that person by no way; where nobody else was told either, that is said too."""
-    if event.kind != "disconnection.planned":
+    if event.kind not in PROVEN or _somebody_knows(session, event.key):
         return
-    session.flush()
-    number = int(event.key.split(":")[1])
-    told = Notice.key.startswith(f"disconnection:{number}:planned:"), Notice.state == TOLD
-    account = select(Notice.account_no).where(Notice.key == event.key).scalar_subquery()
-    if not session.scalar(select(exists().where(Notice.account_no == account, *told))):
+    number, minutes = _which(event.key)
+    if minutes is None:
         note_untold(session, number)
+    else:
+        note_unwarned(session, number, minutes)
 
 
-@figures("disconnection.planned", "disconnection.near")
+@figures(*PROVEN)
 def of_planned(session: Session, told: Sequence[Notice], language: str) -> list[Figures | None]:
     """What is past due, with late charges as of now; nothing when it will not be any more.
 
@@ -90,6 +96,21 @@ def of_called_off(
 ) -> list[Figures | None]:
     """For which account."""
     return [_common(each) for each in told]
+
+
+def _which(key: str) -> tuple[int, int | None]:
+    """The disconnection that a notice's key names; of a warning, how many minutes before."""
+    _name, number, *rest = key.split(":")
+    return int(number), int(rest[1]) if rest[0] == "near" else None
+
+
+def _somebody_knows(session: Session, key: str) -> bool:
+    """Whether the same was told to anybody for the same account."""
+    session.flush()
+    shared, _colon, _person = key.rpartition(":")
+    account = select(Notice.account_no).where(Notice.key == key).scalar_subquery()
+    told = Notice.account_no == account, Notice.key.startswith(f"{shared}:"), Notice.state == TOLD
+    return bool(session.scalar(select(exists().where(*told))))
 
 
 def _planned(session: Session, notice: Notice, language: str) -> Figures:

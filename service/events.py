@@ -425,7 +425,11 @@ class DisconnectionPlanned(Struct, frozen=True):
 
 
 class DisconnectionNear(Struct, frozen=True):
-    """An announced disconnection is `minutes_before` away; told once for each."""
+    """An announced disconnection is `minutes_before` away; to be told once for each.
+
+    Published each minute until `service.disconnections.note_warned` has heard that it went out;
+    when that does not come in time, the disconnection is called off.
+    """
 
     disconnection_id: int
     account_no: str

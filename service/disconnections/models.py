@@ -71,7 +71,7 @@ class Disconnection(Base):
 
 
 class DisconnectionWarning(Base):
-    """A warning shortly before the hour, published once."""
+    """A warning shortly before the hour that its customer provably had, since `told_at`."""
 
     __tablename__ = "disconnection_warning"
 

@@ -5,7 +5,7 @@ Whatever is not as the rules say calls it off; nothing is done late to make up f
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -50,6 +50,37 @@ def note_untold(session: Session, disconnection_id: int) -> None:
         session.flush()
 
 
+def note_warned(session: Session, disconnection_id: int, minutes: int, at: datetime) -> bool:
+    """The warning of so many minutes before the hour provably went out at that moment.
+
+    Said by whoever sends it. False when it was known, or is over; the first word counts.
+    """
+    found = session.get(
+        Disconnection, disconnection_id, with_for_update=True, populate_existing=True
+    )
+    if found is None or found.state != "noticed":
+        return False
+    new = session.scalar(
+        insert(DisconnectionWarning)
+        .values(disconnection_id=found.id, minutes_before=minutes, told_at=at)
+        .on_conflict_do_nothing()
+        .returning(DisconnectionWarning.minutes_before)
+    )
+    return new is not None
+
+
+def note_unwarned(session: Session, disconnection_id: int, minutes: int) -> None:
+    """That warning turned out to have reached nobody: it counts as not given."""
+    found = calling_off.lock(session, disconnection_id)
+    if found.state == "noticed":
+        given = DisconnectionWarning.disconnection_id == found.id
+        session.execute(
+            delete(DisconnectionWarning).where(
+                given, DisconnectionWarning.minutes_before == minutes
+            )
+        )
+
+
 def watch(database: Database) -> int:
     """Look at all that is planned, each in a transaction of its own; returns how many."""
     with database.unit_of_work() as session:
@@ -73,8 +104,8 @@ def look(session: Session, found: Disconnection) -> None:
         calling_off.call_off(session, found, why)
         return
     if found.state == "noticed":
-        _warn(session, account, found)
-        if clock.now() >= found.at:
+        waiting = _warn(session, account, found)
+        if clock.now() >= found.at and not waiting:
             found.state, found.due_at = "due", clock.now()
     session.flush()
 
@@ -120,32 +151,38 @@ def _is_stale(session: Session) -> bool:
 
 def _missed_warning(session: Session, account: Account, found: Disconnection) -> bool:
     """Whether the moment of a warning has gone by without it."""
-    given = _given(session, found)
-    slack = timedelta(minutes=rules().at_the_hour.warn_late_minutes)
-    return any(
-        minutes not in given and clock.now() > found.at - timedelta(minutes=minutes) + slack
-        for minutes in rules().of(account).warn_minutes
+    ungiven = _ungiven(session, account, found)
+    return any(clock.now() > _latest(found, minutes) for minutes in ungiven)
+
+
+def _ungiven(session: Session, account: Account, found: Disconnection) -> list[int]:
+    """The warnings, in minutes before the hour, that nobody provably had in time."""
+    rows = session.scalars(
+        select(DisconnectionWarning).where(DisconnectionWarning.disconnection_id == found.id)
     )
+    given = {
+        row.minutes_before for row in rows if row.told_at <= _latest(found, row.minutes_before)
+    }
+    return [minutes for minutes in rules().of(account).warn_minutes if minutes not in given]
 
 
-def _given(session: Session, found: Disconnection) -> set[int]:
-    query = select(DisconnectionWarning.minutes_before)
-    return set(session.scalars(query.where(DisconnectionWarning.disconnection_id == found.id)))
+def _latest(found: Disconnection, minutes: int) -> datetime:
+    """When a warning is given in time at the latest."""
+    slack = timedelta(minutes=rules().at_the_hour.warn_late_minutes)
+    return found.at - timedelta(minutes=minutes) + slack
 
 
-def _warn(session: Session, account: Account, found: Disconnection) -> None:
-    """Publish the warnings whose moment has come, each once."""
-    for minutes in rules().of(account).warn_minutes:
-        if clock.now() < found.at - timedelta(minutes=minutes):
-            continue
-        new = session.scalar(
-            insert(DisconnectionWarning)
-            .values(disconnection_id=found.id, minutes_before=minutes, told_at=clock.now())
-            .on_conflict_do_nothing()
-            .returning(DisconnectionWarning.minutes_before)
-        )
-        if new is not None:
+def _warn(session: Session, account: Account, found: Disconnection) -> list[int]:
+    """Publish the warnings whose moment has come; returns all that are not given yet.
+
+    Each is published every minute until it is known to be told, or is late; whoever tells it
+    does so once.
+    """
+    ungiven = _ungiven(session, account, found)
+    for minutes in ungiven:
+        if clock.now() >= found.at - timedelta(minutes=minutes):
             _publish_near(session, found, minutes)
+    return ungiven
 
 
 def _publish_near(session: Session, found: Disconnection, minutes: int) -> None:

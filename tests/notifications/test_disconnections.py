@@ -13,7 +13,7 @@ from notifications.kinds import Level
 from notifications.models import COMPOSED, SENT, Message, Notice
 from notifications.posting import message
 from runtime import clock, events
-from service.disconnections.models import Disconnection
+from service.disconnections.models import Disconnection, DisconnectionWarning
 from service.events import DisconnectionCalledOff, DisconnectionNear, DisconnectionPlanned
 from service.models import Account
 from tests.notifications.said import assert_said_everywhere, in_the_inbox, notices, said
@@ -100,6 +100,52 @@ def test_that_it_reached_nobody_after_all_is_said_back_too(
         settling.reported(session, second, "2", delivered=False, reason="off", at=clock.now())
     assert (row.state, row.notice_told_at) == ("planned", None)
     assert [each.state for each in told] == ["failed", "failed"]
+
+
+@pytest.fixture
+def warned(session: Session, planned: DisconnectionPlanned) -> list[Notice]:
+    """Two people have the notice, and are to be warned an hour before and half an hour before."""
+    account = session.get_one(Account, planned.account_no)
+    create_link(session, create_user(session), account, "payer")
+    row = session.scalars(select(Disconnection)).one()
+    row.state, row.notice_told_at = "noticed", clock.now()
+    for minutes in (60, 30):
+        event = DisconnectionNear(planned.disconnection_id, planned.account_no, AT, minutes, 13200)
+        disconnections.on_near(session, event)
+    return sorted(notices(session, "disconnection.near"), key=lambda each: each.key)
+
+
+def _given(session: Session) -> dict[int, datetime]:
+    rows = session.scalars(select(DisconnectionWarning))
+    return {each.minutes_before: each.told_at for each in rows}
+
+
+def test_that_a_warning_went_out_is_said_back(session: Session, warned: list[Notice]) -> None:
+    first, _second, *hour = warned
+    assert [":near:30:" in each.key for each in warned] == [True, True, False, False]
+    with events.subscribed(LegalNoticeTold, disconnections.on_told):
+        assert _given(session) == {}
+        now = clock.now()
+        first.state = COMPOSED
+        session.flush()
+        tell(session, [first.id], now)
+        assert _given(session) == {30: now}
+        _sent(session, hour[0])
+    assert _given(session).keys() == {30, 60}
+
+
+def test_that_a_warning_reached_nobody_after_all_is_said_back_too(
+    session: Session, warned: list[Notice]
+) -> None:
+    with (
+        events.subscribed(LegalNoticeTold, disconnections.on_told),
+        events.subscribed(LegalNoticeFailed, disconnections.on_failed),
+    ):
+        first, second, *_hour = (_sent(session, each) for each in warned)
+        settling.reported(session, first, "1", delivered=False, reason="off", at=clock.now())
+        assert _given(session).keys() == {30, 60}  # the other one may know
+        settling.reported(session, second, "2", delivered=False, reason="off", at=clock.now())
+    assert _given(session).keys() == {60}
 
 
 def _sent(session: Session, notice: Notice) -> Message:

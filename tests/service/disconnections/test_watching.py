@@ -4,14 +4,23 @@ from datetime import date, timedelta
 from threading import Barrier, Thread
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from sqlalchemy import select, update
 
 from runtime import clock
 from runtime.errors import Conflict, Refused
 from service.arrangements import making
-from service.disconnections import calling_off, note_told, protecting, watching
+from service.disconnections import (
+    calling_off,
+    note_told,
+    note_unwarned,
+    note_warned,
+    protecting,
+    watching,
+)
 from service.disconnections.models import Disconnection
+from service.disconnections.rules import rules
 from service.events import (
     DisconnectionCalledOff,
     DisconnectionNear,
@@ -53,6 +62,11 @@ def at(database, go_to, caught_up):
     return gone
 
 
+def warned(database, number, minutes=30, at=None):
+    with database.unit_of_work() as session:
+        return note_warned(session, number, minutes, at or clock.now())
+
+
 def state(database):
     with database.unit_of_work() as session:
         found = session.scalars(select(Disconnection)).one()
@@ -91,6 +105,7 @@ def test_the_course_of_one(database, home, told, noticed, at):
     at(BEFORE - timedelta(minutes=1))
     assert (state(database), told) == (("noticed", None), [])
     at(BEFORE)
+    assert warned(database, noticed) is True
     at(BEFORE + timedelta(minutes=1))
     assert told == [DisconnectionNear(noticed, home.account, HOUR, 30, 34951)]
     at(HOUR - timedelta(seconds=1))
@@ -111,7 +126,9 @@ def test_others_are_warned_an_hour_and_half_an_hour_before(database, home, told,
     with database.unit_of_work() as session:
         note_told(session, number, NOW)
     at(HOUR - timedelta(minutes=60))
+    warned(database, number, 60)
     at(BEFORE)
+    warned(database, number, 30)
     at(HOUR)
     assert [type(each) for each in told] == [
         DisconnectionPlanned,
@@ -160,8 +177,72 @@ def test_a_warning_may_be_a_few_minutes_late(database, told, noticed, at):
     assert [each.minutes_before for each in told] == [30]
 
 
+def test_a_warning_that_went_out_to_nobody_calls_it_off(database, home, told, noticed, at):
+    """Until somebody is told it is said again; whoever tells it does so once."""
+    at(BEFORE)
+    at(BEFORE + timedelta(minutes=5))
+    assert told == [DisconnectionNear(noticed, home.account, HOUR, 30, 34951)] * 2
+    assert state(database) == ("noticed", None)
+    at(BEFORE + timedelta(minutes=5, seconds=1))
+    assert state(database) == ("called_off", "warning_late")
+
+
+@pytest.mark.parametrize("missing", [60, 30])
+def test_each_of_the_warnings_is_needed(database, home, told, ask, approve, at, missing):
+    with database.unit_of_work() as session:
+        session.execute(
+            update(Account).where(Account.account_no == home.account).values(kind="commercial")
+        )
+    number = ask()
+    approve()
+    with database.unit_of_work() as session:
+        note_told(session, number, NOW)
+    for minutes in {60, 30} - {missing}:
+        warned(database, number, minutes, HOUR - timedelta(minutes=minutes))
+    at(HOUR)
+    assert state(database) == ("called_off", "warning_late")
+
+
+def test_a_warning_that_went_out_too_late_does_not_count(database, told, noticed, at):
+    at(BEFORE)
+    warned(database, noticed, 30, BEFORE + timedelta(minutes=5, seconds=1))
+    at(BEFORE + timedelta(minutes=6))
+    assert state(database) == ("called_off", "warning_late")
+
+
+def test_a_warning_that_reached_nobody_after_all_calls_it_off(database, told, noticed, at):
+    at(BEFORE)
+    warned(database, noticed)
+    at(BEFORE + timedelta(minutes=20))
+    assert state(database) == ("noticed", None)
+    with database.unit_of_work() as session:
+        note_unwarned(session, noticed, 30)
+    at(BEFORE + timedelta(minutes=21))
+    assert state(database) == ("called_off", "warning_late")
+
+
+def test_a_warning_just_before_the_hour_is_needed_too(database, told, noticed, at, monkeypatch):
+    """At the hour it may still be a few minutes late; then it is waited for."""
+    soon = msgspec.structs.replace(rules().classes.residential, warn_minutes=(1,))
+    classes = msgspec.structs.replace(rules().classes, residential=soon)
+    changed = msgspec.structs.replace(rules(), classes=classes)
+    monkeypatch.setattr(watching, "rules", lambda: changed)
+    at(HOUR)
+    assert state(database) == ("noticed", None)
+    warned(database, noticed, 1)
+    at(HOUR + timedelta(minutes=1))
+    assert state(database) == ("due", None)
+
+
+def test_the_first_word_of_a_warning_counts(database, noticed):
+    assert warned(database, noticed) is True
+    assert warned(database, noticed) is False
+    assert warned(database, 999) is False
+
+
 def test_nothing_is_done_when_the_hour_has_gone_by(database, told, noticed, at):
     at(BEFORE)
+    warned(database, noticed)
     at(HOUR + timedelta(minutes=30, seconds=1))
     assert state(database) == ("called_off", "hour_passed")
 
@@ -183,6 +264,7 @@ def test_all_that_is_overdue_is_paid(database, home, told, noticed):
 
 def test_paying_ends_one_whose_hour_has_come(database, home, told, noticed, at):
     at(BEFORE)
+    warned(database, noticed)
     at(HOUR)
     posted(database, settle(database, **{home.old: 20000, home.new: 14951}))
     assert told[1:] == [off(noticed, home, "paid", "due")]
@@ -248,6 +330,7 @@ def test_money_and_the_hour_at_the_same_moment(
 ):
     """Whichever is first: in the end it is called off, and the customer is told so once."""
     at(BEFORE)
+    warned(database, noticed)
     go_to(HOUR)
     caught_up()
     event, start = settle(database, **{home.old: 20000, home.new: 14951}), Barrier(2)
@@ -291,6 +374,7 @@ def pay(database, home):
 @pytest.mark.parametrize("own", [False, True])
 def test_money_on_its_way_to_the_core_calls_it_off(database, home, told, noticed, at, pay, own):
     at(BEFORE)
+    warned(database, noticed)
     pay(**({"own": 34951} if own else {home.old: 20000, home.new: 14951}))
     at(HOUR)
     assert told[1:] == [off(noticed, home, "paid")]
@@ -314,6 +398,7 @@ def test_some_money_on_its_way_is_not_all_of_it(database, home, told, noticed, a
     """At the hour either bill is late enough by itself."""
     pay(own=own)
     at(BEFORE)
+    warned(database, noticed)
     at(HOUR)
     assert state(database) == ("due", None)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from notifications.kinds import Level, kinds
 from notifications.models import (
     ALIVE,
     COMPOSED,
@@ -23,9 +24,15 @@ from runtime import clock
 def compose_anew(session: Session, *which: ColumnElement[bool]) -> None:
     """Take back those of these messages that wait; their notices become others, or none.
 
-    What another message has told, or still may, is left to that one.
+    What another message has told, or still may, is left to that one; what the law owes goes as it
+    is.
     """
-    mine = select(Message).where(Message.state == WAITING, func.cardinality(Message.notice_ids) > 0)
+    legal = [each.name for each in kinds().values() if each.level is Level.LEGAL]
+    mine = select(Message).where(
+        Message.state == WAITING,
+        func.cardinality(Message.notice_ids) > 0,
+        Message.kind.not_in(legal),
+    )
     taken = session.scalars(mine.where(*which).with_for_update(skip_locked=True)).all()
     if not taken:
         return
@@ -34,13 +41,13 @@ def compose_anew(session: Session, *which: ColumnElement[bool]) -> None:
     session.flush()
     ids = {id_ for each in taken for id_ in each.notice_ids}
     others = _others(session, ids)
-    for notice in _carried(session, {each.id for each in taken}):
+    for notice in _carried(session, ids):
         _leave_to(notice, others.get(notice.id))
     ask_to_compose(session)
 
 
-def _carried(session: Session, messages: Iterable[int]) -> list[Notice]:
-    theirs = Notice.message_id.in_(messages), Notice.state == COMPOSED
+def _carried(session: Session, ids: Iterable[int]) -> list[Notice]:
+    theirs = Notice.id.in_(ids), Notice.state == COMPOSED
     query = select(Notice).where(*theirs).order_by(Notice.id).with_for_update()
     return list(session.scalars(query.execution_options(populate_existing=True)))
 

@@ -264,6 +264,16 @@ def test_it_goes_where_it_is_still_wanted(
     assert (len(wechat.taken), len(sender.taken)) == (0, 1)
 
 
+def test_what_the_law_owes_stays_on_every_channel(
+    database: Database, sender: Sender, wechat: Sender, follower: int
+) -> None:
+    tell(database, follower, "arrears.formal")
+    composing.compose()
+    stop(database, follower, "bill", "wechat")
+    through("sms", "wechat")
+    assert states(database) == [("sms", "sent"), ("wechat", "sent")]
+
+
 def test_of_several_in_one_message_the_others_go(
     database: Database, sender: Sender, user: int
 ) -> None:

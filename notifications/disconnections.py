@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from notifications import notices, saying
+from notifications import inbox, notices, saying
 from notifications.audience import payers_of
 from notifications.events import LegalNoticeFailed, LegalNoticeTold
 from notifications.figures import Figures, figures, params_of
@@ -41,11 +41,16 @@ def on_near(session: Session, event: DisconnectionNear) -> None:
 
 
 def on_called_off(session: Session, event: DisconnectionCalledOff) -> None:
-    """What was announced will not be; notices that wait are taken back."""
+    """What was announced will not be; notices that wait are taken back.
+
+    Where none has gone out yet only the inbox has it, and only the inbox says that it is off.
+    """
     waiting = Notice.kind.in_(PROVEN)
     notices.withdraw(session, waiting, Notice.account_no == event.account_no, reason="called_off")
     if event.told:
         _tell(session, event, "called_off", "called_off")
+    elif event.was != "asked":
+        _put(session, event)
 
 
 def on_told(session: Session, event: LegalNoticeTold) -> None:
@@ -57,6 +62,7 @@ def on_told(session: Session, event: LegalNoticeTold) -> None:
         note_told(session, number, event.at)
     else:
         note_warned(session, number, minutes, event.at)
+    _tell_if_off(session, number)
 
 
 def on_failed(session: Session, event: LegalNoticeFailed) -> None:
@@ -104,6 +110,13 @@ def _which(key: str) -> tuple[int, int | None]:
     return int(number), int(rest[1]) if rest[0] == "near" else None
 
 
+def _tell_if_off(session: Session, number: int) -> None:
+    """A provider had it in hand as it was called off: what was heard since does not hold."""
+    found = session.get(Disconnection, number, populate_existing=True)
+    if found is not None and found.state == "called_off":
+        _tell(session, found, "called_off", "called_off")
+
+
 def _somebody_knows(session: Session, key: str) -> bool:
     """Whether the same was told to anybody for the same account."""
     session.flush()
@@ -135,22 +148,32 @@ def _common(notice: Notice) -> Figures:
 
 def _tell(
     session: Session,
-    event: DisconnectionPlanned | DisconnectionNear | DisconnectionCalledOff,
+    of: DisconnectionPlanned | DisconnectionNear | DisconnectionCalledOff | Disconnection,
     what: str,
     key: str,
     *,
     expires_at: datetime | None = None,
 ) -> None:
-    params: dict[str, Any] = {
-        "disconnection_id": event.disconnection_id,
-        "at": event.at.isoformat(),
-    }
+    number = of.id if isinstance(of, Disconnection) else of.disconnection_id
     notices.tell_each(
         session,
         f"disconnection.{what}",
-        payers_of(session, event.account_no),
-        event.account_no,
-        key=f"disconnection:{event.disconnection_id}:{key}",
-        params=params,
+        payers_of(session, of.account_no),
+        of.account_no,
+        key=f"disconnection:{number}:{key}",
+        params=_params(number, of.at),
         expires_at=expires_at,
     )
+
+
+def _put(session: Session, event: DisconnectionCalledOff) -> None:
+    """Apart from what is sent, which the key of the message in the inbox would keep back."""
+    key = f"disconnection:{event.disconnection_id}:called_off:unsent"
+    params = _params(event.disconnection_id, event.at)
+    for user_id in payers_of(session, event.account_no):
+        if user_id is not None:
+            inbox.put(session, user_id, key, "disconnection.called_off", params)
+
+
+def _params(number: int, at: datetime) -> dict[str, Any]:
+    return {"disconnection_id": number, "at": at.isoformat()}

@@ -10,9 +10,10 @@ from notifications import disconnections, figures, settling
 from notifications.events import LegalNoticeFailed, LegalNoticeTold
 from notifications.going_on import tell
 from notifications.kinds import Level
-from notifications.models import COMPOSED, SENT, Message, Notice
+from notifications.models import COMPOSED, SENDING, SENT, Message, Notice
 from notifications.posting import message
 from runtime import clock, events
+from service.disconnections import calling_off
 from service.disconnections.models import Disconnection, DisconnectionWarning
 from service.events import DisconnectionCalledOff, DisconnectionNear, DisconnectionPlanned
 from service.models import Account
@@ -194,6 +195,49 @@ def test_what_nobody_had_heard_of_is_not_called_off_aloud(
     )
     disconnections.on_called_off(session, event)
     assert session.scalars(select(Notice)).all() == []
+
+
+def test_the_inbox_says_that_it_is_off_though_nothing_was_sent(
+    session: Session, planned: DisconnectionPlanned
+) -> None:
+    disconnections.on_planned(session, planned)
+    (notice,) = notices(session, "disconnection.planned")
+    user_id = notice.user_id
+    assert user_id is not None
+    event = DisconnectionCalledOff(
+        planned.disconnection_id, planned.account_no, AT, "planned", False, "paid", None
+    )
+    disconnections.on_called_off(session, event)
+    assert in_the_inbox(session, user_id) == ["disconnection.called_off", "disconnection.planned"]
+    assert notices(session, "disconnection.called_off") == []
+
+
+def test_who_hears_of_it_once_it_is_off_hears_that_too(
+    session: Session, planned: DisconnectionPlanned
+) -> None:
+    """A provider has the notice in hand as it is called off, and nobody is known to have it."""
+    disconnections.on_planned(session, planned)
+    (notice,) = notices(session, "disconnection.planned")
+    row = session.scalars(select(Disconnection)).one()
+    in_hand = message("sms", "13800002046", notice.kind, Level.LEGAL, [notice], "zh")
+    in_hand.state, notice.state = SENDING, COMPOSED
+    session.add(in_hand)
+    session.flush()
+    notice.message_id = in_hand.id
+    with (
+        events.subscribed(LegalNoticeTold, disconnections.on_told),
+        events.subscribed(DisconnectionCalledOff, disconnections.on_called_off),
+    ):
+        calling_off.call_off(session, row, "paid")
+        assert notices(session, "disconnection.called_off") == []
+        tell(session, [notice.id], clock.now())
+        assert len(notices(session, "disconnection.called_off")) == 1
+        session.refresh(notice)
+        notice.state = COMPOSED  # a second message of the same
+        session.flush()
+        tell(session, [notice.id], clock.now())
+    assert len(notices(session, "disconnection.called_off")) == 1
+    assert (row.state, row.notice_told_at) == ("called_off", None)
 
 
 def test_a_notice_of_what_is_off_says_nothing(

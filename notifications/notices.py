@@ -23,12 +23,21 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from notifications import inbox
 from notifications.kinds import Kind, kind
-from notifications.models import COMPOSED, SENDING, UNCLEAR, WAITING, WITHDRAWN, Message, Notice
+from notifications.models import (
+    COMPOSED,
+    EXPIRED,
+    SENDING,
+    UNCLEAR,
+    WAITING,
+    WITHDRAWN,
+    Message,
+    Notice,
+)
 from runtime import clock
 from runtime.jobs import TaskName, defer
 
@@ -97,10 +106,12 @@ def tell_all(
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
     campaign_id: int | None = None,
+    again: bool = False,
 ) -> int:
     """Tell many, in one statement; `whom` has the columns key, user_id and account_no.
 
-    The inbox is written when the message is composed. Returns how many notices are new.
+    The inbox is written when the message is composed. A key that is known stays as it is; with
+    `again` what did not come to be sent under it waits anew. Returns how many notices are new.
     """
     columns = Notice.__table__.c
     fixed = _row(kind(name), not_before or clock.now(), expires_at) | {
@@ -111,7 +122,7 @@ def tell_all(
     own_key = whom.c.key + literal(":") + func.coalesce(whom.c.user_id.cast(columns.key.type), "")
     rows = select(own_key, whom.c.user_id, whom.c.account_no, *values)
     written = insert(Notice).from_select(["key", "user_id", "account_no", *fixed], rows)
-    quiet = written.on_conflict_do_nothing(index_elements=[columns.key])
+    quiet = _again(written) if again else written.on_conflict_do_nothing(index_elements=["key"])
     done = session.execute(quiet.execution_options(preserve_rowcount=True))
     _ask_if_due(session, fixed["not_before"])
     return cast(CursorResult[Any], done).rowcount
@@ -155,9 +166,24 @@ def hold(session: Session, *which: ColumnElement[bool], until: datetime) -> None
     _empty(session, carried)
 
 
+def is_untold() -> ColumnElement[bool]:
+    """Whether nothing was sent of a notice, nor will be."""
+    return and_(Notice.state.in_((WITHDRAWN, EXPIRED)), Notice.told_at.is_(None))
+
+
 def ask_to_compose(session: Session) -> None:
     """Ask for a job that makes messages of what is due; while one waits, one is enough."""
     defer(session, COMPOSE, queueing_lock="notifications.compose")
+
+
+def _again(written: Insert) -> Insert:
+    """A notice that is known but was not told takes the times and figures of the new one."""
+    fresh = {name: written.excluded[name] for name in ("not_before", "expires_at", "params")}
+    return written.on_conflict_do_update(
+        index_elements=["key"],
+        set_=fresh | {"state": WAITING, "reason": None, "message_id": None},
+        where=is_untold(),
+    )
 
 
 def _ask_if_due(session: Session, not_before: datetime) -> None:

@@ -23,20 +23,28 @@ from sqlalchemy import (
     Subquery,
     Table,
     and_,
+    any_,
     case,
     column,
+    exists,
+    false,
     func,
     literal,
+    or_,
     select,
     text,
+    union_all,
     values,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from notifications import notices
 from notifications.arrears import sparing
-from notifications.arrears.ladder import UNKNOWN_BAND, Ladder, Step
+from notifications.arrears.ladder import FORMAL, UNKNOWN_BAND, Ladder, Step
+from notifications.models import Notice
+from runtime import clock
 from service.dues import is_open
 from service.insight.models import LateScore
 from service.models import Account, Bill
@@ -65,7 +73,8 @@ def choose(
 
     A table that is made of a query lets the server read in parallel; one that is filled does not.
     """
-    chosen = chosen_of(known, steps, day, _between(after, until))
+    which = _between(after, until)
+    chosen = chosen_of(known, steps, day, which, still=_untold(session, known, steps, which))
     session.execute(CreateTableAs(chosen, CHOSEN.name, temporary=True))
     session.execute(text("ANALYZE reminder_chosen"))
 
@@ -76,13 +85,18 @@ def forget(session: Session) -> None:
 
 
 def chosen_of(
-    known: Ladder, steps: Sequence[Step], day: date, *which: ColumnElement[bool]
+    known: Ladder,
+    steps: Sequence[Step],
+    day: date,
+    *which: ColumnElement[bool],
+    still: Sequence[str] = (),
 ) -> Select[*tuple[Any, ...]]:
     """The rows of `CHOSEN`: of each account the firmest rung of what is late, and of what is not.
 
     An account is on a rung with all bills that are; it counts when they come to enough together.
+    `still` are the bills on a rung that is owed.
     """
-    on = _on_rungs(known, steps, day, which)
+    on = _on_rungs(known, steps, day, which, still)
     enough = select(on).where(on.c.owed_fen >= on.c.least_fen).subquery()
     return (
         select(*(enough.c[each.name] for each in CHOSEN.columns))
@@ -119,29 +133,75 @@ def class_of(known: Ladder) -> ColumnElement[str]:
 
 
 def _on_rungs(
-    known: Ladder, steps: Sequence[Step], day: date, which: Sequence[ColumnElement[bool]]
+    known: Ladder,
+    steps: Sequence[Step],
+    day: date,
+    which: Sequence[ColumnElement[bool]],
+    still: Sequence[str],
 ) -> Subquery:
-    rungs, owing = _rungs(steps), _owing(known, steps, day, which)
+    """Bills and the rungs that they are on, with what their account owes on the same rung."""
+    met = [
+        _met(_owing(known, day, name, bills, *which), _rungs(part))
+        for name, part, bills in _parts(steps, still)
+    ]
+    on = union_all(*met).subquery()
+    owed = func.sum(on.c.open_fen).over(partition_by=(on.c.account_no, on.c.kind))
+    return select(on, owed.label("owed_fen")).subquery()
+
+
+def _met(owing: CTE, rungs: Subquery) -> Select[*tuple[Any, ...]]:
     own = "class_name", "kind", "hour", "is_late", "helpers", "call", "rank", "least_fen"
-    owed = func.sum(owing.c.owed_fen).over(partition_by=(owing.c.account_no, rungs.c.kind))
-    return (
-        select(
-            owing.c.account_no,
-            owing.c.due,
-            *(rungs.c[name] for name in own),
-            owed.label("owed_fen"),
-        )
-        .join_from(
-            owing, rungs, and_(*(owing.c[name] == rungs.c[name] for name in ("due", *_PLACE)))
-        )
-        .subquery()
+    place = (owing.c[name] == rungs.c[name] for name in _PLACE)
+    is_due = owing.c.due.between(rungs.c.first, rungs.c.due)
+    bill = owing.c.account_no, owing.c.due, owing.c.open_fen
+    query = select(*bill, *(rungs.c[name] for name in own))
+    return query.join_from(owing, rungs, and_(*place, is_due))
+
+
+def _parts(
+    steps: Sequence[Step], still: Sequence[str]
+) -> list[tuple[str, Sequence[Step], ColumnElement[bool]]]:
+    """Steps of one due day, and those that are owed: a name, the steps, and their bills.
+
+    The server knows how many numbers an array has: for a few it does not read all accounts again.
+    """
+    days = [step for step in steps if step.first == step.due]
+    owed = [step for step in steps if step.first < step.due]
+    numbers = literal(list(still), ARRAY(Bill.bill_no.type))
+    parts: list[tuple[str, Sequence[Step], ColumnElement[bool]]] = []
+    if days:
+        parts.append(("owing", days, Bill.due.in_({step.due for step in days})))
+    if still or not days:
+        parts.append(("owing_still", owed, Bill.bill_no == any_(numbers)))
+    return parts
+
+
+def _untold(
+    session: Session, known: Ladder, steps: Sequence[Step], which: ColumnElement[bool]
+) -> Sequence[str]:
+    """Bills on a rung that is owed whose account was not told of it; few, once all were told."""
+    spans = {(step.first, step.due) for step in steps if step.first < step.due}
+    due = or_(false(), *(Bill.due.between(*span) for span in spans))
+    query = select(Bill.bill_no).where(is_open(), due, which, ~_is_told(known))
+    return session.scalars(query).all() if spans else ()
+
+
+def _is_told(known: Ladder) -> ColumnElement[bool]:
+    """Whether the account has a formal notice from a day on which it was owed of this bill too.
+
+    In the words of the index of these notices. One that did not come to be sent tells of nothing.
+    """
+    made = func.timezone(literal(clock.BEIJING.key, literal_execute=True), Notice.not_before)
+    return exists().where(
+        Notice.account_no == Bill.account_no,
+        Notice.kind == literal(FORMAL, literal_execute=True),
+        ~notices.is_untold(),
+        made.cast(Date) > Bill.due + known.formal_after_days,
     )
 
 
-def _owing(
-    known: Ladder, steps: Sequence[Step], day: date, which: Sequence[ColumnElement[bool]]
-) -> CTE:
-    """Bills of the due days that somebody is to be reminded of, with their class and band.
+def _owing(known: Ladder, day: date, name: str, *which: ColumnElement[bool]) -> CTE:
+    """Of these bills those that somebody is to be reminded of, with their class and band.
 
     It stands by itself, or the server looks each account up again for every rung of its due day.
     """
@@ -150,16 +210,14 @@ def _owing(
         select(
             Bill.account_no,
             Bill.due,
-            (Bill.total_fen - Bill.settled_fen).label("owed_fen"),
+            (Bill.total_fen - Bill.settled_fen).label("open_fen"),
             class_of(known).label("class_name"),
             band.label("band"),
         )
         .join(Account, Account.account_no == Bill.account_no)
         .outerjoin(LateScore, LateScore.account_no == Bill.account_no)
-        .where(
-            is_open(), Bill.due.in_({step.due for step in steps}), *which, *sparing.unspared(day)
-        )
-        .cte("owing")
+        .where(is_open(), *which, *sparing.unspared(day))
+        .cte(name)
         .prefix_with("MATERIALIZED")
     )
 
@@ -169,6 +227,7 @@ def _rungs(steps: Sequence[Step]) -> Subquery:
     columns: dict[str, TypeEngine[Any]] = {
         "class_name": String(20),
         "band": String(8),
+        "first": Date(),
         "due": Date(),
         "kind": String(40),
         "hour": SmallInteger(),
@@ -182,6 +241,7 @@ def _rungs(steps: Sequence[Step]) -> Subquery:
         (
             step.class_name,
             band,
+            step.first,
             step.due,
             step.rung.kind,
             step.rung.hour,

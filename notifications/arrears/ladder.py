@@ -61,6 +61,11 @@ class Rung(Struct, frozen=True, forbid_unknown_fields=True):
         """Whether it tells of what is overdue, not of what will be."""
         return self.rank > STEPS.index(DUE)
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether the law asks for it: who could not be told on its day is told afterwards."""
+        return self.kind == FORMAL
+
     def day(self, due: date) -> date:
         """The civil day on which it falls for a bill with this due day."""
         found = due + timedelta(days=self.days)
@@ -87,6 +92,7 @@ class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
 
     catch_up_days: Annotated[int, Meta(ge=1, le=31)]
     formal_after_days: Annotated[int, Meta(ge=1)]
+    formal_within_days: Annotated[int, Meta(ge=120)]
     classes: Annotated[dict[str, AccountClass], Meta(min_length=1)]
 
     def name_of(self, kind: str, tariff: str) -> str:
@@ -141,10 +147,14 @@ def _check_bands(rung: Rung) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """A rung of a class that falls on a day, for bills with one due day."""
+    """A rung of a class that falls on a day, for bills that are due from `first` to `due`.
+
+    That is one day, but for a rung that is owed.
+    """
 
     class_name: str
     rung: Rung
+    first: date
     due: date
 
 
@@ -163,16 +173,35 @@ def falling(known: Ladder, day: date, since: date | None = None) -> list[Step]:
     """What falls on `day`, and what fell after `since` and is still of use.
 
     Of the days between, a reminder of a due day is of use only while that day is to come; that it
-    is today is told on the day alone.
+    is today is told on the day alone. A rung that is owed goes on falling for whoever was not told.
     """
     first = day if since is None else since + timedelta(days=1)
     return [
-        Step(name, rung, due)
+        Step(name, rung, *dues)
         for name, each in known.classes.items()
         for rung in each.rungs
-        for due in _dues(rung, first, day)
-        if rung.is_late or rung.day(due) == day or (rung.kind != DUE and due > day)
+        for dues in (
+            _owed(known, rung, day)
+            if rung.is_owed and since is not None
+            else _fallen(rung, first, day)
+        )
     ]
+
+
+def _owed(known: Ladder, rung: Rung, day: date) -> Iterator[tuple[date, date]]:
+    """The first and the last due day whose rung fell by now; on a day off it waits."""
+    if rung.working_day == "none" or clock.is_working_day(day):
+        last = day - timedelta(days=rung.days)
+        while rung.day(last) > day:
+            last -= timedelta(days=1)
+        yield day - timedelta(days=known.formal_within_days), last
+
+
+def _fallen(rung: Rung, first: date, day: date) -> Iterator[tuple[date, date]]:
+    """Each due day whose rung fell from `first` to `day`, where that is still of use."""
+    for due in _dues(rung, first, day):
+        if rung.is_late or rung.day(due) == day or (rung.kind != DUE and due > day):
+            yield due, due
 
 
 def _dues(rung: Rung, first: date, last: date) -> Iterator[date]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from notifications import audience, notices
 from notifications.arrears import choosing, pausing
 from notifications.arrears.choosing import CHOSEN
-from notifications.arrears.ladder import CALL, HELPER, Ladder, Step, falling, ladder
+from notifications.arrears.ladder import CALL, FORMAL, HELPER, Ladder, Step, falling, ladder
 from notifications.arrears.models import DONE, PAUSED, RUNNING, ReminderRun
 from notifications.models import Notice
 from runtime import clock
@@ -114,6 +114,7 @@ def _make(
 class Telling:
     """Notices that have all in common but whom they are for."""
 
+    rung: str
     kind: str
     params: dict[str, str]
     not_before: datetime
@@ -132,11 +133,11 @@ def _tellings(session: Session, day: date) -> Iterator[Telling]:
         at = clock.civil_midnight(day) + timedelta(hours=hour)
         params = {} if due is None else {"due": due.isoformat()}
         beside = params | {"rung": kind}
-        yield Telling(kind, params, at, audience.payers(_accounts(kind, same)))
+        yield Telling(kind, kind, params, at, audience.payers(_accounts(kind, same)))
         if helpers:
-            yield Telling(HELPER, beside, at, audience.helpers(_accounts(kind, same, HELPER)))
+            yield Telling(kind, HELPER, beside, at, audience.helpers(_accounts(kind, same, HELPER)))
         if call:
-            yield Telling(CALL, beside, at, audience.elders(_accounts(kind, same, CALL)))
+            yield Telling(kind, CALL, beside, at, audience.elders(_accounts(kind, same, CALL)))
 
 
 def _accounts(kind: str, same: Sequence[object], beside: str = "") -> Subquery:
@@ -151,8 +152,14 @@ def _accounts(kind: str, same: Sequence[object], beside: str = "") -> Subquery:
 
 
 def _tell(session: Session, each: Telling) -> int:
+    """What the law asks for is told even where it was taken back, or came too late, before."""
     return notices.tell_all(
-        session, each.kind, each.whom, params=each.params, not_before=each.not_before
+        session,
+        each.kind,
+        each.whom,
+        params=each.params,
+        not_before=each.not_before,
+        again=each.rung == FORMAL,
     )
 
 

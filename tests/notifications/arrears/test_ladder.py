@@ -39,6 +39,7 @@ def test_a_higher_risk_is_never_told_anything_firmer_or_more(
         ("who: [payers, helpers]", "who: [helpers]", "those who pay"),
         ("hour: 10", "hour: 22", "<= 20"),
         ("catch_up_days", "catchup_days", "catch"),
+        ("formal_within_days: 365", "formal_within_days: 60", ">= 120"),
     ],
 )
 def test_a_ladder_that_breaks_a_promise_does_not_load(was: str, becomes: str, why: str) -> None:

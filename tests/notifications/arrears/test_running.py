@@ -68,7 +68,9 @@ def _owes(session: Session, days_late: int, *, band: str | None = None, **fields
         (7, None, "arrears.late_7"),
         (15, None, "arrears.late_15"),
         (31, None, "arrears.formal"),
-        (32, None, None),
+        (32, None, "arrears.formal"),
+        (365, None, "arrears.formal"),
+        (366, None, None),
     ],
 )
 def test_a_household_is_told_on_the_days_of_the_ladder(

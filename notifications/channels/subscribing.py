@@ -14,7 +14,10 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from notifications.channels.base import Channel
 from notifications.channels.push_models import ENDPOINT, PushSubscription
+from notifications.models import Message
+from notifications.recomposing import compose_anew
 from notifications.settings import WebPushSettings
 from runtime import clock
 from runtime.crypto import blind_index
@@ -91,6 +94,7 @@ def subscribe(
     )
     if there is not None and there.user_id != user_id and there.auth != asked.keys.auth:
         raise Refused("push.unknown_service")
+    unsubscribe_browser(session, digest_of(asked.endpoint), but=user_id)
     _require_room(session, user_id, index)
     values = {
         "user_id": user_id,
@@ -135,19 +139,35 @@ def _require_room(session: Session, user_id: int, index: bytes) -> None:
 
 def unsubscribe(session: Session, user_id: int, number: int) -> None:
     """End one of a user's own. Raises NotFound."""
-    ended = session.execute(
-        update(PushSubscription)
-        .where(PushSubscription.id == number, *_of(user_id))
-        .values(ended_at=clock.now())
-        .returning(PushSubscription.id)
-    )
-    if ended.first() is None:
+    if not _end(session, PushSubscription.id == number, *_of(user_id)):
         raise NotFound("push.not_found")
 
 
-def unsubscribe_all(session: Session, user_id: int) -> None:
-    """End all of a user's."""
-    session.execute(update(PushSubscription).where(*_of(user_id)).values(ended_at=clock.now()))
+def unsubscribe_all(session: Session, user_id: int, *, but: str = "") -> bool:
+    """End all of a user's but the browser with this digest; whether there were any."""
+    return _end(session, *_of(user_id), PushSubscription.endpoint_index != _index_of(but))
+
+
+def unsubscribe_browser(session: Session, digest: str, *, but: int | None = None) -> None:
+    """End what comes to the browser with this digest, unless it is this user's."""
+    _end(
+        session,
+        PushSubscription.endpoint_index == _index_of(digest),
+        PushSubscription.user_id.is_distinct_from(but),
+    )
+
+
+def _end(session: Session, *which: ColumnElement[bool]) -> bool:
+    """What waits to go to their users' browsers is composed anew: it bears the address."""
+    ended = session.scalars(
+        update(PushSubscription)
+        .where(PushSubscription.ended_at.is_(None), *which)
+        .values(ended_at=clock.now())
+        .returning(PushSubscription.user_id)
+    ).all()
+    if ended:
+        compose_anew(session, Message.user_id.in_(ended), Message.channel == Channel.PUSH)
+    return bool(ended)
 
 
 def known(session: Session, user_id: int) -> list[Known]:
@@ -155,7 +175,7 @@ def known(session: Session, user_id: int) -> list[Known]:
     rows = session.scalars(
         select(PushSubscription).where(*_of(user_id)).order_by(PushSubscription.id.desc())
     )
-    return [Known(row.id, row.device, sha256(row.endpoint.encode()).hexdigest()) for row in rows]
+    return [Known(row.id, row.device, digest_of(row.endpoint)) for row in rows]
 
 
 def recipients(session: Session, user_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -190,6 +210,15 @@ def _of(user_id: int) -> tuple[ColumnElement[bool], ...]:
     return PushSubscription.user_id == user_id, PushSubscription.ended_at.is_(None)
 
 
+def digest_of(endpoint: str) -> str:
+    """By what a browser is known where its address is not to be seen."""
+    return sha256(endpoint.encode()).hexdigest()
+
+
 def _index(endpoint: str) -> bytes:
     """By its hash, because a blind index takes large and small letters for one."""
-    return blind_index(sha256(endpoint.encode()).hexdigest(), ENDPOINT)
+    return _index_of(digest_of(endpoint))
+
+
+def _index_of(digest: str) -> bytes:
+    return blind_index(digest, ENDPOINT)

@@ -17,6 +17,7 @@ from notifications.channels.web_push import public_key
 from notifications.settings import WebPushSettings
 from portal.access import customer_only
 from portal.devices import device_name
+from portal.notify import this_browser
 from portal.security import asker_id
 from portal.settings import PortalSettings
 from runtime.settings import load
@@ -81,7 +82,9 @@ def add() -> ResponseReturnValue:
         g.session, _offer().settings, asker_id(), asked, request.user_agent.string
     )
     flash(_("好了，有事会在这台设备上提醒您。"))
-    return redirect(url_for("preferences.index"), 303)
+    response = redirect(url_for("preferences.index"), 303)
+    this_browser.keep(response, subscribing.digest_of(asked.endpoint))
+    return response
 
 
 @blueprint.post("/<int(max=999999999999999999):number>/end")

@@ -11,6 +11,7 @@ from portal.devices import device_name
 from portal.display import remember, theme, view
 from portal.forms import Form, form_page, wants_code
 from portal.i18n import language
+from portal.notify import this_browser
 from portal.profile.forms import PasswordByCodeForm, PasswordForm, ProfileForm
 from portal.security import asker_address, asker_id
 from runtime.errors import Refused
@@ -99,6 +100,7 @@ def devices() -> ResponseReturnValue:
 def sign_out_device(session_id: int) -> ResponseReturnValue:
     sessions.revoke(g.session, asker_id(), session_id)
     flash(_("那台设备已经退出。"))
+    _end_reminders_elsewhere()
     return redirect(url_for("profile.devices"))
 
 
@@ -106,6 +108,7 @@ def sign_out_device(session_id: int) -> ResponseReturnValue:
 def sign_out_others() -> ResponseReturnValue:
     sessions.revoke_others(g.session, asker_id(), current_user.session_id)
     flash(_("其他设备都退出了。"))
+    _end_reminders_elsewhere()
     return redirect(url_for("profile.devices"))
 
 
@@ -129,4 +132,11 @@ def _code_page(form: Form, *, sent: bool = False) -> ResponseReturnValue:
 
 def _password_changed() -> ResponseReturnValue:
     flash(_("密码改好了，其他设备都退出了。"))
+    _end_reminders_elsewhere()
     return redirect(url_for("profile.index"))
+
+
+def _end_reminders_elsewhere() -> None:
+    """In all other browsers: which of them belongs to a sign-in that has ended is not known."""
+    if this_browser.end_elsewhere(asker_id()):
+        flash(_("其他设备上的提醒也关了。哪台还要收，在那台上再打开一次。"))

@@ -20,6 +20,7 @@ from portal.current import (
 from portal.forms import Form, form_page, wants_code
 from portal.i18n import chosen_language, language
 from portal.navigation import home, way_back
+from portal.notify import this_browser
 from portal.security import asker_address
 from portal.sign_in.forms import CodeSignInForm, PasswordSignInForm, SignUpForm
 from portal.wechat.enter import OPENID
@@ -94,6 +95,7 @@ def sign_up() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     _end_present_session()
+    this_browser.end()
     session.clear()
     flash(_("已经退出。"))
     response = redirect("/sign-in")
@@ -141,6 +143,7 @@ def welcome(token: str, next_page: str | None) -> ResponseReturnValue:
     response = redirect(way_back(next_page))
     keep_token(response, token)
     keep_browser(response)
+    this_browser.hand_over(response, token)
     return response
 
 

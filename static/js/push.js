@@ -52,6 +52,7 @@ async function begin() {
   const { pushManager } = await navigator.serviceWorker.register(part.dataset.worker, { scope: '/' });
   const subscription = await pushManager.getSubscription();
   if (subscription && (await recognise(subscription))) return;
+  await subscription?.unsubscribe(); // of somebody who was here before, or has ended: nothing is to come here
   form.hidden = false;
   form.querySelector('button').addEventListener('click', async ({ target }) => {
     target.disabled = true;

@@ -4,21 +4,37 @@ import base64
 from hashlib import sha256
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from notifications import composing, notices
 from notifications.channels import subscribing
+from notifications.channels.base import Channel
 from notifications.channels.push_models import PushSubscription
 from notifications.channels.subscribing import Keys, Subscription, is_accepted
+from notifications.models import Message
 from notifications.settings import WebPushSettings
 from runtime.database import Database
 from runtime.errors import NotFound, Refused
 from runtime.settings import load
 from service.people import users
+from tests.notifications.senders import Sender, sending_by
 
 AT = "https://fcm.googleapis.com/fcm/send/"
+BILL = {
+    "amount": "149.51",
+    "kwh": "287",
+    "compared": "和上月差不多",
+    "tail": "0817",
+    "month": "11 月",
+    "day": "12 月 20 日",
+    "link": "https://denghuo.example/pay",
+    "phone": "96000",
+    "utility": "江城供电",
+}
 
 
 @pytest.fixture
@@ -101,6 +117,52 @@ def test_the_neighbours_browser_is_not_taken_without_its_secret(
         subscribing.unsubscribe(session, neighbour, number)
     subscribing.unsubscribe_all(session, neighbour)
     assert endpoints(session, user) == [AT + "a"]
+
+
+def test_all_but_this_one_are_ended(session: Session, settings: WebPushSettings, user: int) -> None:
+    for name in "abc":
+        subscribing.subscribe(session, settings, user, browser(name), "Chrome")
+    here = subscribing.digest_of(AT + "b")
+    assert subscribing.unsubscribe_all(session, user, but=here) is True
+    assert endpoints(session, user) == [AT + "b"]
+    assert subscribing.unsubscribe_all(session, user, but=here) is False
+
+
+def test_a_browser_is_ended_for_all_but_one(
+    session: Session, settings: WebPushSettings, user: int, neighbour: int
+) -> None:
+    subscribing.subscribe(session, settings, user, browser("a"), "Chrome")
+    here = subscribing.digest_of(AT + "a")
+    subscribing.unsubscribe_browser(session, here, but=user)
+    assert endpoints(session, user) == [AT + "a"]
+    subscribing.unsubscribe_browser(session, here, but=neighbour)
+    assert endpoints(session, user) == []
+
+
+@time_machine.travel("2026-12-08T04:00:00Z", tick=False)
+@pytest.mark.usefixtures("as_told")
+@pytest.mark.parametrize("taken", [False, True], ids=["ended", "taken over"])
+def test_what_waits_to_go_to_a_browser_that_is_ended_goes_another_way(
+    database: Database, settings: WebPushSettings, taken: bool
+) -> None:
+    same = browser("a")
+    with database.unit_of_work() as session:
+        owner, other = (
+            users.add_user(session, f"1380000204{each}", password_hash=None).id for each in (6, 7)
+        )
+        subscribing.subscribe(session, settings, owner, same, "Chrome")
+        notices.tell(session, "bill.issued", key="a", user_id=owner, params=BILL)
+    with sending_by(Sender("one", Channel.SMS), Sender("two", Channel.PUSH)):
+        composing.compose()
+        with database.unit_of_work() as session:
+            if taken:
+                subscribing.subscribe(session, settings, other, same, "Chrome")
+            else:
+                subscribing.unsubscribe_all(session, owner)
+        composing.compose()
+    with database.reading() as session:
+        rows = session.execute(select(Message.channel, Message.state).order_by(Message.id)).all()
+    assert rows == [("push", "withdrawn"), ("sms", "waiting")]
 
 
 def test_there_are_no_more_than_ten(session: Session, settings: WebPushSettings, user: int) -> None:

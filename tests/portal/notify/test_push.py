@@ -5,14 +5,15 @@ from hashlib import sha256
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from notifications.channels.push_models import PushSubscription
 from notifications.channels.subscribing import Subscription
+from portal.current import SIGN_IN_COOKIE
 from runtime.database import Database
-from service.models import User
+from service.models import SignInSession, User
 from tests.notifications.channels.browsers import browser
-from tests.portal.conftest import create_user, post, sign_in
+from tests.portal.conftest import PASSWORD, PHONE, create_user, post, sign_in
 from tests.sandbox.server import SandboxServer
 
 ASKED, PAGE = "/profile/push", "/part"
@@ -94,6 +95,72 @@ def test_the_neighbour_sees_and_ends_nothing_of_mine(
     other = browser(sandbox)
     assert ask(theirs, Subscription(here.endpoint, other.keys)) == (400, "unknown")
     assert kept(database) == [("13800002046", True)]
+
+
+def test_who_signs_out_is_reminded_there_no_longer(
+    mine: FlaskClient, database: Database, sandbox: SandboxServer
+) -> None:
+    ask(mine, browser(sandbox))
+    cookie = mine.get_cookie("push")
+    assert cookie is not None
+    assert (cookie.http_only, cookie.same_site) == (True, "Lax")
+    post(mine, "/sign-out")
+    assert kept(database) == [(PHONE, False)]
+
+
+def test_a_sign_out_elsewhere_leaves_this_browser_alone(
+    mine: FlaskClient, reminding: Flask, database: Database, sandbox: SandboxServer
+) -> None:
+    ask(mine, browser(sandbox))
+    other = reminding.test_client()
+    sign_in(other)
+    post(other, "/sign-out")
+    assert kept(database) == [(PHONE, True)]
+
+
+def test_who_comes_back_to_a_browser_is_still_reminded_and_another_ends_it(
+    mine: FlaskClient, database: Database, sandbox: SandboxServer
+) -> None:
+    create_user(database, NEIGHBOUR)
+    ask(mine, browser(sandbox))
+    mine.delete_cookie(SIGN_IN_COOKIE)
+    sign_in(mine)
+    assert kept(database) == [(PHONE, True)]
+    mine.delete_cookie(SIGN_IN_COOKIE)
+    sign_in(mine, NEIGHBOUR)
+    assert kept(database) == [(PHONE, False)]
+
+
+def test_one_of_the_utilitys_own_ends_it_with_the_first_step(
+    mine: FlaskClient, database: Database, sandbox: SandboxServer
+) -> None:
+    colleague = create_user(database, NEIGHBOUR)
+    with database.unit_of_work() as session:
+        session.execute(update(User).where(User.id == colleague.id).values(staff_role="agent"))
+    ask(mine, browser(sandbox))
+    mine.delete_cookie(SIGN_IN_COOKIE)
+    sign_in(mine, NEIGHBOUR)
+    assert kept(database) == [(PHONE, False)]
+
+
+@pytest.mark.parametrize("deed", ["one", "others", "password"])
+def test_who_signs_a_lost_device_out_is_reminded_in_this_one_alone(
+    mine: FlaskClient, reminding: Flask, database: Database, sandbox: SandboxServer, deed: str
+) -> None:
+    lost = reminding.test_client()
+    sign_in(lost)
+    ask(lost, browser(sandbox))
+    ask(mine, browser(sandbox))
+    with database.unit_of_work() as session:
+        number = session.scalar(select(func.max(SignInSession.id)))
+    if deed == "one":
+        post(mine, f"/profile/devices/{number}/sign-out")
+    elif deed == "others":
+        post(mine, "/profile/devices/sign-out-others")
+    else:
+        post(mine, "/profile/password", current=PASSWORD, new="another lamp")
+    assert kept(database) == [(PHONE, False), (PHONE, True)]
+    assert "其他设备上的提醒也关了" in mine.get("/profile").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

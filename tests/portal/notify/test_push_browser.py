@@ -167,6 +167,15 @@ def test_this_browser_is_named_in_the_list_and_the_page_is_whole(
     assert page.evaluate("sessionStorage.ended") == "yes"
 
 
+def test_what_is_nobodys_here_is_ended_in_the_browser_too(page: Page) -> None:
+    page.add_init_script("""PushManager.prototype.getSubscription = async () => ({
+      endpoint: 'https://push.example/1', unsubscribe: async () => { sessionStorage.ended = 'yes'; }
+    })""")
+    page.goto("/part")
+    expect(page.locator("[data-push-form]")).to_be_visible()
+    assert page.evaluate("sessionStorage.ended") == "yes"
+
+
 def test_without_a_script_the_page_says_what_else_there_is(
     page: Page, browser: Browser, context: BrowserContext
 ) -> None:

@@ -163,6 +163,9 @@ REFUSALS: dict[str, LazyString] = {
     "arrangement.broken_lately": _l(
         "上一次没有按说好的缴，%(until)s 以前不能分期。有困难打 %(hotline)s。"
     ),
+    "arrangement.asked_lately": _l(
+        "不久前的分期申请收回了或者没有同意，%(until)s 以前不能在网上再申请。有困难打 %(hotline)s。"
+    ),
     "arrangement.decided": _l("这件已经有了结果，刷新看最新的。"),
     "arrangement.out_of_date": _l("第一次缴的日子已经过了，不能再同意。请客户重新申请。"),
     "arrangement.note_missing": _l("不同意要写清楚为什么，客户会看到。"),

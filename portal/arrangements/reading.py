@@ -26,8 +26,8 @@ class Ways:
     """What an account owes, and how it can be paid later.
 
     `promisable` are the bills that have not been promised before; `counts` says in how many parts
-    the whole can be paid. `broken_until`: until then nobody pays in parts. `before` is what was
-    last agreed or asked and is over.
+    the whole can be paid. Until `broken_until` nobody pays in parts, until `asked_until` nobody
+    asks to. `before` is what was last agreed or asked and is over.
     """
 
     account: LinkedAccount
@@ -35,6 +35,7 @@ class Ways:
     promisable: tuple[Due, ...]
     counts: tuple[int, ...]
     broken_until: date | None
+    asked_until: date | None
     before: Arrangement | None
 
     @property
@@ -80,14 +81,16 @@ def ways(session: Session, account_no: str) -> Ways:
     numbers = [due.bill_no for due in money.free]
     promised = making.promised_before(session, numbers) if numbers else set()
     broken = making.broken_until(session, account_no)
+    asked = making.asked_until(session, account_no)
     row = session.get_one(Account, account_no)
     before = showing.all_of(session, account_no)[:1]
     found = Ways(
         account=account,
         money=money,
         promisable=tuple(due for due in money.free if due.bill_no not in promised),
-        counts=() if broken else tuple(making.counts(row, money.due_fen)),
+        counts=() if broken or asked else tuple(making.counts(row, money.due_fen)),
         broken_until=broken,
+        asked_until=asked,
         before=before[0] if before else None,
     )
     return replace(found, promisable=(), counts=()) if account.settlement == "prepaid" else found

@@ -30,7 +30,9 @@ def index(account_no: str) -> ResponseReturnValue:
     account = reading.account_of(account_no)
     living = showing.of_account(g.session, asker_id(), account_no)
     if living is not None:
-        return render_template("arrangements/show.html", account=account, progress=living)
+        return render_template(
+            "arrangements/show.html", account=account, progress=living, rules=rules()
+        )
     found = reading.ways(g.session, account_no)
     return render_template("arrangements/index.html", ways=found, rules=rules())
 
@@ -40,7 +42,7 @@ def latest(account_no: str) -> ResponseReturnValue:
     """The newest arrangement, also one that is over."""
     account = reading.account_of(account_no)
     found = showing.latest(g.session, asker_id(), account_no)
-    return render_template("arrangements/show.html", account=account, progress=found)
+    return render_template("arrangements/show.html", account=account, progress=found, rules=rules())
 
 
 @blueprint.route("/<account_no>/promise", methods=["GET", "POST"])

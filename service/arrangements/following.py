@@ -61,7 +61,7 @@ def follow(session: Session, arrangement: Arrangement) -> None:
         _settled(session, arrangement)
     elif arrangement.state == "asked":
         _lapse(session, arrangement)
-    elif (missed := _missed(session, found)) is not None:
+    elif (missed := _missed(session, found, rules().grace_days(arrangement.kind))) is not None:
         _break(session, found, missed)
     else:
         _remind(session, found)
@@ -81,6 +81,18 @@ def lock_living(session: Session, account_no: str) -> Arrangement | None:
 def end(arrangement: Arrangement, state: str) -> None:
     """Let a locked arrangement be over."""
     arrangement.state, arrangement.ended_at = state, clock.now()
+
+
+def withdraw(session: Session, arrangement: Arrangement) -> None:
+    """Its customer takes a locked living arrangement back; one that holds and was missed breaks."""
+    found = standing(session, arrangement)
+    _note_parts(found)
+    missed = _missed(session, found, 0) if arrangement.state == "active" else None
+    if missed is None:
+        end(arrangement, "cancelled")
+    else:
+        _break(session, found, missed)
+    session.flush()
 
 
 def _note_parts(found: Standing) -> None:
@@ -131,9 +143,8 @@ def decided(
     )
 
 
-def _missed(session: Session, found: Standing) -> ArrangedPart | None:
+def _missed(session: Session, found: Standing, grace_days: int) -> ArrangedPart | None:
     """The part that breaks it; none while the money may be in the core or on its way there."""
-    grace_days = rules().grace_days(found.arrangement.kind)
     part = found.missed(clock.today(), grace_days)
     if part is None or not _is_known(session, part.day + timedelta(days=grace_days)):
         return None

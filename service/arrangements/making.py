@@ -68,11 +68,12 @@ def ask(
 
     Raises what `promise` raises but for bills, and Refused: `arrangement.parts`,
     `arrangement.part_too_small` (`least_fen`), `arrangement.reason_missing`; Conflict:
-    `arrangement.broken_lately` (`until`).
+    `arrangement.broken_lately` (`until`), `arrangement.asked_lately` (`until`).
     """
     account = visible_account(session, user_id, account_no, needs=Right.PAY)
     waiting = owed(session, user_id, account_no)
     _require_kept(session, account_no)
+    _require_not_asked(session, account_no)
     parts = parts_of(account, _sum(waiting, expected_fen), count, first)
     said = " ".join(reason.split())[:MOST_REASON]
     if len(said) < LEAST_REASON:
@@ -148,17 +149,30 @@ def broken_until(session: Session, account_no: str) -> date | None:
     return until if until > clock.today() else None
 
 
+def asked_until(session: Session, account_no: str) -> date | None:
+    """Until when nobody asks for this account again: a question was withdrawn or declined.
+
+    A question rests reminders, so it cannot be asked over and over. Another one may follow one
+    that the desk did not decide in time, or on its day one that was withdrawn then; only once.
+    """
+    lately = _asked_lately(session, account_no)
+    if not lately or (len(lately) == 1 and _may_follow(lately[0])):
+        return None
+    last = max(_ended_on(each) for each in lately)
+    return last + timedelta(days=rules().instalments.again_days)
+
+
 def withdraw(session: Session, user_id: int, account_no: str) -> Arrangement:
     """Take the living arrangement of an account back; what was asked or agreed is over.
 
+    When a day of it has passed unpaid, it is broken all the same, without any grace.
     Raises NotFound, Forbidden, NotFound("arrangement.none").
     """
     visible_account(session, user_id, account_no, needs=Right.PAY)
     living = following.lock_living(session, account_no)
     if living is None:
         raise NotFound("arrangement.none")
-    following.end(living, "cancelled")
-    session.flush()
+    following.withdraw(session, living)
     return living
 
 
@@ -171,6 +185,38 @@ def _require_kept(session: Session, account_no: str) -> None:
     until = broken_until(session, account_no)
     if until is not None:
         raise Conflict("arrangement.broken_lately", until=clock.civil_midnight(until))
+
+
+def _require_not_asked(session: Session, account_no: str) -> None:
+    until = asked_until(session, account_no)
+    if until is not None:
+        raise Conflict("arrangement.asked_lately", until=clock.civil_midnight(until))
+
+
+def _asked_lately(session: Session, account_no: str) -> list[Arrangement]:
+    """Questions that ended without anything being agreed or paid, in the days that count."""
+    since = clock.today() - timedelta(days=rules().instalments.again_days)
+    ended = session.scalars(
+        select(Arrangement).where(
+            Arrangement.account_no == account_no,
+            Arrangement.kind == "instalments",
+            Arrangement.state.in_(("cancelled", "declined")),
+            Arrangement.ended_at >= clock.civil_midnight(since + timedelta(days=1)),
+        )
+    )
+    return [each for each in ended if any(part.paid_at is None for part in each.parts)]
+
+
+def _may_follow(question: Arrangement) -> bool:
+    """Whether another question may follow this one."""
+    if question.state == "declined":
+        return question.decided_at is None
+    return clock.civil_date(question.asked_at) == _ended_on(question) == clock.today()
+
+
+def _ended_on(question: Arrangement) -> date:
+    assert question.ended_at is not None  # noqa: S101 - a constraint: it is over
+    return clock.civil_date(question.ended_at)
 
 
 def _sum(chosen: Sequence[Due], expected_fen: int | None) -> int:

@@ -51,6 +51,7 @@ class InstalmentRules(Data, frozen=True):
     working_days: bool
     two_people_above_fen: Annotated[int, Meta(ge=0)]
     decide_days: Days
+    again_days: Days
     broken_months: Annotated[int, Meta(ge=0, le=120)]
     grace_days: Days
 

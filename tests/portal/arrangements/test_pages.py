@@ -324,3 +324,18 @@ def test_it_is_followed_as_the_desk_decides_and_money_comes(
         session.execute(update(Bill).values(settled_at=clock.now()))
     following.follow_all(database)
     assert "都缴清了" in says(client, f"{HERE}/latest")
+
+
+def test_a_question_that_was_taken_back_is_not_asked_over_and_over(
+    client: FlaskClient, home: SimpleNamespace, database: Database
+) -> None:
+    assert asked(client).status_code == 303
+    assert "30 天里不能在网上再申请分期。" in says(client, HERE)
+    withdraw(client)
+    assert asked(client).status_code == 303  # a slip can be put right on its day
+    withdraw(client)
+    said = says(client, HERE)
+    assert "1 月 10 日以前不能在网上再申请。有困难打" in said.replace("日 以前", "日以前")
+    assert f'href="{HERE}/instalments"' not in client.get(HERE).text
+    assert client.get(f"{HERE}/instalments").status_code == 303
+    assert [row[1] for row in rows(database)] == ["cancelled", "cancelled"]

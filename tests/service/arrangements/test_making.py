@@ -5,10 +5,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from runtime import clock
 from runtime.errors import Conflict, Forbidden, NotFound, Refused
-from service.arrangements import making
+from service.arrangements import deciding, following, making
 from service.arrangements.models import Arrangement
-from service.events import ArrangementMade
+from service.events import ArrangementBroken, ArrangementMade
 from service.models import Account, Bill, Link
 from tests.service.builders import create_account, create_bill, create_link, create_user
 
@@ -175,3 +176,121 @@ def test_there_is_nothing_to_take_back(session, home):
         NotFound,
         "arrangement.none",
     )
+
+
+def _withdraw(session, home):
+    return making.withdraw(session, home.user, home.account)
+
+
+def _active(session, asked):
+    asked.state = "active"
+    session.flush()
+
+
+@pytest.mark.parametrize(("days", "state"), [(10, "cancelled"), (11, "broken")])
+def test_what_is_taken_back_after_its_day_is_broken(
+    session, home, told, travel, caught_up, days, state
+):
+    _promise(session, home)
+    travel(days)
+    caught_up()
+    found = _withdraw(session, home)
+    assert found.state == state
+    broken = ArrangementBroken(
+        found.id, home.account, home.user, "promise", date(2026, 12, 21), OLD_FEN
+    )
+    assert told[1:] == ([broken] if state == "broken" else [])
+    if state == "broken":
+        assert _refused(lambda: _ask(session, home, first=date(2026, 12, 30))) == (
+            Conflict,
+            "arrangement.broken_lately",
+        )
+
+
+def test_a_part_that_was_missed_is_not_taken_back_either(session, home, travel, caught_up):
+    _active(session, _ask(session, home))
+    travel(11)
+    caught_up()
+    assert _withdraw(session, home).state == "broken"
+
+
+def test_a_question_whose_day_has_passed_is_no_broken_one(session, home, travel, caught_up):
+    _ask(session, home)
+    travel(11)
+    caught_up()
+    assert _withdraw(session, home).state == "cancelled"
+
+
+def test_what_may_be_paid_in_the_core_is_not_broken_by_taking_it_back(
+    session, home, travel, caught_up
+):
+    caught_up()
+    _promise(session, home)
+    travel(11)
+    assert _withdraw(session, home).state == "cancelled"
+
+
+def _ask_again(session, home, days):
+    return _ask(session, home, first=TODAY + timedelta(days + 10))
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+def test_after_a_question_was_taken_back_there_is_none_for_thirty_days(
+    session, home, travel, agreed
+):
+    asked = _ask(session, home, first=date(2027, 1, 10))
+    if agreed:
+        _active(session, asked)
+    travel(1)
+    _withdraw(session, home)
+    with pytest.raises(Conflict) as refusal:
+        _ask_again(session, home, 1)
+    assert refusal.value.code == "arrangement.asked_lately"
+    assert refusal.value.params == {"until": clock.civil_midnight(date(2027, 1, 11))}
+    travel(29)
+    assert _refused(lambda: _ask_again(session, home, 30))[1] == "arrangement.asked_lately"
+    travel(1)
+    assert _ask_again(session, home, 31).state == "asked"
+
+
+def test_after_the_desk_said_no_there_is_none_for_thirty_days(session, home, told, travel):
+    asked = _ask(session, home)
+    deciding.decline(session, asked.id, "收入够", by=home.finance)
+    assert _refused(lambda: _ask(session, home))[1] == "arrangement.asked_lately"
+    travel(30)
+    assert _ask_again(session, home, 30).state == "asked"
+
+
+def test_a_question_is_corrected_once_on_its_day(session, home):
+    _ask(session, home)
+    _withdraw(session, home)
+    assert _ask(session, home, count=2).state == "asked"
+    _withdraw(session, home)
+    assert _refused(lambda: _ask(session, home))[1] == "arrangement.asked_lately"
+
+
+def test_a_question_is_not_corrected_on_another_day(session, home, travel):
+    _ask(session, home)
+    _withdraw(session, home)
+    travel(1)
+    assert _refused(lambda: _ask_again(session, home, 1))[1] == "arrangement.asked_lately"
+
+
+def test_what_nobody_decided_may_be_asked_again_once(session, home, told, travel):
+    """That was the desk's fault; but nobody puts it off for ever by questions for tomorrow."""
+    for days in (0, 4):
+        asked = _ask(session, home, first=TODAY + timedelta(days + 1))
+        travel(4)
+        following.follow(session, asked)
+        assert asked.state == "declined"
+    assert _refused(lambda: _ask_again(session, home, 8))[1] == "arrangement.asked_lately"
+
+
+def test_a_question_that_money_answered_does_not_count(session, home, travel):
+    asked = _ask(session, home)
+    session.execute(update(Bill).values(settled_fen=Bill.total_fen))
+    following.follow(session, asked)
+    assert asked.state == "cancelled"
+    account = session.get_one(Account, home.account)
+    create_bill(session, account, "2026-11", total_fen=9000, due=date(2026, 12, 18))
+    assert _ask(session, home).state == "asked"

@@ -56,6 +56,7 @@ class Notice(Base):
         Index("ix_notice_user", "user_id", postgresql_where=text("state = 'waiting'")),
         Index("ix_notice_account", "account_no"),
         Index("ix_notice_formal", "account_no", postgresql_where=text("kind = 'arrears.formal'")),
+        Index("ix_notice_paused", "id", postgresql_where=text("reason = 'paused'")),
         Index("ix_notice_message", "message_id", postgresql_where=text("message_id is not null")),
         Index("ix_notice_failed", "message_id", postgresql_where=text("state = 'failed'")),
         Index(

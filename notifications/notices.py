@@ -147,6 +147,17 @@ def withdraw(session: Session, *which: ColumnElement[bool], reason: str) -> int:
     return len(taken)
 
 
+def put_back(session: Session, *which: ColumnElement[bool]) -> None:
+    """Tell after all what was taken back and whose time is not over; it is composed anew."""
+    session.execute(
+        update(Notice)
+        .where(is_untold(), Notice.expires_at > clock.now(), *which)
+        .values(state=WAITING, reason=None, message_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    ask_to_compose(session)
+
+
 def hold(session: Session, *which: ColumnElement[bool], until: datetime) -> None:
     """Tell nobody for now; a message that is written but not handed over yet is taken back.
 

@@ -1,8 +1,8 @@
 """All reminders stopped at once, and begun again: deeds of the desk, with a reason in the trail.
 
 Whoever stops does so alone, because waiting for a second person would let the wrong ones go out.
-What waits to be sent is taken back; what fell on the days of a pause is made up for as for any
-other day without a run.
+What waits to be sent is taken back until the end of the pause; what fell on the days of a pause is
+made up for as for any other day without a run.
 """
 
 from sqlalchemy import select
@@ -50,8 +50,9 @@ def pause(session: Session, reason: str, *, by: int) -> int:
 
 
 def resume(session: Session, reason: str, *, by: int) -> None:
-    """Let reminders be made again from the next run on.
+    """Let reminders go out, and be made again from the next run on.
 
+    What the pause took back goes out too, unless its time is over.
     Raises Refused("trail.reason_needed"), Conflict("reminders.running") when they are.
     """
     said = _said(reason)
@@ -65,6 +66,7 @@ def resume(session: Session, reason: str, *, by: int) -> None:
         raise Conflict("reminders.running")
     audit.record(session, by=by, deed=RESUMED, subject=SUBJECT, reason=said)
     found.ended_by, found.ended_at = by, clock.now()
+    withdrawing.put_back_paused(session)
 
 
 def _said(reason: str) -> str:

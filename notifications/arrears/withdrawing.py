@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal, select
 from sqlalchemy.orm import Session
 
 from notifications import notices
@@ -49,6 +49,12 @@ def withdraw_settled(session: Session, account_no: str, reason: str) -> int:
 def withdraw_all(session: Session) -> int:
     """Take back every reminder that waits; returns how many."""
     return notices.withdraw(session, *_open(), reason=PAUSED)
+
+
+def put_back_paused(session: Session) -> None:
+    """Let what a pause took back wait again; what no longer holds is taken back as it is sent."""
+    paused = Notice.reason == literal(PAUSED, literal_execute=True)  # in the words of its index
+    notices.put_back(session, paused, Notice.kind.in_(ALL_KINDS))
 
 
 def _open() -> tuple[ColumnElement[bool], ...]:

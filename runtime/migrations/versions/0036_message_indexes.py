@@ -8,8 +8,14 @@ down_revision = "0035_browsers"
 branch_labels = None
 depends_on = None
 
-CREATE = ("CREATE INDEX ix_notice_formal ON notice (account_no) WHERE kind = 'arrears.formal'",)
-DROP = ("DROP INDEX ix_notice_formal",)
+CREATE = (
+    "CREATE INDEX ix_notice_formal ON notice (account_no) WHERE kind = 'arrears.formal'",
+    "CREATE INDEX ix_notice_paused ON notice (id) WHERE reason = 'paused'",
+)
+DROP = (
+    "DROP INDEX ix_notice_paused",
+    "DROP INDEX ix_notice_formal",
+)
 
 
 def upgrade() -> None:

@@ -9,9 +9,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Subquery, delete, exists, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Subquery,
+    delete,
+    exists,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -141,9 +150,11 @@ def is_unread() -> ColumnElement[bool]:
     return exists().where(InboxMessage.user_id == asked("user_id"), InboxMessage.read_at.is_(None))
 
 
-def forget(session: Session, before: datetime) -> None:
-    """Forget what was told before then."""
-    session.execute(delete(InboxMessage).where(InboxMessage.at < before))
+def forget(session: Session, before: datetime, *, most: int) -> int:
+    """Forget what was told before then, so many at most, the oldest first; returns how many."""
+    old = select(InboxMessage.id).where(InboxMessage.at < before).order_by(InboxMessage.at)
+    statement = delete(InboxMessage).where(InboxMessage.id.in_(old.limit(most)))
+    return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
 def _mark(session: Session, user_id: int, these: ColumnElement[bool]) -> None:

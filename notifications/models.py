@@ -57,6 +57,7 @@ class Notice(Base):
         Index("ix_notice_account", "account_no"),
         Index("ix_notice_formal", "account_no", postgresql_where=text("kind = 'arrears.formal'")),
         Index("ix_notice_paused", "id", postgresql_where=text("reason = 'paused'")),
+        Index("ix_notice_params", "created_at", postgresql_where=text("params is not null")),
         Index("ix_notice_message", "message_id", postgresql_where=text("message_id is not null")),
         Index("ix_notice_failed", "message_id", postgresql_where=text("state = 'failed'")),
         Index(
@@ -121,6 +122,8 @@ class Message(Base):
         ),
         Index("ix_message_user", "user_id", "created_at"),
         Index("ix_message_notices", "notice_ids", postgresql_using="gin"),
+        Index("ix_message_recipient", "created_at", postgresql_where=text("recipient is not null")),
+        Index("ix_message_words", "created_at", postgresql_where=text("words is not null")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

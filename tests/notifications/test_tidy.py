@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
 import time_machine
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from notifications import dispatching, mail, notices, outbox, sms, tidy
@@ -140,6 +142,72 @@ def test_the_figures_of_old_notices_are_forgotten(session: Session) -> None:
         notices.tell(session, "usage.unusual", key=key, user_id=user.id, params={"wh": 1})
     old = Notice.key == f"old:{user.id}"
     session.execute(update(Notice).where(old).values(created_at=clock.now() - timedelta(days=401)))
-    tidy.forget_words(session)
+    assert tidy.forget_figures(session) == 1
     kept = session.scalars(select(Notice.key).where(Notice.params.is_not(None))).all()
     assert kept == [f"new:{user.id}"]
+
+
+def test_a_part_that_fails_keeps_no_other_from_being_done(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(session: Session) -> int:
+        session.execute(text("SET LOCAL statement_timeout = 1"))
+        session.execute(text("SELECT pg_sleep(1)"))
+        return 0
+
+    first, *others = tidy.PARTS
+    monkeypatch.setattr(tidy, "PARTS", (first, fails, *others))
+    jobs.use_database(database)
+    with database.unit_of_work() as session:
+        outbox.put(session, "sms", PHONE, "code_sign_in_zh", {})
+        session.add(ProviderMinute(provider="one", minute=clock.now() - timedelta(days=8)))
+    with (
+        time_machine.travel(clock.now() + timedelta(days=31), tick=False),
+        pytest.raises(ExceptionGroup, check=lambda group: len(group.exceptions) == 1) as failed,
+    ):
+        tidy.forget(0)
+    assert isinstance(failed.value.exceptions[0], OperationalError)
+    with database.reading() as session:
+        assert session.scalars(select(Message.recipient)).all() == [None]
+        assert session.scalars(select(ProviderMinute)).all() == []
+
+
+def test_each_chunk_is_a_transaction_of_its_own(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidy, "CHUNK", 2)
+    numbers = []
+
+    def forget(session: Session) -> int:
+        numbers.append(tidy.forget_recipients(session))
+        with database.reading() as other:
+            numbers.append(other.scalar(select(func.count(Message.recipient))))
+        return numbers[-2] or 0
+
+    monkeypatch.setattr(tidy, "PARTS", (forget,))
+    jobs.use_database(database)
+    with database.unit_of_work() as session:
+        for _ in range(5):
+            outbox.put(session, "sms", PHONE, "code_sign_in_zh", {})
+    with time_machine.travel(clock.now() + timedelta(days=31), tick=False):
+        tidy.forget(0)
+    assert numbers == [2, 5, 2, 3, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("index", "table", "held"),
+    [
+        ("ix_message_recipient", "message", "recipient"),
+        ("ix_message_words", "message", "words"),
+        ("ix_notice_params", "notice", "params"),
+    ],
+)
+def test_what_is_old_is_found_by_an_index(
+    session: Session, index: str, table: str, held: str
+) -> None:
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    old = f"created_at < now() - INTERVAL '30 days' AND {held} IS NOT NULL"
+    query = f"EXPLAIN SELECT id FROM {table} WHERE {old} ORDER BY created_at LIMIT 5"  # noqa: S608
+    plan = "".join(session.scalars(text(query)))
+    assert index in plan
+    assert "Sort" not in plan

@@ -12,7 +12,7 @@ from runtime import clock, events
 from runtime.errors import Conflict, NotFound, Refused
 from service import audit
 from service.disconnections.models import LIVING, Disconnection
-from service.disconnections.standing_against import overdue_bills
+from service.disconnections.standing_against import is_arranged, overdue_bills
 from service.events import (
     ArrangementDecided,
     ArrangementMade,
@@ -53,8 +53,8 @@ def on_posted(session: Session, event: PaymentPosted) -> None:
 
 
 def on_arrangement(session: Session, event: ArrangementMade) -> None:
-    """A promise calls it off; a question about instalments does once it is answered with yes."""
-    if event.state == "active":
+    """A promise of all that is overdue calls it off; a question once it is answered with yes."""
+    if event.state == "active" and is_arranged(session, event.account_no):
         call_off_living(session, event.account_no, "arrangement")
 
 

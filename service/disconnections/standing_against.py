@@ -12,6 +12,7 @@ from runtime.errors import Conflict, Refused
 from service import received
 from service.arrangements.models import Arrangement
 from service.arrangements.resting import is_resting
+from service.arrangements.standing import standing
 from service.disconnections.models import ProtectedAccount
 from service.disconnections.rules import rules
 from service.dues import is_open
@@ -65,6 +66,18 @@ def hindrance(session: Session, account: Account, at: datetime) -> Conflict | No
         or _of_account(session, account, clock.civil_date(at))
         or _of_customer(session, account)
     )
+
+
+def is_arranged(session: Session, account_no: str) -> bool:
+    """Whether an arrangement keeps supply on: a promise does when all that is overdue is in it."""
+    found = session.scalar(
+        select(Arrangement).where(Arrangement.account_no == account_no, is_resting(clock.today()))
+    )
+    if found is None or found.kind != "promise":
+        return found is not None
+    promised = {bill.bill_no for bill in standing(session, found).bills}
+    overdue = unpaid_bills(session, account_no, clock.today())
+    return promised.issuperset(bill.bill_no for bill in overdue)
 
 
 def protection(session: Session, account_no: str) -> ProtectedAccount | None:
@@ -127,10 +140,8 @@ def _of_account(session: Session, account: Account, day: date) -> Conflict | Non
 
 
 def _of_customer(session: Session, account: Account) -> Conflict | None:
-    resting = select(Arrangement.id).where(
-        Arrangement.account_no == account.account_no, is_resting(clock.today())
-    )
-    return Conflict("disconnection.arrangement") if session.scalar(resting) else None
+    arranged = is_arranged(session, account.account_no)
+    return Conflict("disconnection.arrangement") if arranged else None
 
 
 def _is_disputed(session: Session, account_no: str, bill_nos: set[str]) -> bool:

@@ -14,7 +14,8 @@ from runtime import clock, events
 from runtime.database import Database
 from service import approvals
 from service.approvals import Approval
-from service.disconnections import calling_off, planning
+from service.disconnections import calling_off, note_told, note_warned, planning, watching
+from service.disconnections.models import Disconnection
 from service.events import (
     ActionApproved,
     ActionDeclined,
@@ -31,6 +32,8 @@ NOW = datetime(2026, 11, 10, 2, tzinfo=UTC)
 """Tuesday 10 November 2026, ten in the morning in China."""
 HOUR = datetime(2026, 11, 19, 2, tzinfo=UTC)
 """Thursday 19 November, ten in the morning."""
+BEFORE = HOUR - timedelta(minutes=30)
+"""When residents are warned."""
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +115,62 @@ def caught_up(database: Database) -> Callable[[], None]:
             )
 
     return say
+
+
+@pytest.fixture
+def planned(told: list[Any], ask: Callable[..., int], approve: Callable[[], None]) -> int:
+    """Approved, and nothing told yet but the notice."""
+    number = ask()
+    approve()
+    told.clear()
+    return number
+
+
+@pytest.fixture
+def noticed(database: Database, planned: int) -> int:
+    """Its customer has the notice."""
+    with database.unit_of_work() as session:
+        assert note_told(session, planned, NOW) is True
+    return planned
+
+
+@pytest.fixture
+def at(
+    database: Database, go_to: Callable[[datetime], None], caught_up: Callable[[], None]
+) -> Callable[[datetime], None]:
+    """Go to a moment, and let the job look."""
+
+    def gone(moment: datetime) -> None:
+        go_to(moment)
+        caught_up()
+        watching.watch(database)
+
+    return gone
+
+
+def warned(database: Database, number: int, minutes: int = 30, at: datetime | None = None) -> bool:
+    """The warning has gone out, now unless a moment is named."""
+    with database.unit_of_work() as session:
+        return note_warned(session, number, minutes, at or clock.now())
+
+
+def state(database: Database) -> tuple[str, str | None]:
+    """The state of the one there is, and why it was called off."""
+    with database.unit_of_work() as session:
+        found = session.scalars(select(Disconnection)).one()
+        return found.state, found.why
+
+
+def off(
+    number: int,
+    home: SimpleNamespace,
+    why: str,
+    was: str = "noticed",
+    told: bool = True,
+    by: int | None = None,
+) -> DisconnectionCalledOff:
+    """What the others hear when it is called off."""
+    return DisconnectionCalledOff(number, home.account, HOUR, was, told, why, by)
 
 
 def days_later(days: float) -> datetime:

@@ -12,19 +12,12 @@ from service.approvals import Approval
 from service.arrangements import making
 from service.audit import AuditEntry
 from service.disconnections import planning, protecting
-from service.disconnections.models import Disconnection
 from service.events import DisconnectionCalledOff, DisconnectionPlanned
 from service.models import Account, Bill
 from service.requests.models import Request
 from tests.service import paying
-from tests.service.builders import create_posting
-from tests.service.disconnections.conftest import HOUR, NOW
-
-
-def state(database):
-    with database.unit_of_work() as session:
-        found = session.scalars(select(Disconnection)).one()
-        return found.state, found.why
+from tests.service.builders import create_bill, create_posting
+from tests.service.disconnections.conftest import HOUR, NOW, state
 
 
 def change(database, table, **values):
@@ -168,11 +161,41 @@ def test_a_protection_that_is_none(session, home, reason, until, note, code):
     assert refusal.value.code == code
 
 
-def test_an_arrangement_stands_against_it(database, home, ask):
+def promise(database, home, *bill_nos):
     with database.unit_of_work() as session:
         day = clock.today() + timedelta(days=5)
-        making.promise(session, home.user, home.account, [home.old], day)
+        making.promise(session, home.user, home.account, bill_nos, day)
+
+
+def test_an_arrangement_stands_against_it(database, home, ask):
+    promise(database, home, home.old, home.new)
     assert refused(ask) == "arrangement"
+
+
+def test_a_promise_of_some_of_what_is_overdue_does_not(database, home, ask):
+    promise(database, home, home.old)
+    assert ask() == 1
+
+
+def test_a_promise_holds_for_the_bill_that_came_in_place_of_its_own(database, home, ask):
+    promise(database, home, home.old, home.new)
+    with database.unit_of_work() as session:
+        old = session.get_one(Bill, home.old)
+        old.status = "cancelled"
+        more = {"bill_no": "B-corrected", "revision": 1, "total_fen": 18000, "due": old.due}
+        create_bill(session, old, "2026-08", **more)
+    assert refused(ask) == "arrangement"
+
+
+def test_a_promise_of_the_rest_and_money_on_its_way_stand_against_it(database, home, ask):
+    promise(database, home, home.new)
+    with paying.known():
+        with database.unit_of_work() as session:
+            paying.pay(session, home.user, home.account, **{home.old: 20000})
+        with database.unit_of_work() as session:
+            due = clock.today() - timedelta(days=31)
+            session.execute(update(Bill).where(Bill.bill_no == home.new).values(due=due))
+        assert refused(ask) == "arrangement"
 
 
 def test_money_on_its_way_to_the_core_stands_against_it(database, home, ask):

@@ -15,66 +15,19 @@ from service.disconnections import (
     calling_off,
     note_told,
     note_unwarned,
-    note_warned,
     protecting,
     watching,
 )
 from service.disconnections.models import Disconnection
 from service.disconnections.rules import rules
 from service.events import (
-    DisconnectionCalledOff,
     DisconnectionNear,
     DisconnectionPlanned,
     PaymentPosted,
 )
 from service.models import Account, Bill
-from tests.service import paying
-from tests.service.builders import create_bill, create_posting
-from tests.service.disconnections.conftest import HOUR, NOW
-
-BEFORE = HOUR - timedelta(minutes=30)
-
-
-@pytest.fixture
-def planned(told, ask, approve):
-    number = ask()
-    approve()
-    told.clear()
-    return number
-
-
-@pytest.fixture
-def noticed(database, planned):
-    with database.unit_of_work() as session:
-        assert note_told(session, planned, NOW) is True
-    return planned
-
-
-@pytest.fixture
-def at(database, go_to, caught_up):
-    """Go to a moment, and let the job look."""
-
-    def gone(moment):
-        go_to(moment)
-        caught_up()
-        watching.watch(database)
-
-    return gone
-
-
-def warned(database, number, minutes=30, at=None):
-    with database.unit_of_work() as session:
-        return note_warned(session, number, minutes, at or clock.now())
-
-
-def state(database):
-    with database.unit_of_work() as session:
-        found = session.scalars(select(Disconnection)).one()
-        return found.state, found.why
-
-
-def off(number, home, why, was="noticed", told=True, by=None):
-    return DisconnectionCalledOff(number, home.account, HOUR, was, told, why, by)
+from tests.service.builders import create_posting
+from tests.service.disconnections.conftest import BEFORE, HOUR, NOW, off, state, warned
 
 
 def settle(database, **settled):
@@ -286,11 +239,17 @@ def test_what_is_left_is_not_late_enough(database, home, told, noticed, at):
     assert state(database) == ("called_off", "not_overdue")
 
 
-def test_a_promise_calls_it_off_at_once(database, home, told, noticed):
+@pytest.mark.parametrize("some", [False, True])
+def test_a_promise_of_all_that_is_overdue_calls_it_off_at_once(
+    database, home, told, noticed, at, some
+):
     with database.unit_of_work() as session:
-        day = clock.today() + timedelta(days=5)
-        making.promise(session, home.user, home.account, [home.old], day)
-    assert told == [off(noticed, home, "arrangement")]
+        day = clock.today() + timedelta(days=15)
+        bill_nos = [home.old] if some else [home.old, home.new]
+        making.promise(session, home.user, home.account, bill_nos, day)
+    assert told == ([] if some else [off(noticed, home, "arrangement")])
+    at(NOW + timedelta(minutes=1))
+    assert state(database) == (("noticed", None) if some else ("called_off", "arrangement"))
 
 
 def test_a_question_calls_it_off_too_while_nobody_has_answered(database, home, told, noticed, at):
@@ -357,56 +316,3 @@ def test_a_paid_bill_of_the_future_does_not_matter(database, home, told, noticed
         session.execute(update(Bill).where(Bill.bill_no == home.new).values(due=date(2026, 12, 18)))
     posted(database, settle(database, **{home.old: 20000}))
     assert state(database) == ("called_off", "paid")
-
-
-@pytest.fixture
-def pay(database, home):
-    """The portal has received so much; the core has not posted it."""
-
-    def paid(**items):
-        with database.unit_of_work() as session:
-            paying.pay(session, home.user, home.account, **items)
-
-    with paying.known():
-        yield paid
-
-
-@pytest.mark.parametrize("own", [False, True])
-def test_money_on_its_way_to_the_core_calls_it_off(database, home, told, noticed, at, pay, own):
-    at(BEFORE)
-    warned(database, noticed)
-    pay(**({"own": 34951} if own else {home.old: 20000, home.new: 14951}))
-    at(HOUR)
-    assert told[1:] == [off(noticed, home, "paid")]
-
-
-def test_money_for_a_bill_that_was_corrected_since_goes_to_the_oldest(
-    database, home, told, noticed, at, pay
-):
-    pay(**{home.old: 20000, home.new: 14951})
-    with database.unit_of_work() as session:
-        old = session.get_one(Bill, home.old)
-        old.status = "cancelled"
-        more = {"bill_no": "B-corrected", "revision": 1, "total_fen": 20000, "due": old.due}
-        create_bill(session, old, "2026-08", **more)
-    at(NOW)
-    assert state(database) == ("called_off", "paid")
-
-
-@pytest.mark.parametrize("own", [1, 19999, 20000 + 14950])
-def test_some_money_on_its_way_is_not_all_of_it(database, home, told, noticed, at, pay, own):
-    """At the hour either bill is late enough by itself."""
-    pay(own=own)
-    at(BEFORE)
-    warned(database, noticed)
-    at(HOUR)
-    assert state(database) == ("due", None)
-
-
-def test_money_for_another_bill_does_not_count_for_this_one(database, home, told, noticed, at, pay):
-    with database.unit_of_work() as session:
-        account = session.get_one(Account, home.account)
-        later = create_bill(session, account, "2026-10", total_fen=99900, due=HOUR.date())
-    pay(**{later.bill_no: 99900})
-    at(NOW)
-    assert state(database) == ("noticed", None)

@@ -43,7 +43,7 @@ def stopped(done: Heard) -> str:
     if not done.topics:
         return _("这一种不在微信里发。要改别的，打开：%(link)s", link=_page("preferences.index"))
     said = (
-        _("好的，不再用微信告诉您：%(topics)s。法律要求的停电通知照发。")
+        _("好的，不再用微信告诉您：%(topics)s。法律要求的停电通知照发。想再收，说“恢复提醒”。")
         if done.stops
         else _("好的，以后照常用微信告诉您：%(topics)s。")
     )

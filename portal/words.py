@@ -202,7 +202,7 @@ REFUSALS: dict[str, LazyString] = {
     "approval.not_found": _l("没有这件要批的事。"),
     "approval.asked": _l("这一件已经有人申请了，正等着批。"),
     "approval.decided": _l("这一件别人已经办了。"),
-    "approval.role": _l("这一件由班长或管理员批。"),
+    "approval.role": _l("您的岗位不批这一件，请班长或管理员来批。"),
     "approval.own": _l("自己申请的要请别人批。"),
     "approval.not_own": _l("这一件不是您申请的，不能收回。"),
     "wording.not_found": _l("没有这一条措辞。"),

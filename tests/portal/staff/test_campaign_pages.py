@@ -150,7 +150,7 @@ def test_finance_sees_that_it_waits_and_decides_nothing(
     post(lead, f"{page}/ask", reason="省电")
     finance = staff(app, database, SECOND, "finance")
     post(finance, f"/desk/approvals/1/{deed}", note="不行")
-    assert shows(finance.get("/desk/approvals"), "这一件由班长或管理员批。")
+    assert shows(finance.get("/desk/approvals"), "您的岗位不批这一件，请班长或管理员来批。")
     with database.reading() as session:
         assert session.scalars(select(Approval.status)).all() == ["asked"]
         assert session.scalars(select(Campaign.state)).all() == ["asked"]

@@ -146,7 +146,7 @@ def test_finance_does_not_give_roles(
     assert "这一件由班长或管理员批" in shown
     assert "不批" not in shown
     post(finance, "/desk/approvals/1/approve")
-    assert "给岗位要班长或管理员批" in says(finance, "/desk/approvals")
+    assert "您的岗位不批这一件，请班长或管理员来批。" in says(finance, "/desk/approvals")
     assert role_of(database, AGENT) == "agent"
 
 

@@ -52,7 +52,7 @@ class Notice(Base):
         ),
         CheckConstraint("user_id is not null or account_no is not null", name="whom"),
         Index("ix_notice_waiting", "not_before", "id", postgresql_where=text("state = 'waiting'")),
-        Index("ix_notice_open", "kind", postgresql_where=text("state in ('waiting', 'composed')")),
+        Index("ix_notice_composed", "kind", postgresql_where=text("state = 'composed'")),
         Index("ix_notice_user", "user_id", postgresql_where=text("state = 'waiting'")),
         Index("ix_notice_account", "account_no"),
         Index("ix_notice_formal", "account_no", postgresql_where=text("kind = 'arrears.formal'")),

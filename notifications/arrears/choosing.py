@@ -141,7 +141,7 @@ def _on_rungs(
 ) -> Subquery:
     """Bills and the rungs that they are on, with what their account owes on the same rung."""
     met = [
-        _met(_owing(known, day, name, bills, *which), _rungs(part))
+        _met(_owing(known, day, name, bills, *which), part)
         for name, part, bills in _parts(steps, still)
     ]
     on = union_all(*met).subquery()
@@ -149,10 +149,17 @@ def _on_rungs(
     return select(on, owed.label("owed_fen")).subquery()
 
 
-def _met(owing: CTE, rungs: Subquery) -> Select[*tuple[Any, ...]]:
+def _met(owing: CTE, steps: Sequence[Step]) -> Select[*tuple[Any, ...]]:
+    """The bills with the rung that each is on.
+
+    A due day that is equal is looked up with the place; a span is tried for every rung of it.
+    """
     own = "class_name", "kind", "hour", "is_late", "helpers", "call", "rank", "least_fen"
+    rungs = _rungs(steps)
     place = (owing.c[name] == rungs.c[name] for name in _PLACE)
-    is_due = owing.c.due.between(rungs.c.first, rungs.c.due)
+    is_due = owing.c.due == rungs.c.due
+    if any(step.first < step.due for step in steps):
+        is_due = owing.c.due.between(rungs.c.first, rungs.c.due)
     bill = owing.c.account_no, owing.c.due, owing.c.open_fen
     query = select(*bill, *(rungs.c[name] for name in own))
     return query.join_from(owing, rungs, and_(*place, is_due))

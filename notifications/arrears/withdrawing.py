@@ -47,8 +47,14 @@ def withdraw_settled(session: Session, account_no: str, reason: str) -> int:
 
 
 def withdraw_all(session: Session) -> int:
-    """Take back every reminder that waits; returns how many."""
-    return notices.withdraw(session, *_open(), reason=PAUSED)
+    """Take back every reminder that waits; returns how many.
+
+    First what waits, then what is composed: each has its index, and what a job composes in between
+    is found the second time.
+    """
+    kinds = Notice.kind.in_(ALL_KINDS)
+    states = WAITING, COMPOSED
+    return sum(notices.withdraw(session, kinds, Notice.state == s, reason=PAUSED) for s in states)
 
 
 def put_back_paused(session: Session) -> None:

@@ -1,8 +1,10 @@
-"""Messages a second that worker processes hand over to a provider that answers after 50 ms.
+"""Messages a second that worker processes hand over to providers who answer after 300 ms.
 
 Real workers, a durable private PostgreSQL and the sandbox's two SMS providers, each message a
-notice of its own to a user of its own. One worker and two, in turns; the floor is half of what
-two do, so that the ratio says how well the work is shared: 2 would be perfect.
+notice of its own to a user of its own. The floor is one worker, the value two, in turns: the ratio
+says how well they share the work, and 2 would be perfect. A provider over the network takes about
+as long to answer; one who answers at once leaves nothing to share on two cores, which the sandbox,
+the server and one worker fill.
 """
 
 import json
@@ -14,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 import httpx
-from sqlalchemy import func, insert, literal, null, select, text
+from sqlalchemy import insert, literal, null, select, text
 
 from denghuo.house import await_answer, free_ports
 from notifications import composing, notices, outbox, saying
@@ -37,9 +39,9 @@ from tests.house import House
 
 OPEN = (WAITING, SENDING, UNCLEAR)
 HANDED_OVER = {SENT, DELIVERED, UNDELIVERED}
-MESSAGES = 2_000
-ROUNDS = 2
-DELAY_MS = 50
+MESSAGES = 4_000
+ROUNDS = 3
+DELAY_MS = 300
 RATE = "1000000"
 """No limit of ours: what is measured is what we can do."""
 PARAMS = {"balance_fen": -320, "below_fen": 5000}
@@ -113,7 +115,7 @@ def _round(house: House, database: Database, workers: int, composed: list[float]
     with database.unit_of_work() as session:
         outbox.ask_to_dispatch(session, "sms")
     started = time.perf_counter()
-    while _waiting(database):
+    while _waits(database):
         time.sleep(0.02)
     seconds = time.perf_counter() - started
     with database.reading() as session:
@@ -126,8 +128,9 @@ def _round(house: House, database: Database, workers: int, composed: list[float]
 
 def _compose(database: Database, composed: list[float]) -> None:
     """A message for everybody, made in this process; nobody is there to send them yet."""
+    _forget_jobs(database)
     with database.unit_of_work() as session:
-        session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'todo'"))
+        session.execute(text("TRUNCATE notice, message CASCADE"))
         told = select(
             literal(str(time.time_ns())).label("key"),
             User.id.label("user_id"),
@@ -142,13 +145,19 @@ def _compose(database: Database, composed: list[float]) -> None:
         with database.unit_of_work() as session:
             more = composing.compose_chunk(session)
     composed.append(MESSAGES / (time.perf_counter() - started))
+    _forget_jobs(database)
+
+
+def _forget_jobs(database: Database) -> None:
+    """No worker lives: what the last ones died of would keep its lane until it is rescued."""
     with database.unit_of_work() as session:
-        session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'todo'"))
+        session.execute(text("DELETE FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"))
 
 
-def _waiting(database: Database) -> int:
+def _waits(database: Database) -> bool:
     with database.reading() as session:
-        return session.scalar(select(func.count()).where(Message.state.in_(OPEN))) or 0
+        open_ = select(Message.id).where(Message.state.in_(OPEN)).limit(1)
+        return session.scalar(open_) is not None
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ messages that are `sending`; the sweep finds them (`notifications/sweeping.py`).
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -36,13 +37,10 @@ def dispatch(channel: str, lane: int) -> None:
                 outbox.ask_to_dispatch(session, channel, lane, after=room.again_in)
             return
     due = Message.channel == channel, Message.not_before <= clock.now()
-    claimed = _through(room, *due)
-    if claimed < room.total:
-        return
-    with database().unit_of_work() as session:
-        outbox.ask_to_dispatch(session, channel, lane)
-        if 0 <= lane < load(DispatchSettings).dispatch_lanes - 1:
-            outbox.ask_to_dispatch(session, channel, lane + 1)
+    claimed = _through(room, *due, beside=partial(_ask_beside, channel=channel, lane=lane))
+    if claimed == room.total:
+        with database().unit_of_work() as session:
+            outbox.ask_to_dispatch(session, channel, lane)
 
 
 @jobs.task(name="notifications.send", queue=URGENT_QUEUE, retry=BACKOFF)
@@ -65,10 +63,19 @@ def send(message_id: int) -> None:
     _through(room, Message.id == message_id)
 
 
-def _through(room: Room, *which: ColumnElement[bool]) -> int:
-    """Claim, hand over, write down; returns how many were claimed."""
+def _through(
+    room: Room,
+    *which: ColumnElement[bool],
+    beside: Callable[[Session], None] | None = None,
+) -> int:
+    """Claim, hand over, write down; returns how many were claimed.
+
+    Where all of the room was needed, `beside` asks for somebody else before they are handed over.
+    """
     with database().unit_of_work() as session:
         rows = _claim(session, room.total, *which)
+        if beside and len(rows) == room.total:
+            beside(session)
         _give_to(rows, room.of)
         ready = _ready(session, rows)
         used = Counter(each.provider.name for each in ready)
@@ -78,6 +85,12 @@ def _through(room: Room, *which: ColumnElement[bool]) -> int:
         with database().unit_of_work() as session:
             _ask_again(session, settling.settle(session, outcomes), alone=len(outcomes) == 1)
     return len(rows)
+
+
+def _ask_beside(session: Session, channel: str, lane: int) -> None:
+    """Open the next lane of a channel; what is tried again later has one alone."""
+    if 0 <= lane < load(DispatchSettings).dispatch_lanes - 1:
+        outbox.ask_to_dispatch(session, channel, lane + 1)
 
 
 def _claim(session: Session, most: int, *which: ColumnElement[bool]) -> list[Message]:

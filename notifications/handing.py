@@ -55,9 +55,10 @@ class Outcome:
 
 def hand_over(chunk: Sequence[Ready]) -> list[Outcome]:
     """Hand a chunk over; the outcomes are in the order in which they came."""
+    settings = load(DispatchSettings)
+    turn = _Turn(timedelta(seconds=settings.message_lease_seconds))
     if len(chunk) == 1:
-        return [_hand(chunk[0])]
-    settings, turn = load(DispatchSettings), _Turn()
+        return [turn.hand(chunk[0])]
     with ThreadPoolExecutor(min(settings.dispatch_threads, len(chunk))) as threads:
         list(threads.map(turn.take, chunk))
     return turn.outcomes
@@ -66,8 +67,9 @@ def hand_over(chunk: Sequence[Ready]) -> list[Outcome]:
 class _Turn:
     """A chunk's time: it ends early for a provider that fails again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, lease: timedelta) -> None:
         self.outcomes: list[Outcome] = []
+        self._lease = lease
         self._until = monotonic() + CHUNK_SECONDS
         self._failures: Counter[str] = Counter()
         self._lock = Lock()
@@ -75,7 +77,7 @@ class _Turn:
     def take(self, ready: Ready) -> None:
         name = ready.provider.name
         may = monotonic() < self._until and self._failures[name] < IN_A_ROW
-        outcome = _hand(ready) if may else Outcome(ready, Ending.UNTRIED)
+        outcome = self.hand(ready) if may else Outcome(ready, Ending.UNTRIED)
         with self._lock:
             self.outcomes.append(outcome)
             if outcome.ending in (Ending.BUSY, Ending.UNCLEAR):
@@ -83,12 +85,14 @@ class _Turn:
             elif outcome.ending is not Ending.UNTRIED:
                 self._failures[name] = 0
 
+    def hand(self, ready: Ready) -> Outcome:
+        """Whoever was held up for half of the lease lets it be: others may have it by now."""
+        if clock.now() - ready.claimed_at > self._lease / 2:
+            return Outcome(ready, Ending.UNTRIED)
+        return _hand(ready)
+
 
 def _hand(ready: Ready) -> Outcome:
-    """Whoever was held up for half of the lease lets it be: others may have it by now."""
-    lease = timedelta(seconds=load(DispatchSettings).message_lease_seconds)
-    if clock.now() - ready.claimed_at > lease / 2:
-        return Outcome(ready, Ending.UNTRIED)
     try:
         return Outcome(ready, Ending.SENT, number=_sent(ready.provider.send, ready.parcel))
     except Refused as error:

@@ -140,7 +140,10 @@ class DispatchSettings(Settings):
         12, ge=1, le=50, description="Messages of one chunk that are handed over at the same time"
     )
     dispatch_lanes: int = Field(
-        3, ge=1, le=16, description="Chunks of one channel that are handed over at the same time"
+        8,
+        ge=1,
+        le=16,
+        description="Chunks of one channel that all workers hand over at the same time",
     )
     message_lease_seconds: float = Field(
         180.0,

@@ -23,8 +23,11 @@ DISPATCH = TaskName("notifications.dispatch", "notifications")
 RESOLVE = TaskName("notifications.resolve", "notifications")
 LATER = -1
 """The lane of what is tried again: an asking for later must not stand in the way of one for now."""
-FIRST = 100
-"""The priority of jobs that somebody waits for."""
+FIRST, LAST = 100, -100
+"""The priorities of jobs that somebody waits for, and of chunks.
+
+A channel may have as many lanes as a worker runs jobs, and a slow provider holds each for seconds.
+"""
 
 
 def put(
@@ -92,6 +95,7 @@ def ask_to_dispatch(
         lock=name,
         queueing_lock=name,
         schedule_in=after,
+        priority=LAST,
         channel=channel,
         lane=lane,
     )

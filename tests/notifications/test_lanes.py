@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from notifications import dispatching, outbox
+from notifications import dispatching, notices, outbox
 from notifications.channels.base import Parcel
 from runtime.database import Database
 from tests.notifications.senders import Sender, sending_by
@@ -58,6 +58,20 @@ def test_there_are_only_so_many_lanes(database: Database, sender: Sender) -> Non
     put(database, dispatching.CHUNK)
     dispatching.dispatch("sms", LANES - 1)
     assert lanes(database) == [LANES - 1]
+
+
+def test_chunks_give_way_to_all_other_jobs(database: Database) -> None:
+    with database.unit_of_work() as session:
+        outbox.ask_to_dispatch(session, "sms")
+        notices.ask_to_compose(session)
+        outbox.ask_to_send(session, 1)
+    first = text("SELECT task_name FROM procrastinate_jobs ORDER BY priority DESC, id")
+    with database.reading() as session:
+        assert session.scalars(first).all() == [
+            "notifications.send",
+            "notifications.compose",
+            "notifications.dispatch",
+        ]
 
 
 def test_what_is_tried_again_later_has_one_lane(database: Database, sender: Sender) -> None:

@@ -74,6 +74,7 @@ def test_a_talk_with_a_customer(agent: FlaskClient, customer: User, database: Da
     assert looks(database) == [("seen", f"user {customer.id}", None, about)]
 
 
+@pytest.mark.usefixtures("december")  # the desk is open: after hours it asks for a number
 def test_a_talk_with_a_stranger(agent: FlaskClient, database: Database) -> None:
     with database.unit_of_work() as session:
         talk = open_for_browser(session, "b")

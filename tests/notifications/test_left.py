@@ -1,6 +1,10 @@
 """Whoever has no link to an account any more hears and reads nothing of it."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,7 +16,15 @@ from service.models import Link
 from tests.notifications.senders import Sender
 from tests.service.builders import create_customer
 
+NOON = datetime(2026, 12, 8, 4, tzinfo=UTC)
 TOLD = {"amount": "149.51", "link": "https://denghuo.example/pay", "gateway": "wechat"}
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Iterator[None]:
+    """Late at night nothing is composed."""
+    with time_machine.travel(NOON, tick=False):
+        yield
 
 
 @pytest.fixture
